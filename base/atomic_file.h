@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// A file appears whole or not at all: written under a temporary name in the same folder, synced, renamed.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace remapstorm {
+
+// Errors: ErrorKind::host with errno (ENOSPC among them); the temporary file is removed.
+Status write_file_atomically(const std::string& path, std::string_view content);
+
+}  // namespace remapstorm

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// Mapping: an owned mmap() range. Move-only; unmaps on destruction.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+
+#include "base/fd.h"
+#include "base/result.h"
+
+namespace remapstorm {
+
+class Mapping {
+ public:
+  Mapping() = default;
+  Mapping(Mapping&& other) noexcept;
+  Mapping& operator=(Mapping&& other) noexcept;
+  Mapping(const Mapping&) = delete;
+  Mapping& operator=(const Mapping&) = delete;
+  ~Mapping();
+
+  // `size` bytes of `fd` from offset 0, shared, readable and writable.
+  static Result<Mapping> shared(const Fd& fd, std::size_t size, const std::string& what);
+  // A whole file, private and read-only. An empty file is an error (ErrorKind::usage), as are a missing one and a
+  // folder.
+  static Result<Mapping> read_only_file(const std::string& path);
+
+  [[nodiscard]] std::byte* data() const { return data_; }
+  [[nodiscard]] std::size_t size() const { return size_; }
+  [[nodiscard]] std::span<std::byte> bytes() const { return {data_, size_}; }
+
+ private:
+  Mapping(std::byte* data, std::size_t size) : data_(data), size_(size) {}
+  std::byte* data_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+}  // namespace remapstorm
