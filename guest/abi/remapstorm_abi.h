@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/*
+ * The contract between guest and host. Plain C, included by the kernel patch series, the agent and the harness; the build
+ * copies it into the kernel tree, so there is one text. Change anything here: raise RS_ABI_VERSION.
+ *
+ * The host owns one region of guest-physical memory outside RAM (base address on the kernel command line as
+ * remapstorm.mailbox=GPA): a struct rs_mailbox, then RS_MAX_VCPUS rings. Every value the guest writes there is hostile to the
+ * host until checked.
+ */
+#ifndef REMAPSTORM_ABI_H
+#define REMAPSTORM_ABI_H
+
+#ifdef __KERNEL__
+#include <linux/types.h>
+#else
+#include <stdint.h>
+#ifndef __cplusplus
+#include <stddef.h>
+#endif
+typedef uint64_t __rs_u64;
+typedef uint32_t __rs_u32;
+typedef uint16_t __rs_u16;
+#endif
+#ifdef __KERNEL__
+typedef __u64 __rs_u64;
+typedef __u32 __rs_u32;
+typedef __u16 __rs_u16;
+#endif
+
+#define RS_ABI_MAGIC 0x4d524f5453504d52ULL /* "RMPSTORM" in memory order */
+#define RS_ABI_VERSION 1u
+#define RS_MAX_VCPUS 8u
+#define RS_RING_ENTRIES 1024u /* per vCPU; a power of two */
+#define RS_WORKLOAD_BYTES 4096u
+
+/* Where the host puts the region by default (x86: below the IOAPIC, above any RAM we give; arm64: below the GIC). */
+#define RS_MAILBOX_GPA 0xd0000000ULL
+
+/* ---- doorbell -------------------------------------------------------------------------------------------------------
+ * x86: a 32-bit OUT to RS_DOORBELL_PORT. arm64: a 32-bit store to RS_DOORBELL_GPA. One VM exit each.
+ * Value: operation in bits 0-7, operand in bits 8-31.
+ */
+#define RS_DOORBELL_PORT 0x5250
+#define RS_DOORBELL_GPA 0xcf000000ULL
+#define RS_DOORBELL(op, operand) ((__rs_u32)(op) | ((__rs_u32)(operand) << 8))
+#define RS_DOORBELL_OP(value) ((value)&0xffu)
+#define RS_DOORBELL_OPERAND(value) ((value) >> 8)
+
+#define RS_OP_PROBE 1u    /* an armed probe logged an entry; operand: low 24 bits of its sequence number */
+#define RS_OP_READY 2u    /* agent is up, nothing runs yet; workloads are read after this returns: the snapshot point */
+#define RS_OP_DONE 3u     /* every workload ended; operand: number of workloads that failed. The final doorbell */
+#define RS_OP_DRAIN 4u    /* this vCPU's ring is full; host must advance ring_tail before the guest goes on */
+#define RS_OP_PANIC 5u    /* from the panic notifier; the text is on the console */
+#define RS_OP_POWEROFF 6u /* machine power-off; does not return */
+
+/* x86 only, for kernels without CONFIG_REMAPSTORM: a 32-bit IN from this port yields the next four bytes of the workload
+ * text, NUL padded; an OUT of any value to it rewinds. */
+#define RS_WORKLOAD_PORT 0x5254
+
+/* ---- test interrupts ------------------------------------------------------------------------------------------------
+ * x86: an MSI with this fixed vector (the kernel's X86_PLATFORM_IPI_VECTOR), or an edge on the vCPU's own ISA line, which the
+ * guest routes to it; listed by vCPU.
+ */
+#define RS_X86_MSI_VECTOR 0xf7
+#define RS_X86_LINES { 5, 6, 7, 9, 10, 11, 12, 15 }
+
+/* ---- probes ---------------------------------------------------------------------------------------------------------
+ * X(ID, number, "name", "arg0", "arg1", "arg2", "arg3"). Numbers below 128; never reused.
+ */
+#define RS_PROBES(X)                                                                                                     \
+	X(REMAP_BEGIN, 1, "remap.begin", "start", "end", "restore", "strategy")                                          \
+	X(REMAP_END, 2, "remap.end", "start", "end", "restore", "result")                                                \
+	/* break: the entry is invalid and flushed everywhere; make: the same, just before the new entry is stored (BBM */  \
+	/* strategies). inplace fires both around its one store so that one scenario runs against every strategy. */        \
+	/* level: 1 PTE, 2 PMD. addr: vmemmap address that the entry maps. */                                               \
+	X(BBM_BREAK, 3, "bbm.break", "addr", "entry_va", "old_entry", "level")                                           \
+	X(BBM_MAKE, 4, "bbm.make", "addr", "entry_va", "new_entry", "level")                                             \
+	X(FLUSH_BEGIN, 5, "flush.begin", "start", "end", "cpus", "-")                                                    \
+	X(FLUSH_END, 6, "flush.end", "start", "end", "cpus", "-")                                                        \
+	/* lock: address of the lock word; lock_id: RS_LOCK_*; caller: return address of whoever asked, or the faulting */  \
+	/* instruction. got: just after it was taken; drop: just before it is released */                                   \
+	X(LOCK_WANT, 8, "lock.want", "lock", "lock_id", "caller", "-")                                                   \
+	X(LOCK_GOT, 9, "lock.got", "lock", "lock_id", "caller", "-")                                                     \
+	X(LOCK_DROP, 10, "lock.drop", "lock", "lock_id", "caller", "-")                                                  \
+	/* A kernel translation fault on the vmemmap, taken by the strategy's handler. ip: of the faulting instruction */   \
+	X(FAULT_ENTER, 16, "fault.enter", "addr", "ip", "error_code", "-")                                               \
+	X(FAULT_DONE, 17, "fault.done", "addr", "ip", "handled", "-")                                                    \
+	/* The test interrupt's handler. kind: RS_KIND_*; token: what the host wrote for this injection */                  \
+	X(INJECT_ENTER, 24, "inject.enter", "kind", "token", "ip", "-")                                                  \
+	X(INJECT_READ, 25, "inject.read", "kind", "token", "addr", "value")                                              \
+	X(INJECT_LEAVE, 26, "inject.leave", "kind", "token", "-", "-")                                                   \
+	X(HOLD_BEGIN, 32, "hold.begin", "token", "-", "-", "-")                                                          \
+	X(HOLD_END, 33, "hold.end", "token", "spins", "-", "-")                                                          \
+	/* From the agent. index: line of the workload text, from 0 */                                                      \
+	X(WORK_BEGIN, 40, "work.begin", "index", "-", "-", "-")                                                          \
+	X(WORK_END, 41, "work.end", "index", "status", "count", "-")
+
+enum rs_probe {
+#define X(id, number, name, a0, a1, a2, a3) RS_PROBE_##id = number,
+	RS_PROBES(X)
+#undef X
+	RS_PROBE_LIMIT = 128
+};
+
+#define RS_LEVEL_PTE 1u
+#define RS_LEVEL_PMD 2u
+#define RS_LOCK_INIT_MM_PAGE_TABLE 1u /* init_mm.page_table_lock */
+#define RS_KIND_LINE 1u
+#define RS_KIND_MSI 2u
+#define RS_KIND_NMI 3u
+
+/* Context word of a ring entry: what the vCPU was doing when the probe fired. */
+#define RS_CTX_TASK 0u
+#define RS_CTX_SOFTIRQ 1u
+#define RS_CTX_HARDIRQ 2u
+#define RS_CTX_NMI 3u
+#define RS_CTX_LEVEL(context) ((context)&0x3u)
+#define RS_CTX_IRQS_OFF 0x4u
+#define RS_CTX_PREEMPT_OFF 0x8u
+#define RS_CTX_IN_WINDOW 0x10u /* this vCPU is between break and make */
+
+/* What the test interrupt's handler does. */
+#define RS_ACTION_NONE 0u        /* only log that it ran */
+#define RS_ACTION_READ_TARGET 1u /* read the struct page at rs_mailbox.target from the handler itself */
+#define RS_ACTION_READ_SOFTIRQ 2u
+#define RS_ACTION_READ_THREAD 3u /* wake the SCHED_FIFO kthread of this vCPU, which reads it */
+
+/* ---- rings ----------------------------------------------------------------------------------------------------------
+ * One writer (that vCPU, in any context, NMI included), one reader (the host). sequence starts at 1 and is stored last; entry
+ * of sequence s stands at index (s - 1) % RS_RING_ENTRIES. The writer never overtakes: it rings RS_OP_DRAIN first.
+ * Interrupts are off from reservation to publication, so only an NMI can come between them: entries of an NMI that never
+ * returns then stand behind one that is never published.
+ */
+struct rs_entry {
+	__rs_u64 sequence;
+	__rs_u64 tsc; /* x86: RDTSC; arm64: CNTVCT_EL0 */
+	__rs_u64 pc;  /* where in the kernel the probe stands */
+	__rs_u16 probe;
+	__rs_u16 vcpu;
+	__rs_u32 context; /* RS_CTX_* */
+	__rs_u64 args[4];
+};
+
+struct rs_vcpu_box {
+	/* host -> guest */
+	__rs_u64 ring_tail;    /* sequence of the last entry the host has consumed */
+	__rs_u32 hold;         /* non-zero: spin at the probe with interrupts as they are (soft hold); value is the token */
+	/* Written by the host before each injection of that kind. The handler takes it with an exchange against 0 as its first
+	 * act; a host that finds its last token still here knows that the guest has not taken that interrupt yet (a second one
+	 * would coalesce). 0 in the handler: not ours. */
+	__rs_u32 line_token;
+	__rs_u32 msi_token;
+	__rs_u32 nmi_token;
+	__rs_u32 line_action;  /* RS_ACTION_* */
+	__rs_u32 msi_action;
+	__rs_u32 nmi_action;
+	__rs_u32 reserved[7];
+	/* guest -> host */
+	__rs_u64 ring_head;    /* sequence of the last entry reserved */
+	__rs_u64 reserved_guest[7];
+};
+
+struct rs_mailbox {
+	/* host -> guest, set before the vCPUs run */
+	__rs_u64 magic;
+	__rs_u32 version;
+	__rs_u32 vcpus;
+	__rs_u32 ring_entries;
+	__rs_u32 ring_offset;  /* from the start of the mailbox to ring 0; rings follow each other */
+	__rs_u64 armed[2];     /* bit per probe number: ring the doorbell when it fires */
+	__rs_u32 stop;         /* non-zero: open-ended workloads end */
+	__rs_u32 workload_bytes;
+	__rs_u64 reserved[9];
+	/* guest -> host */
+	__rs_u64 target;       /* vmemmap address of the entry in the newest window (also after it closed), 0 before the first */
+	__rs_u32 guest_version;
+	__rs_u32 strategy;     /* index into RS_STRATEGIES that the kernel chose */
+	__rs_u64 reserved_guest[6];
+	struct rs_vcpu_box vcpu[RS_MAX_VCPUS];
+	char workload[RS_WORKLOAD_BYTES]; /* one workload a line, see guest/agent/README.md */
+};
+
+/* ---- /proc/remapstorm: what the agent asks of the driver -------------------------------------------------------------
+ * mmap (read-only, shared, offset 0, RS_RING_OFFSET bytes): struct rs_mailbox. ioctl: below; errors as errno.
+ */
+#define RS_IOC_DOORBELL 0x5201u    /* argument: an RS_DOORBELL() value; only READY and DONE are let through */
+#define RS_IOC_WORK_BEGIN 0x5202u  /* argument: index */
+#define RS_IOC_WORK_END 0x5203u    /* argument: pointer to struct rs_work_end */
+#define RS_IOC_READ_TARGET 0x5204u /* argument: how many reads (1 to 65536); ends early on stop or a signal; returns reads done */
+#define RS_IOC_TARGET_PFN 0x5205u  /* argument: pointer to a u64: number of the page that the target struct page describes */
+
+struct rs_work_end {
+	__rs_u64 index;
+	__rs_u64 status; /* 0: as asked; 1-127: errno; 128 + n: ended by signal n */
+	__rs_u64 count;
+};
+
+#define RS_RING_BYTES (RS_RING_ENTRIES * sizeof(struct rs_entry))
+#define RS_RING_OFFSET 8192u
+#define RS_MAILBOX_BYTES (RS_RING_OFFSET + RS_MAX_VCPUS * RS_RING_BYTES)
+
+/* Y(ID, number, "name") */
+#define RS_STRATEGIES(Y)                          \
+	Y(INPLACE, 0, "inplace")                  \
+	Y(BBM_FAULT, 1, "bbm-fault")              \
+	Y(BBM_FAULT_IRQSAFE, 2, "bbm-fault-irqsafe")
+
+enum rs_strategy_number {
+#define Y(id, number, name) RS_STRATEGY_##id = number,
+	RS_STRATEGIES(Y)
+#undef Y
+	RS_STRATEGY_LIMIT
+};
+
+#endif /* REMAPSTORM_ABI_H */

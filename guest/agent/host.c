@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent.h"
+
+#include <linux/reboot.h>
+
+static int driver = -1;
+static const volatile struct rs_mailbox *mailbox;
+
+static void out(unsigned int value, unsigned short port)
+{
+	__asm__ volatile("outl %0, %1" : : "a"(value), "Nd"(port) : "memory");
+}
+
+static unsigned int in(unsigned short port)
+{
+	unsigned int value;
+
+	__asm__ volatile("inl %1, %0" : "=a"(value) : "Nd"(port) : "memory");
+	return value;
+}
+
+static void open_ports(void)
+{
+	if (my_syscall3(__NR_ioperm, RS_DOORBELL_PORT, 8, 1) < 0)
+		printf("agent: no /proc/remapstorm and no I/O ports: the host cannot hear this guest\n");
+	else
+		printf("agent: no /proc/remapstorm: bare ports, no probes\n");
+}
+
+void host_open(void)
+{
+	void *map;
+
+	driver = open("/proc/remapstorm", O_RDONLY, 0);
+	if (driver < 0) {
+		open_ports();
+		return;
+	}
+	map = mmap(NULL, RS_RING_OFFSET, PROT_READ, MAP_SHARED, driver, 0);
+	if (map == MAP_FAILED)
+		printf("agent: cannot map the mailbox: errno %d\n", errno);
+	else
+		mailbox = map;
+}
+
+static void ring(unsigned int operation, unsigned int operand)
+{
+	if (driver >= 0)
+		ioctl(driver, RS_IOC_DOORBELL, (void *)(uintptr_t)RS_DOORBELL(operation, operand));
+	else
+		out(RS_DOORBELL(operation, operand), RS_DOORBELL_PORT);
+}
+
+void host_ready(void)
+{
+	ring(RS_OP_READY, 0);
+}
+
+void host_done(unsigned int failed)
+{
+	ring(RS_OP_DONE, failed);
+}
+
+void host_power_off(void)
+{
+	/* The driver rings RS_OP_POWEROFF when the kernel is about to. */
+	if (driver < 0)
+		ring(RS_OP_POWEROFF, 0);
+	reboot(LINUX_REBOOT_CMD_POWER_OFF);
+}
+
+void host_workload_text(char *text, unsigned int size)
+{
+	unsigned int i = 0, word;
+
+	if (mailbox) {
+		while (i < RS_WORKLOAD_BYTES && i + 1 < size && mailbox->workload[i]) {
+			text[i] = mailbox->workload[i];
+			i++;
+		}
+	} else if (driver < 0) {
+		out(0, RS_WORKLOAD_PORT);
+		while (i < RS_WORKLOAD_BYTES && i + 4 < size) {
+			word = in(RS_WORKLOAD_PORT);
+			memcpy(text + i, &word, 4);
+			i += 4;
+			if (!(word >> 24))
+				break;
+		}
+	}
+	text[i] = 0;
+}
+
+void host_work_begin(unsigned int index)
+{
+	if (driver >= 0)
+		ioctl(driver, RS_IOC_WORK_BEGIN, (void *)(uintptr_t)index);
+}
+
+void host_work_end(unsigned int index, unsigned int status, uint64_t count)
+{
+	struct rs_work_end end = { .index = index, .status = status, .count = count };
+
+	if (driver >= 0)
+		ioctl(driver, RS_IOC_WORK_END, &end);
+	if (status)
+		printf("agent: workload %u ended with status %u\n", index, status);
+}
+
+int host_stop(void)
+{
+	return mailbox && mailbox->stop;
+}
+
+long host_read_target(unsigned long times)
+{
+	int done;
+
+	if (driver < 0)
+		return -ENOSYS;
+	done = ioctl(driver, RS_IOC_READ_TARGET, (void *)times);
+	return done < 0 ? -errno : done;
+}
+
+int host_target_pfn(uint64_t *pfn)
+{
+	if (driver < 0)
+		return ENOSYS;
+	return ioctl(driver, RS_IOC_TARGET_PFN, pfn) < 0 ? errno : 0;
+}

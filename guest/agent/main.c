@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "agent.h"
+
+static int pin_to(unsigned int vcpu)
+{
+	unsigned long mask = 1UL << vcpu;
+
+	return my_syscall3(__NR_sched_setaffinity, 0, sizeof(mask), &mask) < 0 ? EINVAL : 0;
+}
+
+static void mark_ended(const struct workload *workload, unsigned int slot, struct shared *shared)
+{
+	shared->ended[slot] = 1;
+	if (!workload->kind->open_ended)
+		__atomic_sub_fetch(&shared->closed_left, 1, __ATOMIC_SEQ_CST);
+}
+
+/* In the child. Everybody starts together, so that no workload has run alone. */
+static int run_child(const struct workload *workload, unsigned int slot, struct shared *shared)
+{
+	uint64_t count = 0;
+	int status = pin_to(workload->vcpu);
+
+	__atomic_add_fetch(&shared->waiting, 1, __ATOMIC_SEQ_CST);
+	while (!__atomic_load_n(&shared->go, __ATOMIC_SEQ_CST))
+		sched_yield();
+
+	host_work_begin(workload->index);
+	if (!status)
+		status = workload->kind->run(workload, shared, &count);
+	host_work_end(workload->index, (unsigned int)status, count);
+	mark_ended(workload, slot, shared);
+	return status != 0;
+}
+
+static unsigned int start(struct workload *workloads, unsigned int found, struct shared *shared)
+{
+	unsigned int i, started = 0;
+
+	for (i = 0; i < found; i++) {
+		if (workloads[i].error)
+			continue;
+		if (!workloads[i].kind->open_ended) {
+			shared->closed++;
+			shared->closed_left++;
+		}
+	}
+	for (i = 0; i < found; i++) {
+		struct workload *workload = &workloads[i];
+
+		if (!workload->error) {
+			workload->pid = fork();
+			if (workload->pid == 0)
+				exit(run_child(workload, i, shared));
+			if (workload->pid > 0) {
+				started++;
+				continue;
+			}
+			workload->error = errno;
+			mark_ended(workload, i, shared);
+		}
+		workload->pid = 0;
+		host_work_begin(workload->index);
+		host_work_end(workload->index, (unsigned int)workload->error, 0);
+	}
+	return started;
+}
+
+/* Returns 1 if this process was one of ours and failed. */
+static unsigned int reap(struct workload *workloads, unsigned int found, struct shared *shared, int pid, int status)
+{
+	unsigned int i;
+
+	for (i = 0; i < found; i++) {
+		if (workloads[i].pid != pid)
+			continue;
+		if (WIFSIGNALED(status) && !shared->ended[i]) {
+			host_work_end(workloads[i].index, 128u + (unsigned int)WTERMSIG(status), 0);
+			mark_ended(&workloads[i], i, shared);
+		}
+		return status != 0;
+	}
+	return 0;
+}
+
+static unsigned int run_all(char *text, struct shared *shared)
+{
+	static struct workload workloads[MAX_WORKLOADS];
+	unsigned int found = parse_workloads(text, workloads);
+	unsigned int started = start(workloads, found, shared);
+	unsigned int failed = found - started;
+	int pid, status;
+
+	while (__atomic_load_n(&shared->waiting, __ATOMIC_SEQ_CST) < started)
+		sched_yield();
+	__atomic_store_n(&shared->go, 1, __ATOMIC_SEQ_CST);
+
+	while (started) {
+		pid = waitpid(-1, &status, 0);
+		if (pid < 0)
+			break;
+		started--;
+		failed += reap(workloads, found, shared, pid, status);
+	}
+	return failed + started;
+}
+
+int main(void)
+{
+	static char text[RS_WORKLOAD_BYTES + 4];
+	struct shared *shared;
+
+	mount("proc", "/proc", "proc", 0, NULL);
+	host_open();
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (shared == MAP_FAILED) {
+		printf("agent: no shared memory: errno %d\n", errno);
+		return 1; /* the kernel panics without process 1, and that is heard */
+	}
+	/* Everything is in place and nothing has run: the host may take its snapshot here. */
+	host_ready();
+	host_workload_text(text, sizeof(text));
+	host_done(run_all(text, shared));
+	host_power_off();
+	for (;;)
+		sleep(60);
+}

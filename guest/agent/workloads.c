@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Documented in README.md. */
+#include "agent.h"
+
+#define KPAGEFLAGS_ENTRIES 64 /* as many as one vmemmap page describes */
+#define READS_PER_CALL 128    /* a few milliseconds where kernel mode is slow */
+
+int finished(const struct shared *shared)
+{
+	const volatile struct shared *now = shared;
+
+	return host_stop() || (now->closed && !now->closed_left);
+}
+
+/* Returns 0, an errno, or ENOMEM when the kernel found fewer pages than asked. */
+static int set_hugepages(unsigned long pages)
+{
+	static const char path[] = "/proc/sys/vm/nr_hugepages";
+	char text[24] = { 0 };
+	const char *digits = u64toa(pages);
+	int fd = open(path, O_RDWR, 0);
+	int error = 0;
+
+	if (fd < 0)
+		return errno;
+	if (write(fd, digits, strlen(digits)) < 0 || lseek(fd, 0, SEEK_SET) < 0 ||
+	    read(fd, text, sizeof(text) - 1) < 0)
+		error = errno;
+	else if ((unsigned long)atol(text) != pages)
+		error = ENOMEM;
+	close(fd);
+	return error;
+}
+
+static int run_hugetlb_cycle(const struct workload *workload, struct shared *shared, uint64_t *count)
+{
+	int error = 0;
+
+	(void)shared;
+	while (!error && *count < workload->repeat && !host_stop()) {
+		error = set_hugepages(workload->pages);
+		if (!error)
+			error = set_hugepages(0);
+		if (!error)
+			++*count;
+	}
+	return error;
+}
+
+static int run_hugetlb_grow(const struct workload *workload, struct shared *shared, uint64_t *count)
+{
+	int error = set_hugepages(workload->pages);
+
+	(void)shared;
+	if (!error)
+		++*count;
+	return error;
+}
+
+static int run_read_target(const struct workload *workload, struct shared *shared, uint64_t *count)
+{
+	long done;
+
+	(void)workload;
+	while (!finished(shared)) {
+		done = host_read_target(READS_PER_CALL);
+		if (done < 0)
+			return (int)-done;
+		*count += (uint64_t)done;
+	}
+	return 0;
+}
+
+static int run_kpageflags(const struct workload *workload, struct shared *shared, uint64_t *count)
+{
+	uint64_t flags[KPAGEFLAGS_ENTRIES], pfn;
+	int fd = open("/proc/kpageflags", O_RDONLY, 0);
+	int error = 0;
+
+	(void)workload;
+	if (fd < 0)
+		return errno;
+	while (!error && !finished(shared)) {
+		error = host_target_pfn(&pfn);
+		if (error == EAGAIN) { /* no window yet */
+			error = 0;
+			sched_yield();
+			continue;
+		}
+		if (error)
+			break;
+		if (lseek(fd, (off_t)(pfn * sizeof(flags[0])), SEEK_SET) < 0 ||
+		    read(fd, flags, sizeof(flags)) <= 0)
+			error = errno ? errno : EIO;
+		else
+			++*count;
+	}
+	close(fd);
+	return error;
+}
+
+static int run_spin(const struct workload *workload, struct shared *shared, uint64_t *count)
+{
+	(void)workload;
+	while (!finished(shared))
+		++*count;
+	return 0;
+}
+
+static const struct kind kinds[] = {
+	{ "hugetlb-cycle", 0, run_hugetlb_cycle },
+	{ "hugetlb-grow", 0, run_hugetlb_grow },
+	{ "read-target", 1, run_read_target },
+	{ "kpageflags", 1, run_kpageflags },
+	{ "spin", 1, run_spin },
+};
+
+const struct kind *find_kind(const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (!strcmp(kinds[i].name, name))
+			return &kinds[i];
+	return NULL;
+}

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# A complete image: a folder with vmlinux, initramfs.cpio, config, cmdline/ and a manifest that was written last. It
+# appears under its name by one rename, so what has the name is complete.
+
+image_files=(vmlinux initramfs.cpio config)
+
+manifest_value() { sed -n "s/^ *\"$2\": *\"\{0,1\}\([^\",]*\)\"\{0,1\},\{0,1\}\$/\1/p" "$1/manifest.json"; }
+
+# image_matches_manifest DIR sizes|checksums
+image_matches_manifest() {
+  local dir=$1 file key have
+  [ -r "$dir/manifest.json" ] || return 1
+  for file in "${image_files[@]}"; do
+    key=${file%.cpio}
+    if [ "$2" = sizes ]; then
+      have=$(stat -c %s "$dir/$file" 2>/dev/null) || return 1
+      [ "$have" = "$(manifest_value "$dir" "${key}_size")" ] || return 1
+    else
+      have=$(sha256sum "$dir/$file" 2>/dev/null) || return 1
+      [ "${have%% *}" = "$(manifest_value "$dir" "${key}_sha256")" ] || return 1
+    fi
+  done
+}
+
+write_manifest() {
+  local dir=$1 file key strategies=''
+  strategies=$(sed -n 's/^[[:space:]]*Y([A-Z0-9_]*, [0-9]*, \("[a-z0-9-]*"\)).*/\1/p' "$guest/abi/remapstorm_abi.h" |
+    paste -sd, -)
+  {
+    printf '{\n  "schema": 1,\n  "flavour": "%s",\n  "kernel_version": "%s",\n' "$flavour" "$kernel_version"
+    printf '  "source": "%s",\n  "hash": "%s",\n' "$source_version" "$hash"
+    for file in "${image_files[@]}"; do
+      key=${file%.cpio}
+      printf '  "%s_size": %s,\n  "%s_sha256": "%s",\n' "$key" "$(stat -c %s "$dir/$file")" \
+        "$key" "$(sha256sum "$dir/$file" | cut -d ' ' -f 1)"
+    done
+    printf '  "series_sha256": "%s",\n' "$(cd "$guest/kernel" && series | xargs -d '\n' cat | sha256sum | cut -d ' ' -f 1)"
+    printf '  "cmdline": ["common", "interpreting"],\n  "strategies": [%s]\n}\n' "$strategies"
+  } >"$dir/manifest.json"
+}
+
+# A build that was killed leaves only a folder of this name; the lock says that nobody works there now.
+remove_leftovers() {
+  local old
+  for old in "$cache"/.build-*; do
+    [ -e "$old" ] || continue
+    say "removing what an interrupted build left: ${old##*/}"
+    rm -rf "$old"
+  done
+}
+
+build_image() {
+  remove_leftovers
+  # An image of that name that does not match its manifest is damaged: make it anew.
+  [ ! -e "$image" ] || { say "$image is damaged; building it again"; rm -rf "$image"; }
+  work=$cache/.build-$flavour-$hash
+  local new=$work/image
+  trap 'stop_build; rm -rf "$work"' EXIT
+  trap 'say "interrupted"; exit 130' INT
+  trap 'say "terminated"; exit 143' TERM HUP
+  mkdir -p "$new/cmdline" || fail $exit_host "cannot make $new"
+  : >"$work/log"
+
+  progress_begin
+  prepare_source
+  configure_kernel "$flavour"
+  build_kernel
+  cp "$work/linux/vmlinux" "$work/linux/.config" "$new/" && mv "$new/.config" "$new/config" ||
+    fail $exit_host "cannot copy the kernel to $new"
+  build_initramfs "$new/initramfs.cpio"
+  cp "$guest"/kernel/cmdline/* "$new/cmdline/"
+  write_manifest "$new"
+  image_matches_manifest "$new" checksums || fail $exit_host "what was written to $new is not what was built"
+  sync -f "$new" 2>/dev/null || true
+  mv -T "$new" "$image"
+  progress_end
+  rm -rf "$work"
+  trap - EXIT INT TERM HUP
+}

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# What an image is made from, and the hash over it.
+
+# Changed when the way of building changes what comes out, and no other input would show it.
+recipe=1
+
+check_flavour() {
+  case $1 in
+    base | '' | *[!a-z0-9-]*) ;;
+    *) [ ! -r "$guest/kernel/config/$1.config" ] || return 0 ;;
+  esac
+  fail $exit_usage "no flavour '$1'; there is: $(list_flavours)"
+}
+
+list_flavours() {
+  local file
+  for file in "$guest"/kernel/config/*.config; do
+    file=${file##*/}
+    [ "$file" = base.config ] || printf '%s ' "${file%.config}"
+  done
+}
+
+# Sets tarball and source_identity: the package's version and the checksum it came with, or, for a tarball of one's own,
+# its checksum.
+find_source() {
+  tarball=${REMAPSTORM_LINUX_TARBALL:-/usr/src/linux-source-6.12.tar.xz}
+  source_version=unknown source_identity=missing
+  [ -r "$tarball" ] || return 0
+  if [ -n "${REMAPSTORM_LINUX_TARBALL-}" ]; then
+    source_identity=$(sha256sum "$tarball")
+    source_identity=${source_identity%% *}
+  else
+    source_version=$(dpkg-query -W -f '${Version}' linux-source-6.12 2>/dev/null || echo unknown)
+    source_identity="$source_version $(stat -c '%s %Y' "$tarball") $(
+      grep -h 'linux-source-6.12.tar.xz' /var/lib/dpkg/info/linux-source-6.12.md5sums 2>/dev/null || true)"
+  fi
+}
+
+# The series, the fragments base and FLAVOUR, the ABI, the agent, the command line files and the build itself.
+input_files() {
+  cd "$guest"
+  printf '%s\n' build.sh build/*.sh kernel/series kernel/*.patch kernel/config/base.config "kernel/config/$1.config" \
+    kernel/cmdline/* abi/*.h agent/*.[ch]
+}
+
+hash_inputs() {
+  {
+    printf 'recipe %s\nflavour %s\nsource %s\n' "$recipe" "$1" "$source_identity"
+    gcc --version 2>/dev/null | head -n 1 || true
+    ld --version 2>/dev/null | head -n 1 || true
+    (cd "$guest" && input_files "$1" | LC_ALL=C sort | xargs -d '\n' sha256sum)
+  } | sha256sum | cut -c 1-16
+}
+
+# The patches in order, without comments.
+series() { sed -e 's/#.*//' -e 's/[[:space:]]*$//' -e '/^$/d' "$guest/kernel/series"; }

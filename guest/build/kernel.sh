@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# The kernel: unpack, patch, configure, compile, in $work/linux.
+
+# Sources of devices and machines that no guest has. Kconfig and Makefiles stay: the configuration reads them all.
+unneeded_sources=(
+  '*/Documentation/*.rst' '*/Documentation/*.txt' '*/Documentation/*.yaml' '*/Documentation/*.svg'
+  '*/drivers/gpu/*.[ch]' '*/drivers/net/*.[ch]' '*/drivers/media/*.[ch]' '*/drivers/staging/*.[ch]'
+  '*/drivers/infiniband/*.[ch]' '*/drivers/scsi/*.[ch]' '*/drivers/iio/*.[ch]' '*/drivers/clk/*.[ch]'
+  '*/drivers/pinctrl/*.[ch]' '*/drivers/usb/*.[ch]' '*/sound/*.[ch]' '*/tools/testing/*' '*/tools/perf/*'
+  '*/boot/dts/*' '*/arch/alpha/*.[chS]' '*/arch/arc/*.[chS]' '*/arch/arm/*.[chS]' '*/arch/arm64/*.[chS]'
+  '*/arch/csky/*.[chS]' '*/arch/hexagon/*.[chS]' '*/arch/loongarch/*.[chS]' '*/arch/m68k/*.[chS]'
+  '*/arch/microblaze/*.[chS]' '*/arch/mips/*.[chS]' '*/arch/nios2/*.[chS]' '*/arch/openrisc/*.[chS]'
+  '*/arch/parisc/*.[chS]' '*/arch/powerpc/*.[chS]' '*/arch/riscv/*.[chS]' '*/arch/s390/*.[chS]' '*/arch/sh/*.[chS]'
+  '*/arch/sparc/*.[chS]' '*/arch/xtensa/*.[chS]'
+)
+
+unpack_source() {
+  local exclude=() pattern
+  for pattern in "${unneeded_sources[@]}"; do exclude+=(--exclude="$pattern"); done
+  mkdir -p "$work/linux"
+  tar -xJf "$tarball" -C "$work/linux" --strip-components=1 --no-same-owner --no-same-permissions \
+    --wildcards --wildcards-match-slash "${exclude[@]}"
+}
+
+# apply_patch FILE: no fuzz; a hunk may have moved, but must not be guessed.
+apply_patch() {
+  patch -d "$work/linux" -p1 --force --fuzz=0 --no-backup-if-mismatch --reject-file=- <"$guest/kernel/$1"
+}
+
+# From the output of patch: "patching file F" and "Hunk #N FAILED at L".
+name_failed_hunks() {
+  local patch=$1 line file=
+  while IFS= read -r line; do
+    case $line in
+      "patching file "*) file=${line#patching file } ;;
+      "can't find file to patch"*) say "patch $patch: a file that it changes is not in this kernel source" ;;
+      *"previously applied) patch detected"*) say "patch $patch, file $file: already applied?" ;;
+      "Hunk #"*" FAILED at "*)
+        line=${line#Hunk #}
+        say "patch $patch, file $file, hunk ${line%% *} does not apply (at line ${line##* at })" ;;
+    esac
+  done
+}
+
+apply_series() {
+  local name output
+  while IFS= read -r name; do
+    [ -r "$guest/kernel/$name" ] || fail $exit_failed "guest/kernel/series names $name, which is not there"
+    if output=$(apply_patch "$name" 2>&1); then
+      printf '%s\n' "$output" >>"$work/log"
+    else
+      printf '%s\n' "$output" | name_failed_hunks "$name" >&2
+      case $output in
+        *"No space left on device"*) fail $exit_host "no space left below $work" ;;
+      esac
+      printf '%s\n' "$output" | sed 's/^/  | /' >&2
+      fail $exit_failed "the series does not apply to kernel $kernel_version (package $source_version)" \
+        "refresh guest/kernel/$name for this kernel"
+    fi
+  done < <(series)
+}
+
+prepare_source() {
+  [ -n "${step_names-}" ] && [ -e "$work/log" ] || : >"$work/log"
+  run_step source unpack_source || fail_with_log "cannot unpack $tarball" "$work/log"
+  kernel_version=$(awk '$1 == "VERSION" { v = $3 } $1 == "PATCHLEVEL" { p = $3 } $1 == "SUBLEVEL" { s = $3; exit }
+    END { print v "." p "." s }' "$work/linux/Makefile")
+  say "kernel source $kernel_version (package $source_version)"
+  apply_series
+  cp "$guest/abi/remapstorm_abi.h" "$work/linux/include/linux/" || fail $exit_host "cannot copy the ABI header"
+}
+
+# The same tree and compiler give the same kernel, byte for byte.
+kernel_make() {
+  local cc=gcc
+  ! command -v ccache >/dev/null || cc="ccache gcc"
+  nice make -C "$work/linux" ARCH=x86_64 CC="$cc" LOCALVERSION= KBUILD_BUILD_TIMESTAMP='Mon Jan 1 00:00:00 UTC 2024' \
+    KBUILD_BUILD_VERSION=1 KBUILD_BUILD_USER=remapstorm KBUILD_BUILD_HOST=build "$@"
+}
+
+configure_kernel() {
+  cat "$guest/kernel/config/base.config" "$guest/kernel/config/$1.config" >"$work/wanted"
+  run_step config kernel_make KCONFIG_ALLCONFIG="$work/wanted" allnoconfig ||
+    fail_with_log "the kernel does not configure" "$work/log"
+  check_config
+}
+
+# Kconfig drops silently what it cannot have.
+check_config() {
+  local line symbol lost=0
+  declare -A wanted
+  while IFS= read -r line; do
+    case $line in
+      CONFIG_*=*) wanted[${line%%=*}]=$line ;;
+      '# CONFIG_'*' is not set') symbol=${line#\# }; wanted[${symbol%% *}]=$line ;;
+    esac
+  done <"$work/wanted"
+  for symbol in "${!wanted[@]}"; do
+    line=${wanted[$symbol]}
+    if [ "${line#\#}" != "$line" ]; then
+      ! grep -q "^$symbol=" "$work/linux/.config" || { say "$symbol cannot be off"; lost=1; }
+    elif ! grep -qxF -- "$line" "$work/linux/.config"; then
+      say "$line did not survive Kconfig"
+      lost=1
+    fi
+  done
+  [ $lost = 0 ] || fail $exit_failed "the configuration of flavour $flavour cannot be had from kernel $kernel_version"
+}
+
+build_kernel() {
+  run_step kernel kernel_make -j"$(nproc)" vmlinux || fail_with_log "the kernel does not compile" "$work/log"
+}
