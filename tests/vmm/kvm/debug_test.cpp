@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <array>
+
+#include "tests/vmm/kvm/bare_guest.h"
+
+namespace remapstorm {
+namespace {
+
+void set_breakpoint(BareGuest& guest, std::uint64_t address) {
+  const std::array<Gva, 1> one = {Gva(address)};
+  BareGuest::must(guest.vcpu().set_breakpoints(one));
+}
+
+TEST(Breakpoint, EachTurnOfALoopHitsOnce) {
+  BareGuest guest({0xb9, 0x64, 0x00, 0x00, 0x00,  // mov ecx, 100
+                   0xff, 0xc9,                    // dec ecx      <- breakpoint
+                   0x75, 0xfc,                    // jnz
+                   0xef});                        // out dx, eax
+  set_breakpoint(guest, kCode + 5);
+  for (unsigned i = 0; i < 100; ++i) {
+    EXPECT_EQ(expect_stop<BreakpointStop>(guest.vcpu().run()).pc, Gva(kCode + 5));
+    EXPECT_EQ(guest.registers().rcx, 100 - i);
+  }
+  expect_stop<DoorbellStop>(guest.vcpu().run());
+}
+
+TEST(Breakpoint, AnInstructionThatJumpsToItselfHitsEachTime) {
+  BareGuest guest({0xb9, 0x05, 0x00, 0x00, 0x00,  // mov ecx, 5
+                   0xe2, 0xfe,                    // loop $       <- breakpoint
+                   0xef});
+  set_breakpoint(guest, kCode + 5);
+  for (unsigned i = 0; i < 5; ++i) {
+    expect_stop<BreakpointStop>(guest.vcpu().run());
+    EXPECT_EQ(guest.registers().rcx, 5 - i);
+  }
+  expect_stop<DoorbellStop>(guest.vcpu().run());
+}
+
+TEST(Breakpoint, ARepeatedStringInstructionHitsOnce) {
+  BareGuest guest({0xb9, 0x40, 0x00, 0x00, 0x00,  // mov ecx, 64
+                   0xbf, 0x00, 0x80, 0x10, 0x00,  // mov edi, 0x108000
+                   0xf3, 0xaa,                    // rep stosb    <- breakpoint
+                   0xef});
+  set_breakpoint(guest, kCode + 10);
+  expect_stop<BreakpointStop>(guest.vcpu().run());
+  EXPECT_EQ(guest.registers().rcx, 64u);
+  expect_stop<DoorbellStop>(guest.vcpu().run());
+  EXPECT_EQ(guest.registers().rcx, 0u);
+}
+
+TEST(Breakpoint, OnAPortAccessHitsOnceAndTheAccessHappensOnce) {
+  BareGuest guest({0xb8, 0x07, 0x00, 0x00, 0x00,  // mov eax, 7
+                   0xef,                          // out dx, eax  <- breakpoint
+                   0xff, 0xc0, 0xef});            // inc eax; out dx, eax
+  set_breakpoint(guest, kCode + 5);
+  expect_stop<BreakpointStop>(guest.vcpu().run());
+  EXPECT_EQ(expect_stop<DoorbellStop>(guest.vcpu().run()).value, 7u);
+  EXPECT_EQ(expect_stop<DoorbellStop>(guest.vcpu().run()).value, 8u);
+}
+
+TEST(Breakpoint, FourAtOnceAndNeighbours) {
+  BareGuest guest({0x90, 0x90, 0x90, 0x90, 0x90, 0xef});
+  const std::array<Gva, 4> four = {Gva(kCode), Gva(kCode + 1), Gva(kCode + 3), Gva(kCode + 4)};
+  BareGuest::must(guest.vcpu().set_breakpoints(four));
+  for (const Gva address : four) EXPECT_EQ(expect_stop<BreakpointStop>(guest.vcpu().run()).pc, address);
+  expect_stop<DoorbellStop>(guest.vcpu().run());
+}
+
+TEST(Breakpoint, FiveAreRefused) {
+  BareGuest guest({0xef});
+  const std::array<Gva, 5> five = {};
+  const Status status = guest.vcpu().set_breakpoints(five);
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(status.error().kind, ErrorKind::usage);
+}
+
+TEST(Breakpoint, RemovedOnesDoNotHit) {
+  BareGuest guest({0x90, 0x90, 0xef});
+  set_breakpoint(guest, kCode + 1);
+  expect_stop<BreakpointStop>(guest.vcpu().run());
+  BareGuest::must(guest.vcpu().set_breakpoints({}));
+  expect_stop<DoorbellStop>(guest.vcpu().run());
+}
+
+TEST(Breakpoint, AnInterruptInPlaceOfTheInstructionIsTheSameOccurrence) {
+  // The NMI handler counts in rbx and returns to the instruction under the breakpoint.
+  BareGuest guest({0x90, 0x90,                            // nop; nop     <- breakpoint on the second
+                   0xff, 0xc0, 0xef});                    // inc eax; out dx, eax
+  guest.load(kHandlers, {0x48, 0xff, 0xc3, 0x48, 0xcf});  // inc rbx; iretq
+  guest.set_gate(2, kHandlers);
+  set_breakpoint(guest, kCode + 1);
+  expect_stop<BreakpointStop>(guest.vcpu().run());
+  BareGuest::must(guest.vcpu().nmi());
+  EXPECT_EQ(expect_stop<DoorbellStop>(guest.vcpu().run()).value, 1u);
+  EXPECT_EQ(guest.registers().rbx, 1u);
+}
+
+TEST(Breakpoint, OneInsideTheHandlerStillHits) {
+  BareGuest guest({0x90, 0x90, 0xff, 0xc0, 0xef});
+  guest.load(kHandlers, {0x48, 0xff, 0xc3, 0x48, 0xcf});
+  guest.set_gate(2, kHandlers);
+  const std::array<Gva, 2> both = {Gva(kCode + 1), Gva(kHandlers)};
+  BareGuest::must(guest.vcpu().set_breakpoints(both));
+  EXPECT_EQ(expect_stop<BreakpointStop>(guest.vcpu().run()).pc, Gva(kCode + 1));
+  BareGuest::must(guest.vcpu().nmi());
+  EXPECT_EQ(expect_stop<BreakpointStop>(guest.vcpu().run()).pc, Gva(kHandlers));
+  EXPECT_EQ(guest.registers().rbx, 0u);
+  expect_stop<DoorbellStop>(guest.vcpu().run());
+  EXPECT_EQ(guest.registers().rbx, 1u);
+}
+
+// The step that the interrupt replaced must leave no trap flag in the frame the handler returns through.
+TEST(Breakpoint, TheInterruptedContextKeepsItsFlags) {
+  BareGuest guest({0x90, 0x90, 0xff, 0xc0, 0xef});
+  guest.load(kHandlers, {0x48, 0x8b, 0x5c, 0x24, 0x10,  // mov rbx, [rsp+16]: the saved flags
+                         0x48, 0xcf});                  // iretq
+  guest.set_gate(2, kHandlers);
+  set_breakpoint(guest, kCode + 1);
+  expect_stop<BreakpointStop>(guest.vcpu().run());
+  BareGuest::must(guest.vcpu().nmi());
+  BareGuest::must(guest.vcpu().set_breakpoints({}));
+  expect_stop<DoorbellStop>(guest.vcpu().run());
+  EXPECT_EQ(guest.registers().rflags & x86_64::kFlagTrap, 0u);
+}
+
+// The frame is the last thing on its stack page, with nothing mapped behind it.
+TEST(Breakpoint, AFrameAtTheEndOfMemoryIsFound) {
+  BareGuest guest({0x90, 0x90, 0xff, 0xc0, 0xef});
+  guest.load(kHandlers, {0x48, 0xff, 0xc3, 0x48, 0xcf});  // inc rbx; iretq
+  guest.set_gate(2, kHandlers);
+  auto registers = guest.registers();
+  registers.rsp = kRam;
+  BareGuest::must(guest.vcpu().set_registers(registers));
+  set_breakpoint(guest, kCode + 1);
+  expect_stop<BreakpointStop>(guest.vcpu().run());
+  BareGuest::must(guest.vcpu().nmi());
+  expect_stop<DoorbellStop>(guest.vcpu().run());
+  EXPECT_EQ(guest.registers().rbx, 1u);
+}
+
+TEST(Step, AnInterruptTakenInsteadLeavesNoTrapFlag) {
+  BareGuest guest({0x90, 0x90, 0x90, 0xef});
+  guest.load(kHandlers, {0x90, 0x48, 0xff, 0xc3, 0x48, 0xcf});
+  guest.set_gate(2, kHandlers);
+  BareGuest::must(guest.vcpu().nmi());
+  expect_stop<StepStop>(guest.vcpu().step());
+  expect_stop<DoorbellStop>(guest.vcpu().run());
+  EXPECT_EQ(guest.registers().rbx, 1u);
+  EXPECT_EQ(guest.registers().rflags & x86_64::kFlagTrap, 0u);
+}
+
+TEST(Step, WalksInstructionByInstruction) {
+  BareGuest guest({0x90, 0x31, 0xc0, 0xff, 0xc0, 0xef});  // nop; xor eax, eax; inc eax; out
+  for (const std::uint64_t offset : {1, 3, 5}) {
+    EXPECT_EQ(expect_stop<StepStop>(guest.vcpu().step()).pc, Gva(kCode + offset));
+  }
+  expect_stop<DoorbellStop>(guest.vcpu().step());
+  EXPECT_EQ(guest.registers().rip, kCode + 6);
+}
+
+TEST(Step, BlockingInterruptsExecutesTheInstruction) {
+  BareGuest guest({0x90, 0x90, 0xef});
+  guest.load(kHandlers, {0x48, 0xff, 0xc3, 0x48, 0xcf});
+  guest.set_gate(2, kHandlers);
+  BareGuest::must(guest.vcpu().nmi());
+  EXPECT_EQ(expect_stop<StepStop>(guest.vcpu().step(true)).pc, Gva(kCode + 1));
+  EXPECT_EQ(guest.registers().rbx, 0u);
+  expect_stop<DoorbellStop>(guest.vcpu().run());
+  EXPECT_EQ(guest.registers().rbx, 1u);
+}
+
+TEST(Nmi, IsDeliveredAndReturns) {
+  BareGuest guest({0x48, 0x85, 0xdb, 0x74, 0xfb,  // test rbx, rbx; jz back
+                   0xef});
+  guest.load(kHandlers, {0x48, 0xff, 0xc3, 0x48, 0xcf});
+  guest.set_gate(2, kHandlers);
+  BareGuest::must(guest.vcpu().nmi());
+  expect_stop<DoorbellStop>(guest.vcpu().run());
+  EXPECT_EQ(guest.registers().rbx, 1u);
+}
+
+}  // namespace
+}  // namespace remapstorm

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// The ioctl half of an architecture: same names in arch/x86_64/kvm and arch/arm64/kvm; the build takes the host's.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "base/address.h"
+#include "base/result.h"
+#include "vmm/arch/host.h"
+#include "vmm/breakpoint_resume.h"
+#include "vmm/cpu_policy.h"
+#include "vmm/cpu_state.h"
+#include "vmm/exit.h"
+#include "vmm/kvm.h"
+#include "vmm/memory.h"
+#include "vmm/page_walk.h"
+
+struct kvm_run;
+
+namespace remapstorm::host_kvm {
+
+inline constexpr std::size_t kMaxBreakpoints = 4;
+
+// Before any vCPU exists: interrupt controller, timer, fixed addresses.
+Status prepare_vm(const Kvm& kvm, int vm_fd, bool interrupt_controller);
+// After KVM_CREATE_VCPU: features, identity, local interrupt controller.
+Status prepare_vcpu(const Kvm& kvm, int vcpu_fd, unsigned index, unsigned count, const CpuPolicy& policy,
+                    bool interrupt_controller);
+// The `irq` field of KVM_IRQ_LINE for a global interrupt number.
+std::uint32_t irq_line_field(unsigned gsi);
+
+Result<arch::Registers> registers(int vcpu_fd);
+Status set_registers(int vcpu_fd, const arch::Registers& registers);
+Result<arch::SystemRegisters> system_registers(int vcpu_fd);
+Status set_system_registers(int vcpu_fd, const arch::SystemRegisters& registers);
+Result<std::uint64_t> msr(int vcpu_fd, std::uint32_t index);
+Status set_msr(int vcpu_fd, std::uint32_t index, std::uint64_t value);
+Result<CpuState> state(int vcpu_fd);
+Result<std::uint64_t> guest_counter(int vcpu_fd);
+Result<std::uint64_t> guest_counter_hz(int vcpu_fd);
+
+struct DebugControl {
+  std::span<const Gva> breakpoints;
+  bool step = false;
+  bool block_interrupts = false;
+};
+Status set_guest_debug(int vcpu_fd, const DebugControl& control);
+DebugExit decode_debug(const kvm_run& run);
+
+// What BreakpointResume wants to know after a step that began at `before`. If an interrupt was taken in place of the
+// instruction, the trap flag that KVM had set for the step was saved with the interrupted flags; it is taken out of
+// that frame in `memory`, or the guest would trap on its return.
+Result<BreakpointResume::StepOutcome> step_outcome(int vcpu_fd, const BreakpointResume::Where& before,
+                                                   GuestMemory& memory);
+Result<BreakpointResume::Where> where(int vcpu_fd);
+// A trap flag of ours that an interrupt saved and restored: takes it off again.
+Status clear_stray_step(int vcpu_fd);
+
+}  // namespace remapstorm::host_kvm

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+// Registers as in National Semiconductor's PC16550D data sheet.
+#include "vmm/devices/serial16550.h"
+
+namespace remapstorm {
+namespace {
+
+// Register offsets; 0 and 1 change meaning with DLAB.
+constexpr std::uint64_t kData = 0;
+constexpr std::uint64_t kInterruptEnable = 1;
+constexpr std::uint64_t kIdentifyOrFifo = 2;
+constexpr std::uint64_t kLineControl = 3;
+constexpr std::uint64_t kModemControl = 4;
+constexpr std::uint64_t kLineStatus = 5;
+constexpr std::uint64_t kModemStatus = 6;
+constexpr std::uint64_t kScratch = 7;
+
+constexpr std::uint8_t kIerReceive = 1;
+constexpr std::uint8_t kIerTransmit = 2;
+constexpr std::uint8_t kIirNone = 1;
+constexpr std::uint8_t kIirTransmit = 2;
+constexpr std::uint8_t kIirReceive = 4;
+constexpr std::uint8_t kIirFifo = 0xc0;
+constexpr std::uint8_t kFcrEnable = 1;
+constexpr std::uint8_t kLcrDivisor = 0x80;
+constexpr std::uint8_t kMcrLoop = 0x10;
+constexpr std::uint8_t kMcrOut2 = 0x08;
+constexpr std::uint8_t kLsrDataReady = 0x01;
+constexpr std::uint8_t kLsrTransmitterIdle = 0x60;
+constexpr std::uint8_t kMsrConnected = 0xb0;  // carrier detect, data set ready, clear to send
+
+}  // namespace
+
+Serial16550::Serial16550(LineCallback line, LevelCallback interrupt, SerialLimits limits)
+    : line_callback_(std::move(line)), interrupt_(std::move(interrupt)), limits_(limits) {}
+
+std::optional<Stop> Serial16550::read(std::uint64_t offset, std::span<std::uint8_t> data) {
+  const std::lock_guard lock(mutex_);
+  for (std::size_t i = 0; i < data.size(); ++i) data[i] = read_register(offset + i);
+  return std::nullopt;
+}
+
+std::optional<Stop> Serial16550::write(std::uint64_t offset, std::span<const std::uint8_t> data) {
+  const std::lock_guard lock(mutex_);
+  for (std::size_t i = 0; i < data.size(); ++i) write_register(offset + i, data[i]);
+  return std::nullopt;
+}
+
+std::uint8_t Serial16550::identify() const {
+  const std::uint8_t fifo = (fcr_ & kFcrEnable) != 0 ? kIirFifo : std::uint8_t{0};
+  if (received_ && (ier_ & kIerReceive) != 0) return fifo | kIirReceive;
+  if (transmitter_empty_pending_ && (ier_ & kIerTransmit) != 0) return fifo | kIirTransmit;
+  return fifo | kIirNone;
+}
+
+// OUT2 gates the interrupt on a PC. In loopback the pin is disconnected.
+void Serial16550::update_interrupt() {
+  const bool gated = (mcr_ & kMcrOut2) != 0 && (mcr_ & kMcrLoop) == 0;
+  const bool level = gated && (identify() & kIirNone) == 0;
+  if (level == level_) return;
+  level_ = level;
+  if (interrupt_) interrupt_(level);
+}
+
+std::uint8_t Serial16550::read_register(std::uint64_t reg) {
+  const bool divisor = (lcr_ & kLcrDivisor) != 0;
+  switch (reg) {
+    case kData: {
+      if (divisor) return dll_;
+      const std::uint8_t byte = received_ ? receive_byte_ : std::uint8_t{0};
+      received_ = false;
+      update_interrupt();
+      return byte;
+    }
+    case kInterruptEnable:
+      return divisor ? dlm_ : ier_;
+    case kIdentifyOrFifo: {
+      const std::uint8_t identity = identify();
+      // Reading the identity acknowledges "transmitter empty" when it is what was shown.
+      if ((identity & 0x0f) == kIirTransmit) {
+        transmitter_empty_pending_ = false;
+        update_interrupt();
+      }
+      return identity;
+    }
+    case kLineControl:
+      return lcr_;
+    case kModemControl:
+      return mcr_;
+    case kLineStatus:
+      return kLsrTransmitterIdle | (received_ ? kLsrDataReady : std::uint8_t{0});
+    case kModemStatus:
+      if ((mcr_ & kMcrLoop) == 0) return kMsrConnected;
+      // Loopback: RTS -> CTS, DTR -> DSR, OUT1 -> RI, OUT2 -> DCD.
+      return static_cast<std::uint8_t>(((mcr_ & 0x02) << 3) | ((mcr_ & 0x01) << 5) | ((mcr_ & 0x0c) << 4));
+    case kScratch:
+      return scr_;
+    default:
+      return 0xff;
+  }
+}
+
+void Serial16550::write_register(std::uint64_t reg, std::uint8_t value) {
+  const bool divisor = (lcr_ & kLcrDivisor) != 0;
+  switch (reg) {
+    case kData:
+      if (divisor) {
+        dll_ = value;
+      } else if ((mcr_ & kMcrLoop) != 0) {
+        received_ = true;
+        receive_byte_ = value;
+        transmitter_empty_pending_ = true;
+      } else {
+        transmit(value);
+        transmitter_empty_pending_ = true;
+      }
+      break;
+    case kInterruptEnable:
+      if (divisor) {
+        dlm_ = value;
+      } else {
+        // Switching the transmit interrupt on while the transmitter is empty raises it at once.
+        if ((value & kIerTransmit) != 0 && (ier_ & kIerTransmit) == 0) transmitter_empty_pending_ = true;
+        ier_ = value & 0x0f;
+      }
+      break;
+    case kIdentifyOrFifo:
+      fcr_ = value & 0xc9;
+      break;
+    case kLineControl:
+      lcr_ = value;
+      break;
+    case kModemControl:
+      mcr_ = value & 0x1f;
+      break;
+    case kScratch:
+      scr_ = value;
+      break;
+    default:
+      break;
+  }
+  update_interrupt();
+}
+
+void Serial16550::transmit(std::uint8_t byte) {
+  if (truncated_) return;
+  if (++written_ > limits_.total_bytes) {
+    emit();
+    truncated_ = true;
+    if (line_callback_)
+      line_callback_("[console output beyond " + std::to_string(limits_.total_bytes) + " bytes dropped]");
+    return;
+  }
+  if (byte == '\n') {
+    emit();
+    return;
+  }
+  if (byte == '\r') return;
+  line_.push_back(static_cast<char>(byte));
+  if (line_.size() >= limits_.line_bytes) emit();
+}
+
+void Serial16550::emit() {
+  if (line_callback_) line_callback_(line_);
+  line_.clear();
+}
+
+void Serial16550::flush() {
+  const std::lock_guard lock(mutex_);
+  if (!line_.empty()) emit();
+}
+
+std::uint64_t Serial16550::bytes_written() const {
+  const std::lock_guard lock(mutex_);
+  return written_;
+}
+
+bool Serial16550::truncated() const {
+  const std::lock_guard lock(mutex_);
+  return truncated_;
+}
+
+}  // namespace remapstorm

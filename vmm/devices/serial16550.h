@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// Serial16550: the console. Output only: transmitting takes no time, receiving never happens.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include "vmm/bus.h"
+
+namespace remapstorm {
+
+// One line without its newline.
+using LineCallback = std::function<void(std::string_view line)>;
+// Drives an interrupt line.
+using LevelCallback = std::function<void(bool level)>;
+
+struct SerialLimits {
+  std::size_t line_bytes = 1024;            // longer lines are cut into pieces
+  std::uint64_t total_bytes = 16ull << 20;  // output beyond this is dropped, after one line that says so
+};
+
+class Serial16550 final : public BusDevice {
+ public:
+  static constexpr std::uint64_t kPort = 0x3f8;
+  static constexpr std::uint64_t kPorts = 8;
+  static constexpr unsigned kIrq = 4;
+
+  // Callbacks run on the vCPU thread that accessed the device, under the device's lock: they must not call back into
+  // it.
+  Serial16550(LineCallback line, LevelCallback interrupt, SerialLimits limits = {});
+
+  std::optional<Stop> read(std::uint64_t offset, std::span<std::uint8_t> data) override;
+  std::optional<Stop> write(std::uint64_t offset, std::span<const std::uint8_t> data) override;
+
+  // Hands out a line the guest has begun and not ended.
+  void flush();
+  [[nodiscard]] std::uint64_t bytes_written() const;
+  [[nodiscard]] bool truncated() const;
+
+ private:
+  std::uint8_t read_register(std::uint64_t reg);
+  void write_register(std::uint64_t reg, std::uint8_t value);
+  void transmit(std::uint8_t byte);
+  void emit();
+  void update_interrupt();
+  [[nodiscard]] std::uint8_t identify() const;
+
+  mutable std::mutex mutex_;  // everything below
+  LineCallback line_callback_;
+  LevelCallback interrupt_;
+  SerialLimits limits_;
+  std::uint8_t ier_ = 0;
+  std::uint8_t fcr_ = 0;
+  std::uint8_t lcr_ = 0;
+  std::uint8_t mcr_ = 0;
+  std::uint8_t scr_ = 0;
+  std::uint8_t dll_ = 1;
+  std::uint8_t dlm_ = 0;
+  bool transmitter_empty_pending_ = false;  // THRI not yet acknowledged
+  bool level_ = false;
+  bool received_ = false;  // a byte came back through loopback
+  std::uint8_t receive_byte_ = 0;
+  std::string line_;
+  std::uint64_t written_ = 0;
+  bool truncated_ = false;
+};
+
+}  // namespace remapstorm

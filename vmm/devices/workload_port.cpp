@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vmm/devices/workload_port.h"
+
+#include <algorithm>
+
+namespace remapstorm {
+
+std::optional<Stop> WorkloadPort::read(std::uint64_t, std::span<std::uint8_t> data) {
+  const std::lock_guard lock(mutex_);
+  for (std::uint8_t& byte : data) {
+    byte = position_ < text_.size() ? static_cast<std::uint8_t>(text_[position_]) : std::uint8_t{0};
+    if (position_ < text_.size()) ++position_;
+  }
+  return std::nullopt;
+}
+
+std::optional<Stop> WorkloadPort::write(std::uint64_t, std::span<const std::uint8_t>) {
+  const std::lock_guard lock(mutex_);
+  position_ = 0;
+  return std::nullopt;
+}
+
+}  // namespace remapstorm

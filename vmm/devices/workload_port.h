@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// WorkloadPort: a 32-bit IN gives the next four bytes of the workload text, NUL padded; any OUT rewinds (guest/abi).
+#pragma once
+
+#include <mutex>
+#include <string>
+
+#include "vmm/bus.h"
+
+namespace remapstorm {
+
+class WorkloadPort final : public BusDevice {
+ public:
+  static constexpr std::uint64_t kSize = 4;
+  explicit WorkloadPort(std::string text) : text_(std::move(text)) {}
+  std::optional<Stop> read(std::uint64_t offset, std::span<std::uint8_t> data) override;
+  std::optional<Stop> write(std::uint64_t offset, std::span<const std::uint8_t> data) override;
+
+ private:
+  std::mutex mutex_;  // position_
+  const std::string text_;
+  std::size_t position_ = 0;
+};
+
+}  // namespace remapstorm

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// ElfImage: a guest kernel as an ELF file, checked before anything of it is used. The file is not trusted.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/address.h"
+#include "base/mapping.h"
+#include "base/result.h"
+
+namespace remapstorm {
+
+enum class Isa : std::uint8_t { x86_64, arm64 };
+const char* isa_name(Isa isa);
+
+struct ElfSegment {
+  Gpa physical;
+  Gva virtual_address;
+  std::uint64_t file_offset = 0;
+  std::uint64_t file_bytes = 0;
+  std::uint64_t memory_bytes = 0;  // >= file_bytes; the rest is zero
+};
+
+class ElfImage {
+ public:
+  // Errors, all of kind usage and naming the file: missing, not ELF, wrong class, byte order or machine, truncated
+  // (a header or segment beyond the end of the file), no loadable segment, segments that wrap or overlap, entry point
+  // outside every segment.
+  static Result<ElfImage> open(const std::string& path, Isa isa);
+
+  [[nodiscard]] const std::string& path() const { return path_; }
+  [[nodiscard]] Isa isa() const { return isa_; }
+  [[nodiscard]] Gpa entry() const { return entry_; }  // physical
+  [[nodiscard]] const std::vector<ElfSegment>& segments() const { return segments_; }
+  [[nodiscard]] std::span<const std::byte> bytes(const ElfSegment& segment) const;
+  [[nodiscard]] std::span<const std::byte> file() const { return file_.bytes(); }
+  [[nodiscard]] Gpa lowest() const;
+  [[nodiscard]] Gpa end() const;  // one past the last byte in memory
+
+ private:
+  ElfImage() = default;
+  std::string path_;
+  Isa isa_ = Isa::x86_64;
+  Mapping file_;
+  Gpa entry_;
+  std::vector<ElfSegment> segments_;
+};
+
+}  // namespace remapstorm

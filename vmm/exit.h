@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// Exit: struct kvm_run decoded into a value (KVM api.rst 5), and what to do about it. Both functions are pure apart
+// from the devices behind the buses, so they are tested with made-up exits.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/address.h"
+#include "vmm/bus.h"
+#include "vmm/stop.h"
+
+struct kvm_run;
+
+namespace remapstorm {
+
+struct IoExit {
+  std::uint16_t port = 0;
+  unsigned size = 1;   // bytes per access: 1, 2, 4
+  unsigned count = 1;  // REP INS / OUTS give more than one
+  bool is_write = false;
+  std::uint64_t data_offset = 0;  // from the start of kvm_run
+};
+struct MmioExit {
+  Gpa address;
+  unsigned size = 0;  // 1..8
+  bool is_write = false;
+  std::array<std::uint8_t, 8> data{};
+};
+struct DebugExit {
+  Gva pc;
+  bool breakpoint = false;  // one of our execution breakpoints
+  bool step = false;        // single-step trap
+};
+struct HaltExit {};
+struct ShutdownExit {};
+struct InterruptedExit {};
+struct SystemEventExit {
+  std::uint32_t type = 0;
+};
+struct FailedEntryExit {
+  std::uint64_t reason = 0;
+  std::uint32_t cpu = 0;
+};
+struct EmulationFailureExit {
+  std::vector<std::uint8_t> instruction;  // up to 15 bytes; empty if KVM did not give them
+};
+struct InternalErrorExit {
+  std::uint32_t suberror = 0;
+  std::vector<std::uint64_t> data;
+};
+struct UnknownExit {
+  std::uint32_t reason = 0;
+  std::string detail;
+};
+
+using Exit = std::variant<IoExit, MmioExit, DebugExit, HaltExit, ShutdownExit, InterruptedExit, SystemEventExit,
+                          FailedEntryExit, EmulationFailureExit, InternalErrorExit, UnknownExit>;
+
+// `run_size`: bytes of the kvm_run area; an I/O exit whose data would lie outside becomes an UnknownExit.
+Exit decode_exit(const kvm_run& run, std::size_t run_size);
+
+struct Handled {
+  std::optional<Stop> stop;
+  // A device access: KVM finishes it at the next KVM_RUN (for a stop, complete it before returning).
+  bool completes_on_entry = false;
+};
+
+// Serves device accesses from the buses; `area` is the whole kvm_run area, where data of reads is put. Debug exits are
+// not for this function: they depend on the breakpoint state.
+Handled handle_exit(const Exit& exit, Bus& pio, Bus& mmio, std::span<std::uint8_t> area);
+
+}  // namespace remapstorm

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// Platform: the devices every guest of ours gets, attached to a Vm's buses.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "vmm/devices/serial16550.h"
+#include "vmm/vm.h"
+
+namespace remapstorm {
+
+struct PlatformConfig {
+  LineCallback console_line;  // called from vCPU threads, one at a time
+  std::string workload;       // served at RS_WORKLOAD_PORT
+};
+
+class Platform {
+ public:
+  // `vm` must outlive the Platform, and the vCPUs must not run any more when it goes.
+  static Result<std::unique_ptr<Platform>> create(Vm& vm, PlatformConfig config);
+  ~Platform();
+
+  [[nodiscard]] Serial16550& console();
+
+ private:
+  struct Devices;
+  explicit Platform(std::unique_ptr<Devices> devices);
+  std::unique_ptr<Devices> devices_;
+};
+
+}  // namespace remapstorm

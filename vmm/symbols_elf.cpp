@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gelf.h>
+#include <libelf.h>
+
+#include <memory>
+
+#include "vmm/symbols.h"
+
+namespace remapstorm {
+namespace {
+
+constexpr std::size_t kMaxSymbols = 4u << 20;
+constexpr std::size_t kMaxNameBytes = 512;
+
+struct ElfEnd {
+  void operator()(Elf* elf) const { elf_end(elf); }
+};
+
+// Compiler-made local labels and section markers that no person means.
+bool is_noise(std::string_view name) {
+  return name.empty() || name.size() > kMaxNameBytes || name.starts_with(".L") || name.starts_with("__pfx_") ||
+         name.starts_with("__cfi_") || name.starts_with("$");
+}
+
+}  // namespace
+
+Result<Symbols> Symbols::from(const ElfImage& image) {
+  if (elf_version(EV_CURRENT) == EV_NONE) return internal_error("libelf is too old");
+  const std::span<const std::byte> file = image.file();
+  const std::unique_ptr<Elf, ElfEnd> elf(
+      elf_memory(const_cast<char*>(reinterpret_cast<const char*>(file.data())), file.size()));
+  if (!elf) return usage_error(image.path() + ": not an ELF file");
+
+  std::vector<Entry> entries;
+  for (Elf_Scn* section = nullptr; (section = elf_nextscn(elf.get(), section)) != nullptr;) {
+    GElf_Shdr header = {};
+    if (gelf_getshdr(section, &header) == nullptr) return usage_error(image.path() + ": a section header is broken");
+    if (header.sh_type != SHT_SYMTAB) continue;
+    Elf_Data* data = elf_getdata(section, nullptr);
+    if (data == nullptr) return usage_error(image.path() + ": its symbol table lies outside the file");
+    if (header.sh_entsize != sizeof(Elf64_Sym)) return usage_error(image.path() + ": its symbol table is broken");
+    const std::size_t count = data->d_size / sizeof(Elf64_Sym);
+    if (count > kMaxSymbols) return usage_error(image.path() + ": more than 4 million symbols");
+    entries.reserve(count);
+    for (std::size_t i = 0; i < count; ++i) {
+      GElf_Sym symbol = {};
+      if (gelf_getsym(data, static_cast<int>(i), &symbol) == nullptr) continue;
+      const int type = GELF_ST_TYPE(symbol.st_info);
+      if (type != STT_FUNC && type != STT_OBJECT && type != STT_NOTYPE) continue;
+      if (symbol.st_shndx == SHN_UNDEF || symbol.st_shndx == SHN_ABS) continue;
+      const char* name = elf_strptr(elf.get(), header.sh_link, symbol.st_name);
+      if (name == nullptr || is_noise(name)) continue;
+      entries.push_back({name, Gva(symbol.st_value), symbol.st_size, GELF_ST_BIND(symbol.st_info) != STB_LOCAL});
+    }
+  }
+  if (entries.empty()) {
+    return usage_error(image.path() + ": no symbol table", "give the unstripped vmlinux of the build");
+  }
+  return Symbols(std::move(entries));
+}
+
+}  // namespace remapstorm

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vmm/vcpu.h"
+
+#include <linux/kvm.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "base/syscall.h"
+#include "vmm/arch/host_kvm.h"
+#include "vmm/kick_signal.h"
+#include "vmm/page_walk.h"
+
+namespace remapstorm {
+namespace {
+
+// immediate_exit is written by kick() from other threads and read by the kernel.
+void set_immediate_exit(kvm_run* run, bool on) {
+  std::atomic_ref<std::uint8_t>(run->immediate_exit).store(on ? 1 : 0, std::memory_order_seq_cst);
+}
+
+}  // namespace
+
+Vcpu::Vcpu(unsigned index, Fd fd, Mapping run, GuestMemory& memory, Bus& pio, Bus& mmio)
+    : index_(index),
+      fd_(std::move(fd)),
+      run_mapping_(std::move(run)),
+      run_(reinterpret_cast<kvm_run*>(run_mapping_.data())),
+      memory_(memory),
+      pio_(pio),
+      mmio_(mmio) {
+  install_kick_signal();
+}
+
+Vcpu::~Vcpu() = default;
+
+Stop Vcpu::run() { return loop(false, false); }
+Stop Vcpu::step(bool block_interrupts) { return loop(true, block_interrupts); }
+
+Stop Vcpu::loop(bool stepping, bool block_interrupts) {
+  running_thread_.store(::gettid(), std::memory_order_seq_cst);
+  Stop stop = enter_until_stop(stepping, block_interrupts);
+  running_thread_.store(0, std::memory_order_seq_cst);
+  return stop;
+}
+
+Stop Vcpu::enter_until_stop(bool stepping, bool block_interrupts) {
+  // A step must not end on the rest of an instruction that was already reported.
+  if (stepping) {
+    if (Status status = settle(); !status.ok()) return host_stop(status.error());
+  }
+  for (;;) {
+    // This order against kick(): it stores the request, sets immediate_exit, signals. A request stored after our look
+    // sets immediate_exit after we cleared it, so KVM_RUN comes straight back.
+    set_immediate_exit(run_, false);
+    if (kicked_.exchange(false, std::memory_order_seq_cst)) return InterruptedStop{};
+
+    auto stepping_over = must_step_over();
+    if (!stepping_over.ok()) return host_stop(stepping_over.error());
+    Debug debug{stepping || *stepping_over, stepping && block_interrupts, {}};
+    if (!stepping) debug.breakpoints = breakpoints_;
+    if (*stepping_over) std::erase(debug.breakpoints, resume_.stepping_from()->pc);
+    if (Status status = begin_step(debug.step); !status.ok()) return host_stop(status.error());
+    if (Status status = apply_debug(std::move(debug)); !status.ok()) return host_stop(status.error());
+
+    std::optional<Exit> exit = std::exchange(deferred_, std::nullopt);
+    if (!exit) {
+      access_pending_ = false;
+      if (::ioctl(fd_.get(), KVM_RUN, 0) != 0) {
+        if (errno == EINTR || errno == EAGAIN) continue;
+        return host_stop(errno_error("KVM_RUN", "vcpu " + std::to_string(index_), errno));
+      }
+      exit = decode_exit(*run_, run_mapping_.size());
+    }
+
+    if (const auto* hit = std::get_if<DebugExit>(&*exit)) {
+      if (std::optional<Stop> stop = on_debug(*hit, stepping, *stepping_over)) return *std::move(stop);
+      continue;
+    }
+    Handled handled = handle_exit(*exit, pio_, mmio_, area());
+    if (!handled.stop) continue;
+    access_pending_ = handled.completes_on_entry;
+    if (auto* trouble = std::get_if<HostErrorStop>(&*handled.stop)) {
+      if (auto now = host_kvm::where(fd_.get()); now.ok()) trouble->pc = now->pc;
+    }
+    return *std::move(handled.stop);
+  }
+}
+
+Result<bool> Vcpu::must_step_over() {
+  if (!resume_.stepping()) return false;
+  RS_ASSIGN(const auto now, host_kvm::where(fd_.get()));
+  if (resume_.must_step(now)) return true;
+  resume_.on_moved();
+  return false;
+}
+
+// A step that an access to a device interrupts goes on where it began.
+Status Vcpu::begin_step(bool step) {
+  if (!step) step_from_.reset();
+  if (!step || step_from_) return {};
+  RS_ASSIGN(step_from_, host_kvm::where(fd_.get()));
+  return {};
+}
+
+std::optional<Stop> Vcpu::on_debug(const DebugExit& exit, bool stepping, bool stepping_over) {
+  if (exit.breakpoint) {
+    auto at = host_kvm::where(fd_.get());
+    if (!at.ok()) return host_stop(at.error());
+    // Armed during a step over are only the other breakpoints: a handler ran into one before the step was done.
+    if (stepping_over) resume_.on_interrupted();
+    if (resume_.on_hit(*at)) return BreakpointStop{at->pc};
+    return std::nullopt;
+  }
+  if (stepping || stepping_over) {
+    if (Status status = note_step(); !status.ok()) return host_stop(status.error());
+    if (stepping) return StepStop{exit.pc};
+    return std::nullopt;
+  }
+  if (Status status = host_kvm::clear_stray_step(fd_.get()); !status.ok()) return host_stop(status.error());
+  return std::nullopt;
+}
+
+// The step that began at step_from_ ended: tells the resume machine, if it waits for it.
+Status Vcpu::note_step() const {
+  if (!step_from_) return {};
+  RS_ASSIGN(const auto outcome, host_kvm::step_outcome(fd_.get(), *step_from_, memory_));
+  step_from_.reset();
+  if (resume_.stepping()) resume_.on_step(outcome);
+  return {};
+}
+
+Status Vcpu::settle() const {
+  if (!std::exchange(access_pending_, false)) return {};
+  set_immediate_exit(run_, true);
+  const int result = ::ioctl(fd_.get(), KVM_RUN, 0);
+  if (result != 0) {
+    if (errno == EINTR || errno == EAGAIN) return {};
+    return errno_error("KVM_RUN", "completing an access of vcpu " + std::to_string(index_), errno);
+  }
+  Exit exit = decode_exit(*run_, run_mapping_.size());
+  // The step the access was part of has ended with it; nobody needs a stop of its own for that. Anything else, such as
+  // the next access of a repeated instruction, is for the next run().
+  if (std::holds_alternative<DebugExit>(exit)) return note_step();
+  deferred_ = std::move(exit);
+  return {};
+}
+
+Status Vcpu::apply_debug(Debug wanted) {
+  if (wanted == applied_) return {};
+  RS_TRY(host_kvm::set_guest_debug(fd_.get(), {wanted.breakpoints, wanted.step, wanted.block_interrupts}));
+  applied_ = std::move(wanted);
+  return {};
+}
+
+void Vcpu::kick() {
+  kicked_.store(true, std::memory_order_seq_cst);
+  set_immediate_exit(run_, true);
+  const pid_t thread = running_thread_.load(std::memory_order_seq_cst);
+  if (thread != 0) signal_thread(thread);
+}
+
+Status Vcpu::nmi() {
+  RS_TRY(check_call(::ioctl(fd_.get(), KVM_NMI, 0), "KVM_NMI", "vcpu " + std::to_string(index_)));
+  return {};
+}
+
+Status Vcpu::set_breakpoints(std::span<const Gva> addresses) {
+  if (addresses.size() > host_kvm::kMaxBreakpoints) {
+    return usage_error(std::to_string(addresses.size()) + " breakpoints on one vCPU: the hardware has " +
+                       std::to_string(host_kvm::kMaxBreakpoints));
+  }
+  breakpoints_.assign(addresses.begin(), addresses.end());
+  return {};
+}
+
+Status Vcpu::make_runnable() {
+  kvm_mp_state mp = {};
+  mp.mp_state = KVM_MP_STATE_RUNNABLE;
+  RS_TRY(check_call(::ioctl(fd_.get(), KVM_SET_MP_STATE, &mp), "KVM_SET_MP_STATE", "vcpu " + std::to_string(index_)));
+  return {};
+}
+
+Result<CpuState> Vcpu::state() const {
+  RS_TRY(settle());
+  return host_kvm::state(fd_.get());
+}
+Result<arch::Registers> Vcpu::registers() const {
+  RS_TRY(settle());
+  return host_kvm::registers(fd_.get());
+}
+Status Vcpu::set_registers(const arch::Registers& values) {
+  RS_TRY(settle());
+  return host_kvm::set_registers(fd_.get(), values);
+}
+Result<arch::SystemRegisters> Vcpu::system_registers() const {
+  RS_TRY(settle());
+  return host_kvm::system_registers(fd_.get());
+}
+Status Vcpu::set_system_registers(const arch::SystemRegisters& values) {
+  RS_TRY(settle());
+  return host_kvm::set_system_registers(fd_.get(), values);
+}
+Result<std::uint64_t> Vcpu::msr(std::uint32_t index) const {
+  RS_TRY(settle());
+  return host_kvm::msr(fd_.get(), index);
+}
+Status Vcpu::set_msr(std::uint32_t index, std::uint64_t value) {
+  RS_TRY(settle());
+  return host_kvm::set_msr(fd_.get(), index, value);
+}
+Result<std::uint64_t> Vcpu::guest_counter() const { return host_kvm::guest_counter(fd_.get()); }
+Result<std::uint64_t> Vcpu::guest_counter_hz() const { return host_kvm::guest_counter_hz(fd_.get()); }
+
+std::span<std::uint8_t> Vcpu::area() const {
+  return {reinterpret_cast<std::uint8_t*>(run_mapping_.data()), run_mapping_.size()};
+}
+
+HostErrorStop Vcpu::host_stop(Error error) const {
+  HostErrorStop stop;
+  stop.error = std::move(error);
+  if (auto now = host_kvm::where(fd_.get()); now.ok()) stop.pc = now->pc;
+  return stop;
+}
+
+}  // namespace remapstorm

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// Vcpu: one virtual CPU and the project's only run loop.
+//
+// Threads: run(), step(), the register calls and set_breakpoints() belong to the thread that runs the vCPU, or to any
+// thread while nobody is inside run(). kick() and nmi() may be called from any thread at any time.
+#pragma once
+
+#include <sys/types.h>
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "base/address.h"
+#include "base/fd.h"
+#include "base/mapping.h"
+#include "base/result.h"
+#include "vmm/arch/host.h"
+#include "vmm/breakpoint_resume.h"
+#include "vmm/bus.h"
+#include "vmm/cpu_state.h"
+#include "vmm/exit.h"
+#include "vmm/memory.h"
+#include "vmm/stop.h"
+
+struct kvm_run;
+
+namespace remapstorm {
+
+class Vcpu {
+ public:
+  ~Vcpu();
+  Vcpu(const Vcpu&) = delete;
+  Vcpu& operator=(const Vcpu&) = delete;
+
+  [[nodiscard]] unsigned index() const { return index_; }
+
+  // Runs until something the caller must know. Port and MMIO accesses of devices are served inside; when it returns,
+  // the instruction that caused the stop has completed and the registers are consistent (KVM api.rst 5, the note on
+  // KVM_EXIT_IO). After a BreakpointStop it steps over that breakpoint by itself.
+  [[nodiscard]] Stop run();
+
+  // One instruction, or the entry into one handler. With `block_interrupts` no interrupt or NMI is taken during it
+  // (KVM_GUESTDBG_BLOCKIRQ; without that capability: HostErrorStop). Breakpoints do not stop a step.
+  [[nodiscard]] Stop step(bool block_interrupts = false);
+
+  // Makes run() return InterruptedStop soon, or at its next call if nobody is inside. Never lost: the request is stored
+  // first, then immediate_exit is set, then the thread is signalled; run() clears immediate_exit first and looks at the
+  // request second, so a kick that slips past the look is caught by immediate_exit. Several kicks may become one stop.
+  // If run() stops for another reason at the same moment, the next run() returns InterruptedStop at once.
+  void kick();
+
+  // Queues a non-maskable interrupt (KVM_NMI).
+  Status nmi();
+
+  // At most 4 execution breakpoints, replacing those set before; empty removes them. They are the host's own: the guest
+  // does not see them in its debug registers. Errors: usage for more than 4, host.
+  Status set_breakpoints(std::span<const Gva> addresses);
+
+  // Lets a vCPU that waits to be started by the guest (every one but 0) run as it is set up.
+  Status make_runnable();
+
+  // What every architecture has.
+  [[nodiscard]] Result<CpuState> state() const;
+  // The architecture's own.
+  [[nodiscard]] Result<arch::Registers> registers() const;
+  Status set_registers(const arch::Registers& registers);
+  [[nodiscard]] Result<arch::SystemRegisters> system_registers() const;
+  Status set_system_registers(const arch::SystemRegisters& registers);
+  [[nodiscard]] Result<std::uint64_t> msr(std::uint32_t index) const;
+  Status set_msr(std::uint32_t index, std::uint64_t value);
+  // The counter the guest reads (x86: TSC including the offset), and its rate in Hz.
+  [[nodiscard]] Result<std::uint64_t> guest_counter() const;
+  [[nodiscard]] Result<std::uint64_t> guest_counter_hz() const;
+
+  [[nodiscard]] int fd() const { return fd_.get(); }
+
+ private:
+  friend class Vm;
+  struct Debug {
+    bool step = false;
+    bool block_interrupts = false;
+    std::vector<Gva> breakpoints;
+    bool operator==(const Debug&) const = default;
+  };
+
+  Vcpu(unsigned index, Fd fd, Mapping run, GuestMemory& memory, Bus& pio, Bus& mmio);
+  Stop loop(bool stepping, bool block_interrupts);
+  Stop enter_until_stop(bool stepping, bool block_interrupts);
+  // Lets KVM finish the port or MMIO access it stopped for, if there is one, without running the guest on.
+  Status settle() const;
+  // The Stop of a debug exit, or nothing if it was ours alone.
+  std::optional<Stop> on_debug(const DebugExit& exit, bool stepping, bool stepping_over);
+  Status begin_step(bool step);
+  Status note_step() const;
+  [[nodiscard]] Result<bool> must_step_over();
+  Status apply_debug(Debug wanted);
+  [[nodiscard]] std::span<std::uint8_t> area() const;
+  HostErrorStop host_stop(Error error) const;
+
+  unsigned index_;
+  Fd fd_;
+  Mapping run_mapping_;
+  kvm_run* run_;
+  GuestMemory& memory_;
+  Bus& pio_;
+  Bus& mmio_;
+  std::atomic<bool> kicked_{false};
+  std::atomic<pid_t> running_thread_{0};  // 0: nobody inside run()
+  std::vector<Gva> breakpoints_;
+  Debug applied_;
+  // Completing a pending access shows nothing a caller could see, so the getters that do it are const.
+  mutable bool access_pending_ = false;
+  mutable BreakpointResume resume_;
+  mutable std::optional<BreakpointResume::Where> step_from_;  // a step is under way
+  mutable std::optional<Exit> deferred_;                      // an exit that settle() ran into
+};
+
+}  // namespace remapstorm

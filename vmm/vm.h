@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// Vm: one virtual machine: memory slots, in-kernel interrupt controller, timer, buses, vCPUs.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/fd.h"
+#include "base/result.h"
+#include "vmm/bus.h"
+#include "vmm/cpu_policy.h"
+#include "vmm/kvm.h"
+#include "vmm/memory.h"
+#include "vmm/vcpu.h"
+
+namespace remapstorm {
+
+inline constexpr unsigned kMaxVcpus = 8;
+
+struct VmConfig {
+  unsigned vcpus = 1;  // 1..kMaxVcpus
+  CpuPolicy cpu;
+  bool interrupt_controller = true;  // false only for bare test guests: then HLT is a HaltStop
+};
+
+class Vm {
+ public:
+  // `kvm` and `memory` must outlive the Vm. All regions of `memory` become memory slots.
+  // Errors: usage for a bad number of vCPUs; unavailable for a missing capability; host for a failing ioctl.
+  static Result<std::unique_ptr<Vm>> create(const Kvm& kvm, GuestMemory& memory, const VmConfig& config);
+  ~Vm();
+  Vm(const Vm&) = delete;
+  Vm& operator=(const Vm&) = delete;
+
+  [[nodiscard]] GuestMemory& memory() const { return memory_; }
+  [[nodiscard]] Bus& pio() { return pio_; }
+  [[nodiscard]] Bus& mmio() { return mmio_; }
+  [[nodiscard]] unsigned vcpu_count() const { return static_cast<unsigned>(vcpus_.size()); }
+  [[nodiscard]] Vcpu& vcpu(unsigned index) { return *vcpus_[index]; }
+
+  // The three below may be called from any thread, also while the vCPUs run; delivery is at the next instruction
+  // boundary of the target with interrupts enabled.
+  // Level of a global interrupt line: x86 IOAPIC pin / PIC input (KVM_IRQ_LINE).
+  Status irq_line(unsigned gsi, bool level);
+  // One edge: high, then low.
+  Status irq_pulse(unsigned gsi);
+  // A message-signalled interrupt (KVM_SIGNAL_MSI); x86: see arch/x86_64/msi.h for address and data.
+  // A target that refused it (its local APIC is off) is an error of kind host.
+  Status signal_msi(std::uint64_t address, std::uint32_t data);
+
+  [[nodiscard]] int fd() const { return fd_.get(); }
+
+ private:
+  Vm(Fd fd, GuestMemory& memory);
+  Status add_memory_slots();
+  Status add_vcpu(const Kvm& kvm, unsigned index, const VmConfig& config);
+
+  Fd fd_;
+  GuestMemory& memory_;
+  Bus pio_;
+  Bus mmio_;
+  std::vector<std::unique_ptr<Vcpu>> vcpus_;
+};
+
+}  // namespace remapstorm
