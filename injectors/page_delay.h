@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// PageDelay: makes the next guest access to a page of guest memory wait in stage 2 for a given time.
+//
+// Guest memory is a shared memfd mapping. arm() registers the page with userfaultfd in MINOR mode and drops its
+// page-table entry (MADV_DONTNEED on a shared mapping drops the entry, never the content; KVM's MMU notifier drops its
+// own). The next access through that mapping then waits until a thread of ours, which sleeps for the delay first,
+// answers with UFFDIO_CONTINUE. No content is copied, so nothing can race with the other vCPUs. Source:
+// Documentation/admin-guide/mm/userfaultfd.rst.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include "base/address.h"
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/result.h"
+
+namespace remapstorm {
+
+struct PageDelayEnd {
+  std::uint32_t token = 0;
+  Gpa page;
+  Nanoseconds requested{0};
+  // From the arrival of the fault to its answer; nothing if nobody touched the page before cancel_all().
+  std::optional<Nanoseconds> measured;
+  std::optional<Error> error;
+};
+
+class PageDelay {
+ public:
+  static constexpr std::size_t kPageSize = 4096;
+  using OnEnd = std::function<void(const PageDelayEnd&)>;
+
+  // ErrorKind::unavailable with a hint when this user may not handle faults taken in the kernel (KVM's own accesses).
+  static Result<std::unique_ptr<PageDelay>> create(const Clock& clock, OnEnd on_end);
+  ~PageDelay();
+  PageDelay(const PageDelay&) = delete;
+  PageDelay& operator=(const PageDelay&) = delete;
+
+  // `host_page`: where that page stands in the mapping KVM was given, page-aligned. Refused (ErrorKind::usage) when a
+  // delay on the same page is still in force. on_end is called once per armed delay, from the serving thread, with no
+  // lock of ours held.
+  Status arm(Gpa page, std::byte* host_page, Nanoseconds delay, std::uint32_t token);
+  // Serves waiting accesses at once and takes back what was never touched.
+  void cancel_all();
+  // Someone is waiting on a delayed page right now.
+  [[nodiscard]] bool anyone_waiting() const;
+
+ private:
+  struct Armed {
+    std::uint32_t token = 0;
+    Gpa page;
+    Nanoseconds delay{0};
+    std::optional<Nanoseconds> fault_at;
+  };
+
+  PageDelay(const Clock& clock, OnEnd on_end, Fd uffd, Fd wake);
+  void serve();
+  void read_faults();
+  void wait_until(Nanoseconds due) const;
+  [[nodiscard]] int poll_timeout_ms() const;
+  void finish(std::byte* host_page, const Armed& armed);
+
+  const Clock& clock_;
+  OnEnd on_end_;
+  Fd uffd_;
+  Fd wake_;
+  mutable std::mutex mutex_;
+  std::map<std::byte*, Armed> armed_;
+  std::atomic<bool> stopping_{false};
+  std::atomic<bool> flush_{false};
+  std::thread thread_;
+};
+
+}  // namespace remapstorm

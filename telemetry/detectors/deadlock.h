@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// Proves deadlocks: a cycle in the wait-for graph, seen in the events and confirmed twice in the guest itself.
+//
+// Spinlocks only. Whoever holds a spinlock has preemption off, so it stays on its vCPU, and "owner = the vCPU that
+// logged lock.got" is sound. A waiter in interrupt or NMI context occupies its vCPU at that level until it gets the
+// lock; one in task context may be preempted while it spins and then waits nowhere in particular: its wait is forgotten
+// as soon as another task of that vCPU logs anything, which can only lose a proof, never make one up. A sleeping lock
+// (an rtmutex on PREEMPT_RT, where page_table_lock is one) breaks all of this: there owner and waiter are tasks, which
+// the probes would have to name, and the samples would have to find the waiter asleep instead of spinning.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "guest/abi/remapstorm_abi.h"
+#include "telemetry/detector.h"
+#include "telemetry/guest_clock.h"
+#include "telemetry/symbol_map.h"
+
+namespace remapstorm {
+
+class DeadlockDetector final : public Detector {
+ public:
+  // Between the two looks every waiter must have run for at least this long: a kicked vCPU that only enters and leaves
+  // KVM_RUN uses some microseconds without having had a chance.
+  static constexpr std::uint64_t kMinimumRunNs = 1'000'000;
+  static constexpr unsigned kMaxAttempts = 20;  // pairs of looks per suspicion before it is left alone
+
+  [[nodiscard]] std::string_view name() const override { return "deadlock"; }
+  void fold(const Event& event) override;
+  [[nodiscard]] std::optional<Suspicion> suspicion() const override;
+  [[nodiscard]] std::vector<Finding> findings() const override;
+  [[nodiscard]] std::vector<std::string> notes() const override;
+
+ private:
+  static constexpr unsigned kLevels = 4;  // task, softirq, hardirq, nmi
+
+  // A lock.want or a lock.got.
+  struct Mark {
+    std::uint64_t serial = 0;  // 0: none
+    Gva lock;
+    std::uint64_t lock_id = 0;
+    Gva pc;
+    Gva caller;
+    std::uint32_t context = 0;
+    Event at;
+  };
+  struct VcpuState {
+    std::array<Mark, kLevels> wants;  // by context level
+    std::vector<Mark> held;
+    std::vector<std::uint32_t> injections;  // tokens whose handler runs, innermost last
+  };
+  // The waiter at `level` of `vcpu` waits for `held`, which `owner` has.
+  struct Edge {
+    int vcpu = 0;
+    unsigned level = 0;
+    Mark want;
+    int owner = 0;
+    Mark held;
+  };
+  struct Round {
+    unsigned number = 0;
+    std::string reason;
+    Nanoseconds time{0};
+    std::map<int, SampleEvent> samples;
+  };
+  struct Case {
+    std::uint64_t id = 0;
+    std::vector<Edge> cycle;
+    Nanoseconds seen_at{0};
+    std::vector<Round> rounds;
+    unsigned rounds_of_this_id = 0;
+    unsigned attempts = 0;
+    std::string obstacle;                             // why it is not proven yet
+    std::optional<std::array<std::size_t, 2>> proof;  // indices into rounds
+    Nanoseconds proven_at{0};
+    std::optional<InjectionPoint> injection;
+  };
+
+  void fold_probe(const Event& event, const ProbeEvent& probe);
+  void fold_lock(const Event& event, const ProbeEvent& probe, unsigned level);
+  void fold_receipt(const Event& event, const ReceiptEvent& receipt);
+  void fold_sample(const Event& event, const SampleEvent& sample);
+  void release(Gva lock, int except_vcpu);
+  void look_for_cycle(const Event& event);
+  [[nodiscard]] std::vector<Edge> edges_of(int vcpu, unsigned level) const;
+  bool search(int vcpu, unsigned level, std::vector<Edge>& path, unsigned& visited) const;
+  [[nodiscard]] std::string broken(const Case& open) const;
+  void close_case(const std::string& why);
+  void ask_again();
+  [[nodiscard]] bool complete(const Round& round) const;
+  void evaluate();
+  [[nodiscard]] std::string check_round(const Round& round) const;
+  [[nodiscard]] std::string check_pair(const Round& first, const Round& second) const;
+  [[nodiscard]] std::optional<std::uint32_t> lock_word(const Round& round, Gva lock) const;
+  [[nodiscard]] bool passes_through_waiter(const SampleEvent& sample, const Edge& edge) const;
+  [[nodiscard]] std::string asking_function(const Edge& edge) const;
+  [[nodiscard]] std::optional<InjectionPoint> injection_behind(const std::vector<Edge>& cycle) const;
+  [[nodiscard]] Finding finding() const;
+
+  std::array<VcpuState, RS_MAX_VCPUS> vcpus_;
+  std::map<std::string, HitEvent> last_hits_;                 // by rule
+  std::map<std::uint32_t, InjectionPoint> injection_points_;  // by token
+  std::optional<InjectionPoint> last_injection_;
+  GuestClock clock_;
+  SymbolMap symbols_;
+  std::uint64_t next_serial_ = 1;
+  std::uint64_t next_id_ = 1;
+  std::optional<Case> case_;
+  std::vector<std::string> notes_;
+};
+
+}  // namespace remapstorm

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+// From suspicion to proof. A cycle in the log alone is not enough: the log may be incomplete, and a vCPU that we hold
+// ourselves waits as well. Two looks at the vCPUs, between which they ran, must both show it:
+//  - in every look since the suspicion each lock word of the cycle is non-zero (0 is an unlocked Linux spinlock);
+//  - in both looks no waiter is halted, in user mode or kept still by the harness;
+//  - between them each waiter used CPU time, and nobody logged that it got or dropped a lock of the cycle;
+//  - where a waiter's backtrace has symbols, one of the two goes through the function that asked for the lock. One
+//    suffices: the other may have been taken inside an interrupt whose entry stops the unwinder.
+#include <algorithm>
+
+#include "telemetry/detectors/deadlock.h"
+#include "telemetry/probe_names.h"
+
+namespace remapstorm {
+namespace {
+
+constexpr std::size_t kMaxRounds = 64;
+
+std::string on_vcpu(int vcpu) { return "vCPU " + std::to_string(vcpu); }
+
+}  // namespace
+
+void DeadlockDetector::ask_again() {
+  case_->id = next_id_++;
+  case_->rounds_of_this_id = 0;
+}
+
+bool DeadlockDetector::complete(const Round& round) const {
+  // The lock words come with vCPU 0.
+  return round.samples.contains(0) && std::all_of(case_->cycle.begin(), case_->cycle.end(),
+                                                  [&](const Edge& edge) { return round.samples.contains(edge.vcpu); });
+}
+
+void DeadlockDetector::fold_sample(const Event& event, const SampleEvent& sample) {
+  if (!case_) return;
+  auto& rounds = case_->rounds;
+  const bool same = !rounds.empty() && rounds.back().number == sample.round && rounds.back().reason == sample.reason &&
+                    !rounds.back().samples.contains(event.vcpu);
+  if (!same) {
+    if (rounds.size() >= kMaxRounds) return;
+    rounds.push_back({sample.round, sample.reason, event.time, {}});
+  }
+  Round& round = rounds.back();
+  const bool was_complete = complete(round);
+  round.time = std::max(round.time, event.time);
+  round.samples[event.vcpu] = sample;
+  if (was_complete || !complete(round)) return;
+  ++case_->rounds_of_this_id;
+  if (!case_->proof) evaluate();
+  if (!case_->proof && case_->rounds_of_this_id >= 2) {
+    ++case_->attempts;
+    ask_again();
+  }
+}
+
+void DeadlockDetector::evaluate() {
+  const auto& rounds = case_->rounds;
+  // An unlocked word in any look refutes the whole chain of events behind it.
+  for (const Round& round : rounds) {
+    for (const Edge& edge : case_->cycle) {
+      if (lock_word(round, edge.want.lock) == 0U) {
+        case_->obstacle = lock_name(edge.want.lock_id) + " was free when it was looked at";
+        return;
+      }
+    }
+  }
+  const std::size_t second = rounds.size() - 1;
+  case_->obstacle = check_round(rounds[second]);
+  if (!case_->obstacle.empty()) return;
+  case_->obstacle = "the vCPUs were not looked at twice";
+  for (std::size_t first = 0; first < second; ++first) {
+    if (!complete(rounds[first]) || !check_round(rounds[first]).empty()) continue;
+    const std::string why = check_pair(rounds[first], rounds[second]);
+    if (why.empty()) {
+      case_->proof = {first, second};
+      case_->proven_at = rounds[second].time;
+      case_->obstacle.clear();
+      return;
+    }
+    case_->obstacle = why;
+  }
+}
+
+std::optional<std::uint32_t> DeadlockDetector::lock_word(const Round& round, Gva lock) const {
+  for (const auto& [vcpu, sample] : round.samples) {
+    for (const auto& [address, word] : sample.lock_words) {
+      if (address == lock) return word;
+    }
+  }
+  return std::nullopt;
+}
+
+std::string DeadlockDetector::check_round(const Round& round) const {
+  for (const Edge& edge : case_->cycle) {
+    const SampleEvent& sample = round.samples.at(edge.vcpu);
+    if (sample.held_by_harness) return on_vcpu(edge.vcpu) + " was held by the harness";
+    if (sample.halted) return on_vcpu(edge.vcpu) + " was halted, so it did not spin";
+    if (sample.user_mode) return on_vcpu(edge.vcpu) + " was in user mode";
+    if (!lock_word(round, edge.want.lock)) return "the word of " + lock_name(edge.want.lock_id) + " could not be read";
+  }
+  return {};
+}
+
+bool DeadlockDetector::passes_through_waiter(const SampleEvent& sample, const Edge& edge) const {
+  const std::string asked = asking_function(edge);
+  return !asked.empty() && std::any_of(sample.backtrace.begin(), sample.backtrace.end(),
+                                       [&](const Frame& frame) { return frame.symbol == asked; });
+}
+
+std::string DeadlockDetector::asking_function(const Edge& edge) const {
+  const std::string asked = symbols_.function(edge.want.pc);
+  return asked.empty() ? symbols_.function(edge.want.caller) : asked;
+}
+
+std::string DeadlockDetector::check_pair(const Round& first, const Round& second) const {
+  for (const Edge& edge : case_->cycle) {
+    const SampleEvent& before = first.samples.at(edge.vcpu);
+    const SampleEvent& after = second.samples.at(edge.vcpu);
+    if (after.cpu_time_ns < before.cpu_time_ns || after.cpu_time_ns - before.cpu_time_ns < kMinimumRunNs) {
+      return on_vcpu(edge.vcpu) + " hardly ran between the two looks";
+    }
+    const std::string asked = asking_function(edge);
+    const auto has_symbols = [](const SampleEvent& sample) {
+      return std::any_of(sample.backtrace.begin(), sample.backtrace.end(),
+                         [](const Frame& frame) { return !frame.symbol.empty(); });
+    };
+    if (!asked.empty() && (has_symbols(before) || has_symbols(after)) && !passes_through_waiter(before, edge) &&
+        !passes_through_waiter(after, edge)) {
+      return "the backtrace of " + on_vcpu(edge.vcpu) + " does not go through " + asked + ", which asked for the lock";
+    }
+  }
+  return {};
+}
+
+Finding DeadlockDetector::finding() const {
+  const Case& proven = *case_;
+  const Round& last = proven.rounds[(*proven.proof)[1]];
+  Finding result;
+  result.verdict = Verdict::deadlock;
+  result.seen_at = proven.seen_at;
+  result.proven_at = proven.proven_at;
+  result.injection = proven.injection;
+  if (result.injection) result.injection->symbol = symbols_.place(result.injection->pc);
+  for (const Edge& edge : proven.cycle) {
+    WaitEdge wait;
+    wait.lock = edge.want.lock;
+    wait.lock_name = lock_name(edge.want.lock_id);
+    wait.lock_word = lock_word(last, edge.want.lock).value_or(0);
+    wait.waiter_vcpu = edge.vcpu;
+    wait.waiter_context = context_name(edge.want.context);
+    wait.waiter_pc = edge.want.pc;
+    wait.waiter_symbol = symbols_.place(edge.want.pc);
+    wait.waiter_caller = symbols_.place(edge.want.caller);
+    wait.waiting_since = clock_.when(edge.want.at);
+    wait.owner_vcpu = edge.owner;
+    wait.owner_context = context_name(edge.held.context);
+    wait.owner_irqs_off = (edge.held.context & RS_CTX_IRQS_OFF) != 0;
+    wait.owner_pc = edge.held.pc;
+    wait.owner_symbol = symbols_.place(edge.held.pc);
+    wait.owner_caller = symbols_.place(edge.held.caller);
+    wait.owned_since = clock_.when(edge.held.at);
+    const auto or_address = [](const std::string& symbol, Gva pc) {
+      return symbol.empty() ? describe(Frame{pc, {}, 0}) : symbol;
+    };
+    result.detail.push_back(on_vcpu(wait.owner_vcpu) + " holds " + wait.lock_name + ", taken at " +
+                            or_address(wait.owner_symbol, wait.owner_pc) + " in " + wait.owner_context +
+                            " context with IRQs " + (wait.owner_irqs_off ? "off" : "on"));
+    result.detail.push_back(on_vcpu(wait.waiter_vcpu) + " waits for it in " + wait.waiter_context +
+                            " context, asked at " + or_address(wait.waiter_symbol, wait.waiter_pc));
+    if (std::find(result.sample_vcpus.begin(), result.sample_vcpus.end(), edge.vcpu) == result.sample_vcpus.end()) {
+      // Of the two looks the one whose backtrace shows the wait; the last if both do.
+      const SampleEvent& after = last.samples.at(edge.vcpu);
+      const SampleEvent& before = proven.rounds[(*proven.proof)[0]].samples.at(edge.vcpu);
+      const bool use_before = !passes_through_waiter(after, edge) && passes_through_waiter(before, edge);
+      result.sample_vcpus.push_back(edge.vcpu);
+      result.samples.push_back(use_before ? before : after);
+    }
+    result.cycle.push_back(std::move(wait));
+  }
+  const WaitEdge& first = result.cycle.front();
+  if (result.cycle.size() == 1 && first.waiter_vcpu == first.owner_vcpu) {
+    result.summary = on_vcpu(first.waiter_vcpu) + " waits in " + first.waiter_context + " context for " +
+                     first.lock_name + ", which it holds itself";
+  } else {
+    result.summary = "a cycle of " + std::to_string(result.cycle.size()) +
+                     (result.cycle.size() == 1 ? " wait" : " waits") + " through " + first.lock_name;
+  }
+  // Cause of the wait rather than the addresses of this build.
+  for (const Frame& frame : result.samples.front().backtrace) {
+    if (frame.symbol.empty()) continue;
+    if (std::count(result.fingerprint.begin(), result.fingerprint.end(), ':') >= 4) break;
+    result.fingerprint += (result.fingerprint.empty() ? "" : ":") + frame.symbol;
+  }
+  return result;
+}
+
+}  // namespace remapstorm

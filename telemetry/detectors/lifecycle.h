@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// What became of the guest as a whole: done, dead, silent, or out of time; and whether harness and host did their part.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "telemetry/detector.h"
+
+namespace remapstorm {
+
+// Fingerprints of Verdict::error findings. Host trouble may go away by itself; the others do not.
+inline constexpr std::string_view kHostFailureFingerprint = "host-failure";
+inline constexpr std::string_view kInterruptedFingerprint = "interrupted";
+
+class LifecycleDetector final : public Detector {
+ public:
+  [[nodiscard]] std::string_view name() const override { return "lifecycle"; }
+  void fold(const Event& event) override;
+  [[nodiscard]] std::vector<Finding> findings() const override { return findings_; }
+  [[nodiscard]] std::vector<std::string> missing() const override;
+  [[nodiscard]] bool ready() const { return ready_; }
+  [[nodiscard]] bool done() const { return done_; }
+  [[nodiscard]] bool dead() const { return dead_; }  // the guest will not run again
+
+ private:
+  void add(const Event& event, Verdict verdict, std::string summary, std::string_view fingerprint);
+
+  std::vector<Finding> findings_;
+  bool ready_ = false;
+  bool done_ = false;
+  bool dead_ = false;
+};
+
+}  // namespace remapstorm

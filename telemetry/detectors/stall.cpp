@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "telemetry/detectors/stall.h"
+
+#include <algorithm>
+#include <cstdio>
+
+#include "guest/abi/remapstorm_abi.h"
+#include "telemetry/probe_names.h"
+
+namespace remapstorm {
+namespace {
+
+constexpr std::size_t kMaxOpen = 4096;  // a hostile guest may open windows without end
+
+std::string milliseconds(Nanoseconds length) {
+  char text[32];
+  std::snprintf(text, sizeof(text), "%.1f ms", static_cast<double>(length.count()) / 1e6);
+  return text;
+}
+
+}  // namespace
+
+void StallDetector::fold(const Event& event) {
+  clock_.observe(event);
+  symbols_.observe(event);
+  if (const auto* receipt = std::get_if<ReceiptEvent>(&event.body)) {
+    if (receipt->injector != "hold" && receipt->injector != "stage2-delay") return;
+    const Nanoseconds time = GuestClock::bounded(event.time);
+    if (receipt->phase == ReceiptEvent::Phase::fired && imposed_.size() < kMaxOpen) {
+      imposed_[receipt->token] = {time, time, false};
+    }
+    if (receipt->phase == ReceiptEvent::Phase::ended) {
+      const auto found = imposed_.find(receipt->token);
+      if (found == imposed_.end()) return;
+      found->second.until = time;
+      found->second.ended = true;
+      // A delay is armed when it fires and begins when the guest touches the page: its own measurement is the truth.
+      if (receipt->measured) {
+        found->second.from = std::max(found->second.from, time - GuestClock::bounded(*receipt->measured));
+      }
+    }
+    return;
+  }
+  const auto* probe = std::get_if<ProbeEvent>(&event.body);
+  if (probe == nullptr || !event.guest_time) return;
+  const Open here{GuestClock::bounded(*event.guest_time), event.vcpu, probe->context, probe->pc};
+  const std::pair<int, std::uint64_t> place{event.vcpu, RS_CTX_LEVEL(probe->context)};
+  switch (probe->probe) {
+    case RS_PROBE_FAULT_ENTER:
+      if (faults_.size() < kMaxOpen) faults_[place] = here;
+      break;
+    case RS_PROBE_FAULT_DONE:
+      if (const auto open = faults_.find(place); open != faults_.end()) {
+        close("a fault on the vmemmap waited", open->second, here.since, Gva(probe->args[0]));
+        faults_.erase(open);
+      }
+      break;
+    case RS_PROBE_BBM_BREAK:
+      if (windows_.size() < kMaxOpen) windows_[probe->args[1]] = here;
+      break;
+    case RS_PROBE_BBM_MAKE:
+      if (const auto open = windows_.find(probe->args[1]); open != windows_.end()) {
+        close("a remap window stayed open", open->second, here.since, Gva(probe->args[0]));
+        windows_.erase(open);
+      }
+      break;
+    case RS_PROBE_LOCK_WANT: {
+      // In a fault the wait is over with the lock: what comes between lock.drop and fault.done may be the guest's
+      // scheduler giving the vCPU to somebody else.
+      const auto fault = faults_.find(place);
+      if (waits_.size() < kMaxOpen) {
+        waits_[place] = fault != faults_.end() ? Wait{fault->second, true} : Wait{here, false};
+      }
+      if (fault != faults_.end()) faults_.erase(fault);
+      break;
+    }
+    case RS_PROBE_LOCK_GOT:
+      if (const auto wait = waits_.find(place); wait != waits_.end()) {
+        close(wait->second.in_fault ? "a fault on the vmemmap waited"
+                                    : "somebody waited for " + lock_name(probe->args[1]),
+              wait->second.open, here.since, Gva(probe->args[0]));
+        waits_.erase(wait);
+      }
+      if (locks_.size() < kMaxOpen) locks_[probe->args[0]] = here;
+      break;
+    case RS_PROBE_LOCK_DROP:
+      if (const auto open = locks_.find(probe->args[0]); open != locks_.end()) {
+        close(lock_name(probe->args[1]) + " was held", open->second, here.since, Gva(probe->args[0]));
+        locks_.erase(open);
+      }
+      break;
+    default:
+      break;
+  }
+}
+
+void StallDetector::close(const std::string& what, const Open& open, Nanoseconds until, Gva addr) {
+  if (until - open.since <= threshold_) return;
+  ++count_;
+  stalls_.push_back({what, open, until, addr});
+  std::stable_sort(stalls_.begin(), stalls_.end(),
+                   [](const Stall& a, const Stall& b) { return a.until - a.open.since > b.until - b.open.since; });
+  if (stalls_.size() > kMostFindings) stalls_.pop_back();
+}
+
+Nanoseconds StallDetector::imposed_on(Nanoseconds from, Nanoseconds until) const {
+  std::vector<std::pair<Nanoseconds, Nanoseconds>> parts;
+  for (const auto& [token, interval] : imposed_) {
+    const Nanoseconds begin = std::max(from, interval.from);
+    // One that never ended still weighed on a stall that did.
+    const Nanoseconds end = interval.ended ? std::min(until, interval.until) : until;
+    if (begin < end) parts.emplace_back(begin, end);
+  }
+  std::sort(parts.begin(), parts.end());
+  Nanoseconds sum{0};
+  Nanoseconds covered = from;
+  for (const auto& [begin, end] : parts) {
+    if (end <= covered) continue;
+    sum += end - std::max(begin, covered);
+    covered = end;
+  }
+  return sum;
+}
+
+std::vector<Finding> StallDetector::findings() const {
+  std::vector<Finding> all;
+  for (const Stall& stall : stalls_) {
+    Finding finding;
+    finding.verdict = Verdict::stall;
+    finding.length = stall.until - stall.open.since;
+    const Nanoseconds from = clock_.to_host(stall.open.since);
+    finding.seen_at = from;
+    finding.proven_at = clock_.to_host(stall.until);
+    finding.imposed = std::min(finding.length, imposed_on(from, finding.proven_at));
+    finding.fingerprint = symbols_.function(stall.open.pc);
+    finding.summary = stall.what + " for " + milliseconds(finding.length) + " on vCPU " +
+                      std::to_string(stall.open.vcpu) + ", " + milliseconds(finding.imposed) +
+                      " of it imposed by the harness";
+    finding.detail.push_back(std::string("in ") + std::string(context_name(stall.open.context)) + " context" +
+                             (finding.fingerprint.empty() ? "" : ", in " + symbols_.place(stall.open.pc)));
+    all.push_back(std::move(finding));
+  }
+  if (count_ > all.size() && !all.empty()) {
+    all.front().detail.push_back(std::to_string(count_) + " stalls in all; the longest " + std::to_string(all.size()) +
+                                 " are kept");
+  }
+  return all;
+}
+
+}  // namespace remapstorm

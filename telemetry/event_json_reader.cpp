@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fstream>
+#include <limits>
+
+#include "guest/abi/remapstorm_abi.h"
+#include "telemetry/event_json.h"
+#include "telemetry/event_names.h"
+#include "telemetry/json_fields.h"
+#include "telemetry/probe_names.h"
+
+namespace remapstorm {
+namespace {
+
+constexpr std::int64_t kMaxTime = std::numeric_limits<std::int64_t>::max();
+constexpr std::int64_t kMaxU32 = std::numeric_limits<std::uint32_t>::max();
+constexpr std::size_t kMaxLine = 1 << 20;
+constexpr std::size_t kMaxNamedProblems = 20;
+
+template <typename Enum, std::size_t N>
+Enum choice(const JsonFields& fields, const char* key, const std::string_view (&names)[N]) {
+  const std::string given = fields.text(key);
+  for (std::size_t i = 0; i < N; ++i) {
+    if (names[i] == given) return static_cast<Enum>(i);
+  }
+  fields.fail(key, "is unknown: " + given);
+  return static_cast<Enum>(0);
+}
+
+std::vector<DisassembledLine> disassembly(const JsonFields& fields, std::string& problem) {
+  std::vector<DisassembledLine> lines;
+  for (const Json& item : fields.array_or_empty("disassembly")) {
+    const JsonFields one(item, problem);
+    lines.push_back({one.gva("pc"), one.text("bytes"), one.text("text"), one.boolean_or("current", false)});
+  }
+  return lines;
+}
+
+Frame frame(const JsonFields& fields) {
+  Frame result;
+  result.pc = fields.gva("pc");
+  result.symbol = fields.text_or("symbol", {});
+  if (fields.has("offset")) result.offset = fields.unsigned64("offset");
+  return result;
+}
+
+EventBody probe_body(const Json& json, const JsonFields& fields) {
+  ProbeEvent probe;
+  const ProbeInfo* info = nullptr;
+  if (fields.has("probe") && json.at("probe").is_number_unsigned()) {
+    info = probe_by_number(json.at("probe").get<std::uint64_t>());
+  } else {
+    info = probe_by_name(fields.text("probe"));
+  }
+  if (info == nullptr) fields.fail("probe", "names a probe that does not exist");
+  probe.probe = info != nullptr ? info->number : std::uint16_t{0};
+  probe.sequence = fields.unsigned64("seq");
+  probe.pc = fields.gva("pc");
+  probe.context = static_cast<std::uint32_t>(fields.integer("ctx", 0, kMaxU32));
+  const Json& args = fields.array_or_empty("args");
+  if (args.size() != probe.args.size()) {
+    fields.fail("args", "does not have four values");
+    return probe;
+  }
+  for (std::size_t i = 0; i < args.size(); ++i) {
+    if (!args[i].is_string() || !parse_hex(args[i].get_ref<const std::string&>(), probe.args[i])) {
+      fields.fail("args", "holds something that is not a hex number");
+    }
+  }
+  return probe;
+}
+
+EventBody receipt_body(const JsonFields& fields) {
+  ReceiptEvent receipt;
+  receipt.rule = fields.text("rule");
+  receipt.injector = fields.text("injector");
+  receipt.phase = choice<ReceiptEvent::Phase>(fields, "phase", kPhaseNames);
+  receipt.token = static_cast<std::uint32_t>(fields.integer("token", 0, kMaxU32));
+  receipt.target_vcpu = static_cast<int>(fields.integer_or("target", 0, RS_MAX_VCPUS - 1, -1));
+  receipt.detail = fields.text_or("detail", {});
+  receipt.requested = Nanoseconds(fields.integer_or("requested_ns", 0, kMaxTime, 0));
+  if (fields.has("measured_ns")) receipt.measured = Nanoseconds(fields.integer("measured_ns", 0, kMaxTime));
+  return receipt;
+}
+
+EventBody sample_body(const JsonFields& fields, std::string& problem) {
+  SampleEvent sample;
+  sample.reason = fields.text("reason");
+  sample.round = static_cast<unsigned>(fields.integer("round", 0, kMaxU32));
+  sample.pc = fields.gva("pc");
+  sample.flags = fields.hex64("flags");
+  sample.interrupts_enabled = fields.boolean_or("interrupts_enabled", false);
+  sample.user_mode = fields.boolean_or("user_mode", false);
+  sample.halted = fields.boolean_or("halted", false);
+  sample.held_by_harness = fields.boolean_or("held_by_harness", false);
+  sample.cpu_time_ns = fields.unsigned64("cpu_time_ns");
+  for (const Json& item : fields.array_or_empty("backtrace")) {
+    sample.backtrace.push_back(frame(JsonFields(item, problem)));
+  }
+  sample.disassembly = disassembly(fields, problem);
+  for (const Json& item : fields.array_or_empty("locks")) {
+    const JsonFields one(item, problem);
+    sample.lock_words.emplace_back(one.gva("lock"), static_cast<std::uint32_t>(one.integer("word", 0, kMaxU32)));
+  }
+  return sample;
+}
+
+EventBody body_from(const Json& json, const JsonFields& fields, std::string& problem) {
+  const std::string type = fields.text("type");
+  if (type == "plan") {
+    if (!fields.has("plan")) fields.fail("plan", "is missing");
+    if (!problem.empty()) return PlanEvent{};
+    const Json& plan = json.at("plan");
+    return PlanEvent{plan.is_string() ? plan.get<std::string>() : to_line(plan)};
+  }
+  if (type == "probe") return probe_body(json, fields);
+  if (type == "hit") {
+    return HitEvent{fields.text("rule"), fields.unsigned64("count"), fields.gva("pc"), fields.text("where"),
+                    disassembly(fields, problem)};
+  }
+  if (type == "receipt") return receipt_body(fields);
+  if (type == "sample") return sample_body(fields, problem);
+  if (type == "console") return ConsoleEvent{fields.text("line")};
+  if (type == "lifecycle") {
+    return LifecycleEvent{choice<LifecycleEvent::What>(fields, "what", kMilestoneNames), fields.text_or("detail", {})};
+  }
+  if (type == "symbol") return SymbolEvent{frame(fields)};
+  if (type == "truncated") return TruncatedEvent{fields.unsigned64("dropped"), fields.unsigned64("limit_bytes")};
+  fields.fail("type", "is unknown: " + type);
+  return PlanEvent{};
+}
+
+Result<Event> from_parsed(const Json& json) {
+  std::string problem;
+  const JsonFields fields(json, problem);
+  Event event;
+  event.time = Nanoseconds(fields.integer("t", 0, kMaxTime));
+  if (fields.has("g")) event.guest_time = Nanoseconds(fields.integer("g", 0, kMaxTime));
+  event.vcpu = static_cast<int>(fields.integer_or("vcpu", 0, RS_MAX_VCPUS - 1, -1));
+  event.body = body_from(json, fields, problem);
+  if (!problem.empty()) return usage_error(problem);
+  return event;
+}
+
+// Empty if the first line is that of an event file we can read.
+Status check_version(const Json& json) {
+  if (!json.is_object() || !json.contains("v") || !json.at("v").is_number_integer()) {
+    return usage_error("not an event file: the first line has no version (\"v\")");
+  }
+  if (json.at("v") != kEventSchema) {
+    return usage_error("events of version " + to_line(json.at("v")) + "; this remapstorm reads version " +
+                           std::to_string(kEventSchema),
+                       "read them with the remapstorm that wrote them");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Event> event_from_json(std::string_view line) {
+  const Json json = Json::parse(line, nullptr, false);
+  if (json.is_discarded()) return usage_error("not JSON");
+  return from_parsed(json);
+}
+
+Result<RecordedEvents> read_events(std::istream& in) {
+  RecordedEvents recorded;
+  const auto bad = [&](std::uint64_t number, const std::string& what) {
+    ++recorded.bad_lines;
+    if (recorded.problems.size() < kMaxNamedProblems) {
+      recorded.problems.push_back("line " + std::to_string(number) + ": " + what);
+    }
+  };
+  std::string line;
+  std::uint64_t number = 0;
+  while (std::getline(in, line)) {
+    ++number;
+    const bool whole = !in.eof();  // getline stopped at a newline, not at the end of the file
+    if (line.size() > kMaxLine) {
+      if (number == 1) return usage_error("not an event file: its first line is longer than 1 MiB");
+      bad(number, "longer than 1 MiB");
+      continue;
+    }
+    const Json json = Json::parse(line, nullptr, false);
+    if (number == 1) {
+      if (json.is_discarded()) return usage_error("not an event file: the first line is not JSON");
+      RS_TRY(check_version(json));
+    }
+    if (!whole && json.is_discarded()) {
+      recorded.cut = true;
+      break;
+    }
+    if (json.is_discarded()) {
+      bad(number, "not JSON");
+      continue;
+    }
+    Result<Event> event = from_parsed(json);
+    if (!event.ok()) {
+      bad(number, event.error().message);
+      continue;
+    }
+    recorded.events.push_back(std::move(event).value());
+  }
+  if (number == 0) return usage_error("no events: the file is empty");
+  return recorded;
+}
+
+Result<RecordedEvents> read_events_file(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return usage_error("cannot open " + path);
+  Result<RecordedEvents> recorded = read_events(in);
+  if (!recorded.ok()) return recorded.error().in(path);
+  return recorded;
+}
+
+}  // namespace remapstorm

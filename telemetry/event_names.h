@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// The words of events.jsonl for our enums; index: the enumerator.
+#pragma once
+
+#include <iterator>
+#include <string_view>
+
+#include "telemetry/event.h"
+
+namespace remapstorm {
+
+inline constexpr std::string_view kPhaseNames[] = {"fired", "ended", "failed"};
+static_assert(std::size(kPhaseNames) == static_cast<std::size_t>(ReceiptEvent::Phase::failed) + 1);
+
+inline constexpr std::string_view kMilestoneNames[] = {
+    "boot",         "ready",        "done",        "panic",   "triple-fault", "power-off", "emulation-failure",
+    "host-failure", "ring-corrupt", "interrupted", "timeout", "no-progress",  "end"};
+static_assert(std::size(kMilestoneNames) == static_cast<std::size_t>(LifecycleEvent::What::end) + 1);
+
+}  // namespace remapstorm

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "telemetry/probe_names.h"
+
+#include "guest/abi/remapstorm_abi.h"
+
+namespace remapstorm {
+namespace {
+
+constexpr ProbeInfo kProbes[] = {
+#define X(id, number, name, a0, a1, a2, a3) {number, name, {a0, a1, a2, a3}},
+    RS_PROBES(X)
+#undef X
+};
+
+constexpr std::string_view kStrategies[] = {
+#define Y(id, number, name) name,
+    RS_STRATEGIES(Y)
+#undef Y
+};
+
+constexpr std::string_view kContexts[] = {"task", "softirq", "hardirq", "nmi"};
+
+}  // namespace
+
+std::span<const ProbeInfo> all_probes() { return kProbes; }
+
+const ProbeInfo* probe_by_number(std::uint64_t number) {
+  for (const ProbeInfo& probe : kProbes) {
+    if (probe.number == number) return &probe;
+  }
+  return nullptr;
+}
+
+const ProbeInfo* probe_by_name(std::string_view name) {
+  for (const ProbeInfo& probe : kProbes) {
+    if (probe.name == name) return &probe;
+  }
+  return nullptr;
+}
+
+std::optional<unsigned> probe_argument(const ProbeInfo& probe, std::string_view argument) {
+  if (argument == "-") return std::nullopt;
+  for (unsigned i = 0; i < probe.arguments.size(); ++i) {
+    if (probe.arguments[i] == argument) return i;
+  }
+  return std::nullopt;
+}
+
+std::span<const std::string_view> all_strategies() { return kStrategies; }
+std::span<const std::string_view> all_contexts() { return kContexts; }
+
+std::string_view context_name(std::uint32_t context) { return kContexts[RS_CTX_LEVEL(context)]; }
+
+std::optional<std::uint32_t> context_by_name(std::string_view name) {
+  for (std::uint32_t i = 0; i < 4; ++i) {
+    if (kContexts[i] == name) return i;
+  }
+  return std::nullopt;
+}
+
+std::string lock_name(std::uint64_t lock_id) {
+  if (lock_id == RS_LOCK_INIT_MM_PAGE_TABLE) return "init_mm.page_table_lock";
+  return "lock " + std::to_string(lock_id);
+}
+
+}  // namespace remapstorm

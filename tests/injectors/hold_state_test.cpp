@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "injectors/hold_state.h"
+
+#include <gtest/gtest.h>
+
+namespace remapstorm {
+namespace {
+
+using std::chrono::milliseconds;
+
+HoldRequest timed(Nanoseconds length) {
+  HoldRequest request;
+  request.token = 1;
+  request.length = length;
+  return request;
+}
+
+TEST(HoldState, TimedHoldEndsAtItsDeadlineAndNotBefore) {
+  HoldState hold;
+  ASSERT_TRUE(hold.begin(timed(milliseconds(20)), milliseconds(100)));
+  EXPECT_TRUE(hold.keeps_from_running());
+  EXPECT_EQ(hold.deadline(), Nanoseconds(milliseconds(120)));
+  EXPECT_FALSE(hold.expire(milliseconds(120) - Nanoseconds(1)).has_value());
+  const auto end = hold.expire(milliseconds(121));
+  ASSERT_TRUE(end.has_value());
+  EXPECT_EQ(end->measured, Nanoseconds(milliseconds(21)));
+  EXPECT_FALSE(end->timed_out);
+  EXPECT_FALSE(hold.holding());
+}
+
+TEST(HoldState, RendezvousThatIsNeverMetTimesOut) {
+  HoldState hold;
+  HoldRequest request = timed(milliseconds(50));
+  request.until = EventPattern{};
+  ASSERT_TRUE(hold.begin(request, milliseconds(0)));
+  const auto end = hold.expire(milliseconds(50));
+  ASSERT_TRUE(end.has_value());
+  EXPECT_TRUE(end->timed_out);
+}
+
+TEST(HoldState, RendezvousThatIsMetDoesNot) {
+  HoldState hold;
+  HoldRequest request = timed(milliseconds(50));
+  request.until = EventPattern{};
+  ASSERT_TRUE(hold.begin(request, milliseconds(0)));
+  const auto end = hold.release(milliseconds(30));
+  ASSERT_TRUE(end.has_value());
+  EXPECT_FALSE(end->timed_out);
+  EXPECT_EQ(end->measured, Nanoseconds(milliseconds(30)));
+}
+
+TEST(HoldState, SoftHoldLetsTheVcpuRun) {
+  HoldState hold;
+  HoldRequest request = timed(milliseconds(5));
+  request.soft = true;
+  ASSERT_TRUE(hold.begin(request, milliseconds(0)));
+  EXPECT_TRUE(hold.holding());
+  EXPECT_FALSE(hold.keeps_from_running());
+}
+
+TEST(HoldState, SecondHoldIsRefusedAndLeavesTheFirst) {
+  HoldState hold;
+  ASSERT_TRUE(hold.begin(timed(milliseconds(20)), milliseconds(0)));
+  EXPECT_FALSE(hold.begin(timed(milliseconds(90)), milliseconds(10)));
+  EXPECT_EQ(hold.deadline(), Nanoseconds(milliseconds(20)));
+}
+
+}  // namespace
+}  // namespace remapstorm
