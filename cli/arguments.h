@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// ArgumentParser: the options of one command. The only user of CLI11; values arrive as text and are checked by
+// whoever knows what they mean.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "cli/command.h"
+
+namespace remapstorm {
+
+class ArgumentParser {
+ public:
+  // `usage`: what stands after the program's name, "run SCENARIO... [OPTIONS]".
+  ArgumentParser(const CommandContext& context, const std::string& usage, const std::string& summary,
+                 const std::string& example);
+  ~ArgumentParser();
+  ArgumentParser(const ArgumentParser&) = delete;
+  ArgumentParser& operator=(const ArgumentParser&) = delete;
+
+  // Targets must outlive parse(). `names`: "-k,--kernel".
+  void flag(const std::string& names, bool& target, const std::string& help);
+  void option(const std::string& names, std::optional<std::string>& target, const std::string& value_name,
+              const std::string& help);
+  void positional(const std::string& name, std::vector<std::string>& target, const std::string& help, bool required);
+
+  enum class Outcome { parsed, help_wanted };
+  // Errors: usage, with near option names as the hint.
+  Result<Outcome> parse(const Arguments& arguments);
+  [[nodiscard]] std::string help() const;
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+// parse(), with help printed to context.out and mistakes reported: an exit code if the command is over, else nothing.
+std::optional<int> parse_or_finish(ArgumentParser& parser, const CommandContext& context, const Arguments& arguments);
+
+// A whole number, decimal or 0x..., within [minimum, maximum]. `option` names it in the error (usage).
+Result<std::uint64_t> parse_number(const std::string& option, const std::string& text, std::uint64_t minimum,
+                                   std::uint64_t maximum);
+// A length of time: "90", "1.5s", "250ms", "2m". Plain numbers are seconds. Above zero, at most a day.
+Result<Nanoseconds> parse_duration(const std::string& option, const std::string& text);
+// One of `allowed`, with near names in the error.
+Result<std::string> parse_choice(const std::string& option, const std::string& text,
+                                 const std::vector<std::string>& allowed);
+
+}  // namespace remapstorm

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// Command: one word a person types after `remapstorm`. What a command may use of the process comes in the context, so
+// that tests call commands with their own streams and environment.
+#pragma once
+
+#include <ostream>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "harness/catalogue.h"
+#include "harness/paths.h"
+
+namespace remapstorm {
+
+using Arguments = std::vector<std::string>;
+
+struct CommandContext {
+  std::ostream& out;  // results
+  std::ostream& err;  // messages, progress
+  Environment environment;
+  std::string home;                   // used when HOME is unset
+  ScenarioCatalogue shipped;          // scenarios that have names
+  std::string source_dir;             // top of the source tree, for tools/ and guest/; empty if it is gone
+  std::string version;                // of remapstorm
+  std::string called = "remapstorm";  // how hints name the program: "./run" when started by it
+  bool out_is_terminal = false;
+  bool err_is_terminal = false;
+};
+
+struct Command {
+  const char* name;
+  const char* summary;  // one line for --help
+  const char* example;
+  // Arguments without the command's name. Returns the exit code; throws nothing.
+  int (*run)(const CommandContext& context, const Arguments& arguments);
+  bool hidden = false;  // for ./run, not for people
+};
+
+// The table, in the order of --help (cli/commands.cpp).
+std::span<const Command> commands();
+const Command* find_command(std::string_view name);
+
+// Runs what was typed: a command; --help, --version; anything else is arguments of `run`.
+int dispatch(const CommandContext& context, const Arguments& arguments);
+
+// The command that `arguments` mean and what is left for it: `irq-same-cpu -q` means `run irq-same-cpu -q`.
+struct Meant {
+  const Command* command = nullptr;  // null: help or version
+  Arguments arguments;
+};
+Meant what_is_meant(const Arguments& arguments);
+
+// Prints "remapstorm: MESSAGE" and "HINT: ..." to context.err; returns the exit code of its kind.
+int report_error(const CommandContext& context, const Error& error);
+
+int run_command(const CommandContext& context, const Arguments& arguments);
+int list_command(const CommandContext& context, const Arguments& arguments);
+int describe_command(const CommandContext& context, const Arguments& arguments);
+int doctor_command(const CommandContext& context, const Arguments& arguments);
+int guest_command(const CommandContext& context, const Arguments& arguments);
+int needs_command(const CommandContext& context, const Arguments& arguments);
+
+}  // namespace remapstorm

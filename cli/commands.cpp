@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// The table of commands and how a line of words becomes one of them.
+#include <algorithm>
+#include <array>
+
+#include "cli/command.h"
+#include "cli/exit_code.h"
+
+namespace remapstorm {
+namespace {
+
+constexpr std::array kCommands = {
+    Command{"run", "run scenarios and compare their verdicts with the expected ones", "run irq-same-cpu --repeat 20",
+            run_command},
+    Command{"list", "show the scenarios", "list", list_command},
+    Command{"describe", "tell the story of a scenario: what it asks, what it does, what it expects",
+            "describe irq-same-cpu", describe_command},
+    Command{"doctor", "check what this machine has and lacks, with a hint for each thing missing", "doctor",
+            doctor_command},
+    Command{"guest", "build or list guest images", "guest build --flavour std", guest_command},
+    Command{"needs", "guest images that the arguments need, for ./run", "needs -- irq-same-cpu", needs_command, true},
+};
+
+void print_help(const CommandContext& context) {
+  context.out << "remapstorm " << context.version << ": stress and fault injection for kernel memory remaps, on KVM\n\n"
+              << "usage: " << context.called << " COMMAND [ARGUMENTS]\n"
+              << "       " << context.called << " SCENARIO [OPTIONS]      the same as: run SCENARIO [OPTIONS]\n\n"
+              << "commands:\n";
+  for (const Command& command : commands()) {
+    if (command.hidden) continue;
+    std::string name = command.name;
+    name.resize(10, ' ');
+    context.out << "  " << name << command.summary << '\n'
+                << "            " << context.called << ' ' << command.example << '\n';
+  }
+  context.out << "\n'" << context.called << " COMMAND --help' shows the options of a command.\n"
+              << "exit: 0 as expected, 1 a verdict differs, 4 cannot run here, 64 wrong arguments or scenario,\n"
+              << "      70 bug of remapstorm, 75 host trouble, 124 no verdict in time\n";
+}
+
+bool is_help(const std::string& word) { return word == "--help" || word == "-h" || word == "help"; }
+
+}  // namespace
+
+std::span<const Command> commands() { return kCommands; }
+
+const Command* find_command(std::string_view name) {
+  const auto found = std::find_if(kCommands.begin(), kCommands.end(), [&](const Command& c) { return c.name == name; });
+  return found == kCommands.end() ? nullptr : found;
+}
+
+Meant what_is_meant(const Arguments& arguments) {
+  if (arguments.empty() || arguments[0] == "--version") return {};
+  if (is_help(arguments[0])) {
+    // "help run" is "run --help".
+    if (arguments.size() == 2) {
+      if (const Command* command = find_command(arguments[1])) return {command, {"--help"}};
+    }
+    return {};
+  }
+  if (const Command* command = find_command(arguments[0])) return {command, {arguments.begin() + 1, arguments.end()}};
+  return {find_command("run"), arguments};
+}
+
+int dispatch(const CommandContext& context, const Arguments& arguments) {
+  const Meant meant = what_is_meant(arguments);
+  if (meant.command != nullptr) return meant.command->run(context, meant.arguments);
+  if (arguments.empty()) {
+    return report_error(context, usage_error("what should be run?", context.called + " --help, or " + context.called +
+                                                                        " list for the scenarios"));
+  }
+  if (arguments[0] == "--version") {
+    context.out << "remapstorm " << context.version << '\n';
+    return kExitOk;
+  }
+  if (arguments.size() > 1) {
+    return report_error(context, usage_error("no command '" + arguments[1] + "'", context.called + " --help"));
+  }
+  print_help(context);
+  return kExitOk;
+}
+
+int report_error(const CommandContext& context, const Error& error) {
+  context.out.flush();
+  context.err << "remapstorm: " << error.message << '\n';
+  if (!error.hint.empty()) context.err << "HINT: " << error.hint << '\n';
+  return exit_code_of(error.kind);
+}
+
+}  // namespace remapstorm

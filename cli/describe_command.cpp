@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// describe: the whole story of scenarios.
+#include "cli/arguments.h"
+#include "cli/exit_code.h"
+#include "cli/scenario_files.h"
+#include "cli/scenario_words.h"
+
+namespace remapstorm {
+namespace {
+
+constexpr std::size_t kWidth = 100;
+
+void section(std::ostream& out, const std::string& title, const std::string& text) {
+  if (!text.empty()) out << '\n' << title << '\n' << wrapped(text, 2, kWidth);
+}
+
+void describe(const CommandContext& context, const Scenario& scenario) {
+  std::ostream& out = context.out;
+  out << scenario.name << ": " << scenario.summary << '\n';
+  section(out, "Story", scenario.description);
+  section(out, "Prediction", scenario.prediction);
+  out << "\nGuest\n  " << scenario.cpus << (scenario.cpus == 1 ? " vCPU, " : " vCPUs, ") << (scenario.memory >> 20)
+      << " MiB; strategy " << scenario.strategy << " (makes sense for " << join(scenario.strategies, ", ")
+      << "); flavours " << join(scenario.flavours, ", ") << '\n';
+  if (!scenario.append.empty()) out << "  command line: " << scenario.append << '\n';
+  out << "  a trial may take " << duration_in_words(scenario.limits.timeout) << '\n';
+  out << "\nWorkloads\n";
+  for (const Workload& workload : scenario.workloads) out << "  " << workload_in_words(workload) << '\n';
+  out << "\nRules\n";
+  if (scenario.rules.empty()) out << "  none: nothing is injected\n";
+  for (const Rule& rule : scenario.rules) {
+    out << "  " << rule.name << '\n'
+        << wrapped(trigger_in_words(rule.when), 4, kWidth) << wrapped(action_in_words(rule.action), 4, kWidth);
+  }
+  out << "\nExpected\n"
+      << wrapped("with " + scenario.strategy + ": " + expectation_in_words(scenario.expectation_for(scenario.strategy)),
+                 2, kWidth);
+  for (const auto& [strategy, expectation] : scenario.strategy_expectations) {
+    if (strategy != scenario.strategy) {
+      out << wrapped("with " + strategy + ": " + expectation_in_words(expectation), 2, kWidth);
+    }
+  }
+  if (!scenario.claims.empty()) out << "\nClaims\n  " << join(scenario.claims, " ") << " (docs/findings.md)\n";
+  out << "\nRun it\n  " << context.called << " run " << scenario.name << "\n  file: " << scenario.file << '\n';
+}
+
+}  // namespace
+
+int describe_command(const CommandContext& context, const Arguments& arguments) {
+  std::vector<std::string> names;
+  std::optional<std::string> scenario_dir;
+  ArgumentParser parser(context, "describe SCENARIO...",
+                        "Tells what a scenario asks, what it does to the guest and what it expects.",
+                        "describe irq-same-cpu");
+  parser.positional("SCENARIO", names, "names (see list) or scenario files", true);
+  parser.option("--scenario-dir", scenario_dir, "DIR", "take scenario names from this folder");
+  if (const auto finished = parse_or_finish(parser, context, arguments)) return *finished;
+  const Result<ScenarioCatalogue> catalogue = chosen_catalogue(context, scenario_dir.value_or(""));
+  if (!catalogue.ok()) return report_error(context, catalogue.error());
+  const Vocabulary vocabulary = full_vocabulary();
+  bool first = true;
+  for (const std::string& name : names) {
+    const Result<Scenario> scenario = open_scenario(*catalogue, name, vocabulary);
+    if (!scenario.ok()) return report_error(context, scenario.error());
+    if (!first) context.out << "\n----\n\n";
+    first = false;
+    describe(context, *scenario);
+  }
+  return kExitOk;
+}
+
+}  // namespace remapstorm

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/doctor_checks.h"
+
+#include <fcntl.h>
+#include <linux/userfaultfd.h>
+#include <sys/ioctl.h>
+#include <sys/statvfs.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <set>
+#include <sstream>
+
+#include "base/fd.h"
+#include "cli/exit_code.h"
+#include "harness/guest_image.h"
+#include "vmm/calibrate.h"
+#include "vmm/kvm.h"
+
+namespace remapstorm {
+namespace {
+
+namespace fs = std::filesystem;
+constexpr std::uint64_t kMiB = 1ULL << 20;
+
+std::string read_file(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+std::string rate_in_words(double per_second) {
+  std::ostringstream text;
+  text.precision(3);
+  if (per_second >= 1e9) {
+    text << per_second / 1e9 << " G";
+  } else {
+    text << per_second / 1e6 << " M";
+  }
+  text << " instructions/s";
+  return text.str();
+}
+
+Check failed(const std::string& name, const Error& error) {
+  return {name, Check::State::missing, error.message, error.hint};
+}
+
+}  // namespace
+
+std::vector<Check> check_kvm() {
+  const Result<Kvm> kvm = Kvm::open();
+  if (!kvm.ok()) return {failed("kvm", kvm.error())};
+  std::vector<Check> checks;
+  const Status required = kvm->check_required();
+  checks.push_back(required.ok() ? Check{"kvm", Check::State::good,
+                                         "/dev/kvm works, up to " + std::to_string(kvm->max_vcpus()) + " vCPUs", ""}
+                                 : failed("kvm", required.error()));
+  const Result<Calibration> calibration = calibrate(*kvm, SteadyClock());
+  if (!calibration.ok()) {
+    checks.push_back(failed("host kind", calibration.error()));
+    return checks;
+  }
+  std::ostringstream text;
+  text << host_kind_name(calibration->kind) << ": guest kernel "
+       << rate_in_words(calibration->kernel_instructions_per_second) << ", guest user "
+       << rate_in_words(calibration->user_instructions_per_second) << ", port exit "
+       << static_cast<double>(calibration->port_round_trip.count()) / 1000.0 << " us";
+  Check kind{"host kind", Check::State::good, text.str(), ""};
+  if (calibration->kind == HostKind::interpreting) {
+    kind.state = Check::State::warning;
+    kind.hint = "this KVM interprets guest kernel code: everything works, but timings do not compare with hardware";
+  }
+  checks.push_back(kind);
+  return checks;
+}
+
+Check check_userfaultfd() {
+  const std::string name = "userfaultfd";
+  const std::string affected = "scenarios with stage2-delay cannot run";
+  Fd fd(static_cast<int>(::syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK)));
+  if (!fd.valid()) {
+    const int reason = errno;
+    const std::string hint = reason == EPERM ? "run as root, or: sudo sysctl vm.unprivileged_userfaultfd=1"
+                                             : "the kernel needs CONFIG_USERFAULTFD";
+    return {name, Check::State::warning, std::string(std::strerror(reason)) + ": " + affected, hint};
+  }
+  uffdio_api api{};
+  api.api = UFFD_API;
+  api.features = UFFD_FEATURE_MINOR_SHMEM;
+  if (::ioctl(fd.get(), UFFDIO_API, &api) != 0) {
+    return {name, Check::State::warning, "no minor faults on shared memory: " + affected,
+            "Linux 5.14 or newer has them"};
+  }
+  return {name, Check::State::good, "permitted, with minor faults on shared memory", ""};
+}
+
+Check check_memory() {
+  const std::uint64_t available = available_memory(read_file("/proc/meminfo"));
+  Check check{"memory", Check::State::good, std::to_string(available / kMiB) + " MiB available", ""};
+  if (available < 1024 * kMiB) {
+    check.state = Check::State::warning;
+    check.hint = "building the guest kernel takes about 1 GiB, a guest 256 MiB (--memory)";
+  }
+  return check;
+}
+
+Check check_disk(const std::string& what, const std::string& path, std::uint64_t needed_bytes) {
+  std::error_code error;
+  fs::path existing = path;
+  while (!fs::exists(existing, error) && existing.has_relative_path()) existing = existing.parent_path();
+  struct statvfs space {};
+  if (::statvfs(existing.c_str(), &space) != 0) {
+    return {what, Check::State::missing, path + ": " + std::strerror(errno), ""};
+  }
+  const std::uint64_t free = static_cast<std::uint64_t>(space.f_bavail) * space.f_frsize;
+  Check check{what, Check::State::good, path + ": " + std::to_string(free / kMiB) + " MiB free", ""};
+  const std::string variable = what == "cache" ? "REMAPSTORM_CACHE" : "REMAPSTORM_STATE";
+  if (::access(existing.c_str(), W_OK) != 0) {
+    check.state = Check::State::missing;
+    check.finding = path + ": no permission to write";
+    check.hint = "set " + variable + " to a folder you can write to";
+  } else if (free < needed_bytes) {
+    check.state = Check::State::warning;
+    check.hint = "up to " + std::to_string(needed_bytes / kMiB) + " MiB are used; free some, or set " + variable;
+  }
+  return check;
+}
+
+Check check_packages(const std::string& source_dir) {
+  const std::string list = read_file(source_dir + "/tools/packages.txt");
+  const std::string status = read_file("/var/lib/dpkg/status");
+  if (status.empty()) {
+    return {"packages", Check::State::warning, "not a Debian system: packages cannot be checked",
+            "see tools/packages.txt for what is needed"};
+  }
+  const std::vector<std::string> missing = missing_packages(list, status, "run");
+  if (missing.empty()) return {"packages", Check::State::good, "all installed", ""};
+  std::string names;
+  for (const std::string& name : missing) names += " " + name;
+  return {"packages", Check::State::warning, "missing:" + names,
+          "./run installs them; or: sudo apt-get install" + names};
+}
+
+Check check_guest_image(const Paths& paths, const Environment& environment, const std::string& called) {
+  const Result<GuestImageInfo> image = find_guest_image(paths, environment, "std");
+  if (!image.ok()) {
+    return {"guest image", Check::State::warning, image.error().message,
+            called + " guest build (./run does it by itself)"};
+  }
+  return {"guest image", Check::State::good, "std, Linux " + image->kernel_version + ", " + image->directory, ""};
+}
+
+std::uint64_t available_memory(std::string_view meminfo) {
+  constexpr std::string_view kKey = "MemAvailable:";
+  std::size_t at = meminfo.find(kKey);
+  if (at == std::string_view::npos) return 0;
+  at = meminfo.find_first_not_of(' ', at + kKey.size());
+  if (at == std::string_view::npos) return 0;
+  std::uint64_t kib = 0;
+  std::from_chars(meminfo.data() + at, meminfo.data() + meminfo.size(), kib);
+  return kib * 1024;
+}
+
+std::vector<std::string> missing_packages(std::string_view list, std::string_view status, std::string_view who) {
+  std::set<std::string> installed;
+  std::istringstream paragraphs{std::string(status)};
+  std::string line;
+  std::string package;
+  while (std::getline(paragraphs, line)) {
+    if (line.starts_with("Package: ")) package = line.substr(9);
+    if (line.starts_with("Status: ") && line.ends_with(" installed")) installed.insert(package);
+  }
+  std::vector<std::string> missing;
+  std::istringstream lines{std::string(list)};
+  while (std::getline(lines, line)) {
+    std::istringstream words(line);
+    std::string name;
+    std::string for_whom;
+    words >> name >> for_whom;
+    if (name.empty() || name.starts_with('#') || for_whom != who) continue;
+    if (!installed.contains(name)) missing.push_back(name);
+  }
+  return missing;
+}
+
+int doctor_exit_code(const std::vector<Check>& checks) {
+  for (const Check& check : checks) {
+    if (check.state == Check::State::missing) return kExitUnavailable;
+  }
+  return kExitOk;
+}
+
+}  // namespace remapstorm

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// list: a line for each scenario.
+#include <algorithm>
+#include <array>
+#include <iomanip>
+#include <nlohmann/json.hpp>
+
+#include "cli/arguments.h"
+#include "cli/exit_code.h"
+#include "cli/scenario_files.h"
+
+namespace remapstorm {
+namespace {
+
+void print_table(std::ostream& out, const std::vector<Scenario>& scenarios) {
+  using Row = std::array<std::string, 6>;
+  std::vector<Row> rows = {{"NAME", "CLAIMS", "STRATEGY", "EXPECTED", "FLAVOURS", "SUMMARY"}};
+  for (const Scenario& scenario : scenarios) {
+    rows.push_back({scenario.name, scenario.claims.empty() ? "-" : join(scenario.claims, " "), scenario.strategy,
+                    std::string(verdict_name(scenario.expectation_for(scenario.strategy).verdict)),
+                    join(scenario.flavours, ","), scenario.summary});
+  }
+  std::array<std::size_t, 6> widths{};
+  for (const Row& row : rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  for (const Row& row : rows) {
+    for (std::size_t i = 0; i + 1 < row.size(); ++i) {
+      out << std::left << std::setw(static_cast<int>(widths[i]) + 2) << row[i];
+    }
+    out << row.back() << '\n';
+  }
+}
+
+void print_json(std::ostream& out, const std::vector<Scenario>& scenarios) {
+  nlohmann::ordered_json list = nlohmann::ordered_json::array();
+  for (const Scenario& scenario : scenarios) {
+    list.push_back({{"name", scenario.name},
+                    {"file", scenario.file},
+                    {"claims", scenario.claims},
+                    {"strategy", scenario.strategy},
+                    {"strategies", scenario.strategies},
+                    {"expected", verdict_name(scenario.expectation_for(scenario.strategy).verdict)},
+                    {"flavours", scenario.flavours},
+                    {"summary", scenario.summary}});
+  }
+  out << nlohmann::ordered_json{{"schema", 1}, {"scenarios", list}}.dump(2) << '\n';
+}
+
+}  // namespace
+
+int list_command(const CommandContext& context, const Arguments& arguments) {
+  std::optional<std::string> format;
+  std::optional<std::string> scenario_dir;
+  ArgumentParser parser(context, "list [OPTIONS]", "Shows the scenarios that have names.", "list --format json");
+  parser.option("--format", format, "FORMAT", "pretty or json (pretty)");
+  parser.option("--scenario-dir", scenario_dir, "DIR", "list the scenarios of this folder");
+  if (const auto finished = parse_or_finish(parser, context, arguments)) return *finished;
+  const Result<std::string> chosen = parse_choice("--format", format.value_or("pretty"), {"pretty", "json"});
+  if (!chosen.ok()) return report_error(context, chosen.error());
+  const Result<ScenarioCatalogue> catalogue = chosen_catalogue(context, scenario_dir.value_or(""));
+  if (!catalogue.ok()) return report_error(context, catalogue.error());
+
+  // A file with mistakes must not hide the others, nor go unnoticed.
+  const Vocabulary vocabulary = full_vocabulary();
+  std::vector<Scenario> scenarios;
+  int exit = kExitOk;
+  for (const std::string& name : catalogue->names) {
+    Result<Scenario> scenario = open_scenario(*catalogue, name, vocabulary);
+    if (scenario.ok()) {
+      scenarios.push_back(std::move(scenario).value());
+    } else {
+      exit = report_error(context, scenario.error());
+    }
+  }
+  if (*chosen == "json") {
+    print_json(context.out, scenarios);
+  } else {
+    print_table(context.out, scenarios);
+  }
+  return exit;
+}
+
+}  // namespace remapstorm

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// needs: the flavours of the guest images that a command line will boot, one a line. ./run asks this before it builds.
+// Mistakes in the command line need nothing: the command itself will explain them.
+#include <set>
+
+#include "cli/exit_code.h"
+#include "cli/run_options.h"
+#include "cli/scenario_files.h"
+
+namespace remapstorm {
+
+int needs_command(const CommandContext& context, const Arguments& arguments) {
+  Arguments words = arguments;
+  if (!words.empty() && words.front() == "--") words.erase(words.begin());
+  const Meant meant = what_is_meant(words);
+  if (meant.command == nullptr || meant.command->run != run_command) return kExitOk;
+  const Result<std::optional<RunOptions>> options = parse_run_options(context, meant.arguments);
+  if (!options.ok() || !options->has_value() || (*options)->dry_run) return kExitOk;
+  const Result<ScenarioCatalogue> catalogue = chosen_catalogue(context, (*options)->scenario_dir);
+  if (!catalogue.ok()) return kExitOk;
+  const Vocabulary vocabulary = full_vocabulary();
+  std::set<std::string> flavours;
+  for (const std::string& typed : (*options)->scenarios) {
+    const Result<Scenario> scenario = open_scenario(*catalogue, typed, vocabulary);
+    if (!scenario.ok()) return kExitOk;
+    const std::string flavour = chosen_flavour(*scenario, (*options)->overrides);
+    for (const std::string& known : vocabulary.flavours) {
+      if (known == flavour) flavours.insert(flavour);
+    }
+  }
+  for (const std::string& flavour : flavours) context.out << flavour << '\n';
+  return kExitOk;
+}
+
+}  // namespace remapstorm

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/run_options.h"
+
+#include <limits>
+
+#include "cli/arguments.h"
+
+namespace remapstorm {
+namespace {
+
+// What was typed, before anything is checked.
+struct Words {
+  std::vector<std::string> scenarios;
+  std::optional<std::string> strategy, flavour, cpus, memory, repeat, seed, expect, timeout, output_dir, format, kernel,
+      append, scenario_dir;
+  bool dry_run = false, verbose = false, quiet = false;
+};
+
+void declare(ArgumentParser& parser, Words& words) {
+  parser.positional("SCENARIO", words.scenarios, "names (see list) or scenario files", true);
+  parser.option("--strategy", words.strategy, "NAME", "remap strategy instead of the scenario's");
+  parser.option("--flavour", words.flavour, "NAME", "guest kernel flavour");
+  parser.option("--cpus", words.cpus, "N", "virtual CPUs, 1 to 8");
+  parser.option("--memory", words.memory, "SIZE", "guest memory, such as 256M");
+  parser.option("--repeat", words.repeat, "N", "trials of each scenario (1)");
+  parser.option("--seed", words.seed, "N", "seed of everything left to chance (1)");
+  parser.option("--expect", words.expect, "VERDICT", "expected verdict instead of the scenario's");
+  parser.option("--timeout", words.timeout, "TIME", "hard limit of one trial: 90, 1.5s, 2m");
+  parser.option("--output-dir", words.output_dir, "DIR", "where results go (a new folder of its own)");
+  parser.option("--format", words.format, "FORMAT", "pretty, ktap or json on standard output (pretty)");
+  parser.option("-k,--kernel", words.kernel, "IMAGE", "boot this vmlinux instead of the guest image's");
+  parser.option("--append", words.append, "ARGS", "more words for the guest's command line");
+  parser.option("--scenario-dir", words.scenario_dir, "DIR", "take scenario names from this folder");
+  parser.flag("--dry-run", words.dry_run, "show the plan, start nothing");
+  parser.flag("-v,--verbose", words.verbose, "guest console to standard error");
+  parser.flag("-q,--quiet", words.quiet, "only the summary and what is not as expected");
+}
+
+constexpr const char* kUsage = "run SCENARIO... [OPTIONS]";
+constexpr const char* kSummary =
+    "Runs scenarios on guests and compares their verdicts with the expected ones. The exit code says how it ended.";
+constexpr const char* kExample = "run irq-same-cpu --strategy bbm-fault --repeat 20";
+
+const std::vector<std::string> kVerdicts = {"clean", "deadlock",    "stall", "oops",   "lockdep",
+                                            "bug",   "lost-update", "hang",  "timeout"};
+
+Status check_values(const Words& words, RunOptions& options) {
+  Overrides& overrides = options.overrides;
+  if (words.cpus) {
+    RS_ASSIGN(const std::uint64_t cpus, parse_number("--cpus", *words.cpus, kMinCpus, kMaxCpus));
+    overrides.cpus = static_cast<unsigned>(cpus);
+  }
+  if (words.memory) {
+    const Result<std::uint64_t> memory = parse_size(*words.memory);
+    if (!memory.ok()) return memory.error().in("--memory " + *words.memory);
+    if (*memory < kMinMemory || *memory > kMaxMemory) {
+      return usage_error("--memory " + *words.memory + ": give a size from " + std::to_string(kMinMemory >> 20) +
+                         "M to " + std::to_string(kMaxMemory >> 20) + "M");
+    }
+    overrides.memory = *memory;
+  }
+  if (words.repeat) {
+    RS_ASSIGN(options.repeat, parse_number("--repeat", *words.repeat, 1, 1'000'000));
+  }
+  if (words.seed) {
+    RS_ASSIGN(overrides.seed, parse_number("--seed", *words.seed, 0, std::numeric_limits<std::uint64_t>::max()));
+  }
+  if (words.timeout) {
+    RS_ASSIGN(overrides.timeout, parse_duration("--timeout", *words.timeout));
+  }
+  if (words.expect) {
+    RS_ASSIGN(const std::string name, parse_choice("--expect", *words.expect, kVerdicts));
+    overrides.expect = verdict_from_name(name);
+    if (!overrides.expect) return internal_error("no verdict has the name " + name);
+  }
+  if (words.format) {
+    RS_ASSIGN(const std::string name, parse_choice("--format", *words.format, {"pretty", "ktap", "json"}));
+    options.format = name == "ktap" ? OutputFormat::ktap : name == "json" ? OutputFormat::json : OutputFormat::pretty;
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::optional<RunOptions>> parse_run_options(const CommandContext& context, const Arguments& arguments) {
+  Words words;
+  ArgumentParser parser(context, kUsage, kSummary, kExample);
+  declare(parser, words);
+  RS_ASSIGN(const ArgumentParser::Outcome outcome, parser.parse(arguments));
+  if (outcome == ArgumentParser::Outcome::help_wanted) return std::optional<RunOptions>();
+  if (words.verbose && words.quiet) return usage_error("-v and -q ask for opposite things", "give one of them");
+  RunOptions options;
+  options.scenarios = words.scenarios;
+  options.overrides.strategy = words.strategy;
+  options.overrides.flavour = words.flavour;
+  options.overrides.append = words.append.value_or("");
+  options.output_dir = words.output_dir.value_or("");
+  options.scenario_dir = words.scenario_dir.value_or("");
+  options.kernel = words.kernel.value_or("");
+  options.dry_run = words.dry_run;
+  options.verbose = words.verbose;
+  options.quiet = words.quiet;
+  RS_TRY(check_values(words, options));
+  if (words.output_dir && words.output_dir->empty()) return usage_error("--output-dir needs the name of a folder");
+  return std::optional<RunOptions>(std::move(options));
+}
+
+std::string run_help(const CommandContext& context) {
+  Words words;
+  ArgumentParser parser(context, kUsage, kSummary, kExample);
+  declare(parser, words);
+  return parser.help();
+}
+
+}  // namespace remapstorm

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/run_session.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <iomanip>
+#include <mutex>
+#include <sstream>
+
+#include "cli/exit_code.h"
+#include "cli/scenario_files.h"
+#include "harness/guest_image.h"
+
+namespace remapstorm {
+namespace {
+
+std::string seconds_text(Nanoseconds time) {
+  std::ostringstream text;
+  text << std::fixed << std::setprecision(1) << static_cast<double>(time.count()) / 1e9 << " s";
+  return text.str();
+}
+
+// "irq-same-cpu", "irq-same-cpu-and-2-more": part of the name of the output folder.
+std::string label_of(const std::vector<Scenario>& scenarios) {
+  std::string label = scenarios.front().name;
+  if (scenarios.size() > 1) label += "-and-" + std::to_string(scenarios.size() - 1) + "-more";
+  return label;
+}
+
+}  // namespace
+
+Result<const Runner*> RunSession::runner_for(const std::string& flavour) {
+  auto found = runners_.find(flavour);
+  if (found == runners_.end()) {
+    RS_ASSIGN(const Paths paths, find_paths(context_.environment, context_.home));
+    RS_ASSIGN(GuestImageInfo image, find_guest_image(paths, context_.environment, flavour));
+    RS_ASSIGN(auto runner, Runner::create(*kvm_, image, options_.kernel, host_, clock_, signals_.stop()));
+    images_.emplace(flavour, std::move(image));
+    found = runners_.emplace(flavour, std::move(runner)).first;
+  }
+  return found->second.get();
+}
+
+Status RunSession::prepare() {
+  RS_ASSIGN(Kvm kvm, Kvm::open());
+  RS_TRY(kvm.check_required());
+  kvm_.emplace(std::move(kvm));
+  RS_ASSIGN(host_, describe_host(*kvm_, clock_));
+  for (const Scenario& scenario : scenarios_) {
+    const std::string flavour = chosen_flavour(scenario, options_.overrides);
+    RS_ASSIGN(const Runner* runner, runner_for(flavour));
+    RS_ASSIGN(Plan plan, make_plan(scenario, options_.overrides, images_.at(flavour), host_, runner->resolver()));
+    jobs_.push_back({std::move(plan), runner});
+  }
+  return {};
+}
+
+Result<OutputDirectory> RunSession::make_output() const {
+  if (!options_.output_dir.empty()) return OutputDirectory::at(options_.output_dir);
+  RS_ASSIGN(const Paths paths, find_paths(context_.environment, context_.home));
+  return OutputDirectory::below_state(paths.state, time_stamp(started_), label_of(scenarios_));
+}
+
+std::unique_ptr<Report> RunSession::make_report() const {
+  if (options_.format == OutputFormat::ktap) return make_ktap_report(context_.out);
+  if (options_.format == OutputFormat::json) return make_json_report(context_.out);
+  const auto value = [this](const char* name) { return context_.environment(name); };
+  const auto no_color = value("NO_COLOR");
+  const auto lc_all = value("LC_ALL");
+  const auto lc_ctype = value("LC_CTYPE");
+  const auto lang = value("LANG");
+  const auto text = [](const std::optional<std::string>& given) { return given ? given->c_str() : nullptr; };
+  TerminalStyle style =
+      terminal_style(context_.out_is_terminal, text(no_color), text(lc_all), text(lc_ctype), text(lang));
+  style.quiet = options_.quiet;
+  style.verbose = options_.verbose;
+  return make_terminal_report(context_.out, style);
+}
+
+RunInfo RunSession::run_info(const std::string& directory) const {
+  RunInfo info;
+  info.host = host_;
+  if (!jobs_.empty()) info.guest = jobs_.front().plan.guest;
+  info.version = context_.version;
+  info.started_at = rfc3339(started_);
+  info.repeat = options_.repeat;
+  info.output_directory = directory;
+  return info;
+}
+
+ScenarioResults RunSession::run_job(const Job& job, std::size_t number, OutputDirectory& output, Report& report) {
+  ScenarioResults results{job.plan.scenario, job.plan.summary, {}};
+  report.scenario_begins(job.plan);
+  context_.out.flush();
+  // The console comes from vCPU threads, the status from this one.
+  std::mutex err_mutex;
+  StatusLine status(context_.err, context_.err_is_terminal && !options_.verbose, clock_);
+  Runner::Watching watching;
+  if (options_.verbose) {
+    watching.console = [&](const std::string& line) {
+      const std::lock_guard lock(err_mutex);
+      context_.err << line << '\n';
+    };
+  }
+  for (std::uint64_t trial = 0; trial < options_.repeat && !signals_.stop(); ++trial) {
+    watching.progress = [&](const char* phase, Nanoseconds since) {
+      if (options_.quiet) return;
+      std::string text = job.plan.scenario;
+      if (jobs_.size() > 1) text += " (" + std::to_string(number) + "/" + std::to_string(jobs_.size()) + ")";
+      if (options_.repeat > 1) text += ", trial " + std::to_string(trial + 1) + "/" + std::to_string(options_.repeat);
+      const std::lock_guard lock(err_mutex);
+      status.show(text + ": " + phase + ", " + seconds_text(since));
+    };
+    TrialResult result = job.runner->run(job.plan, trial, output, watching);
+    const std::lock_guard lock(err_mutex);
+    status.clear();
+    // A trial that was interrupted before it showed anything is no result.
+    if (result.interrupted && (!result.verdict || *result.verdict == Verdict::error)) break;
+    report.trial_ended(result);
+    context_.out.flush();
+    results.trials.push_back(std::move(result));
+  }
+  if (!results.trials.empty()) report.scenario_ended(results);
+  context_.out.flush();
+  return results;
+}
+
+Status RunSession::write_output(OutputDirectory& output, std::span<const ScenarioResults> results) const {
+  const RunInfo info = run_info(output.path());
+  std::string commands;
+  for (const Job& job : jobs_) {
+    commands += repeat_command(job.plan) + "\n";
+    const std::string place = job.plan.scenario + "/" + job.plan.strategy + "/plan.json";
+    // The folder is there once the scenario's first trial began.
+    if (::access((output.working_path() + "/" + job.plan.scenario + "/" + job.plan.strategy).c_str(), F_OK) == 0) {
+      RS_TRY(output.write(place, plan_file(job.plan, options_.repeat)));
+    }
+  }
+  if (!commands.empty()) RS_TRY(output.write("reproduce", commands));
+  RS_TRY(output.write("results.json", results_json(info, results)));
+  RS_TRY(output.write("results.ktap", results_ktap(info, results)));
+  return output.finish();
+}
+
+int RunSession::execute() {
+  Result<OutputDirectory> output = make_output();
+  if (!output.ok()) return report_error(context_, output.error());
+  const std::unique_ptr<Report> report = make_report();
+  RunInfo info = run_info(output->path());
+  report->run_begins(info, jobs_.size());
+  std::vector<ScenarioResults> results;
+  for (std::size_t i = 0; i < jobs_.size() && !signals_.stop(); ++i) {
+    ScenarioResults done = run_job(jobs_[i], i + 1, *output, *report);
+    if (!done.trials.empty()) results.push_back(std::move(done));
+  }
+  const Status written = write_output(*output, results);
+  if (!written.ok()) info.output_directory.clear();
+  report->run_ended(info, results);
+  context_.out.flush();
+  if (!written.ok()) return report_error(context_, written.error());
+  if (const int signal = signals_.signal(); signal != 0) {
+    context_.err << "remapstorm: stopped by a signal; results so far are in " << output->path() << '\n';
+    return 128 + signal;
+  }
+  return exit_code(results);
+}
+
+int RunSession::report_not_run(const Error& error) {
+  const int code = report_error(context_, error);
+  if (options_.format == OutputFormat::pretty && options_.output_dir.empty()) return code;
+  std::vector<ScenarioResults> results;
+  for (const Scenario& scenario : scenarios_) {
+    TrialResult result = did_not_run(scenario.name, options_.overrides, error);
+    result.strategy = options_.overrides.strategy.value_or(scenario.strategy);
+    result.flavour = chosen_flavour(scenario, options_.overrides);
+    result.expected = scenario.expectation_for(result.strategy).verdict;
+    results.push_back({scenario.name, scenario.summary, {result}});
+  }
+  std::string directory;
+  if (!options_.output_dir.empty()) {
+    Result<OutputDirectory> output = make_output();
+    if (!output.ok()) return report_error(context_, output.error());
+    directory = output->path();
+    const Status written = write_output(*output, results);
+    if (!written.ok()) return report_error(context_, written.error());
+  }
+  if (options_.format == OutputFormat::pretty) return code;
+  const std::unique_ptr<Report> report = make_report();
+  const RunInfo info = run_info(directory);
+  report->run_begins(info, results.size());
+  for (const ScenarioResults& scenario : results) {
+    for (const TrialResult& trial : scenario.trials) report->trial_ended(trial);
+    report->scenario_ended(scenario);
+  }
+  report->run_ended(info, results);
+  return exit_code(results);
+}
+
+}  // namespace remapstorm

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// RunSession: everything between a checked command line and an exit code. prepare() finds every mistake there can be
+// before the first guest starts; execute() runs the trials, reports and writes the output folder.
+#pragma once
+
+#include <ctime>
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "cli/command.h"
+#include "cli/status_line.h"
+#include "cli/stop_signals.h"
+#include "harness/run_options.h"
+#include "harness/runner.h"
+#include "report/report.h"
+
+namespace remapstorm {
+
+class RunSession {
+ public:
+  // `context` and `options` must outlive this.
+  RunSession(const CommandContext& context, const RunOptions& options, std::vector<Scenario> scenarios)
+      : context_(context), options_(options), scenarios_(std::move(scenarios)) {}
+
+  // Opens KVM, measures the host, loads the images, makes every plan.
+  Status prepare();
+  // After prepare(). Returns the exit code.
+  int execute();
+  // Instead of execute() when prepare() failed for a reason of the machine: every scenario is reported as not run.
+  int report_not_run(const Error& error);
+
+ private:
+  struct Job {
+    Plan plan;
+    const Runner* runner = nullptr;
+  };
+  Result<const Runner*> runner_for(const std::string& flavour);
+  Result<OutputDirectory> make_output() const;
+  [[nodiscard]] std::unique_ptr<Report> make_report() const;
+  ScenarioResults run_job(const Job& job, std::size_t number, OutputDirectory& output, Report& report);
+  Status write_output(OutputDirectory& output, std::span<const ScenarioResults> results) const;
+  [[nodiscard]] RunInfo run_info(const std::string& directory) const;
+
+  const CommandContext& context_;
+  const RunOptions& options_;
+  std::vector<Scenario> scenarios_;
+  std::int64_t started_ = std::time(nullptr);
+  SteadyClock clock_;
+  StopSignals signals_;
+  std::optional<Kvm> kvm_;
+  HostInfo host_;
+  std::map<std::string, GuestImageInfo> images_;            // by flavour
+  std::map<std::string, std::unique_ptr<Runner>> runners_;  // by flavour
+  std::vector<Job> jobs_;
+};
+
+}  // namespace remapstorm

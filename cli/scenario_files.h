@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// What run, list and describe share: from a word to a scenario.
+#pragma once
+
+#include <string>
+
+#include "cli/command.h"
+#include "harness/plan.h"
+#include "harness/suggest.h"
+
+namespace remapstorm {
+
+// The shipped scenarios, or those of --scenario-dir.
+Result<ScenarioCatalogue> chosen_catalogue(const CommandContext& context, const std::string& scenario_dir);
+
+// Names a scenario file may use: this build's injectors, probes, strategies, flavours.
+Vocabulary full_vocabulary();
+
+Result<Scenario> open_scenario(const ScenarioCatalogue& catalogue, const std::string& typed,
+                               const Vocabulary& vocabulary);
+
+// The flavour that will be booted: --flavour, else the first of the scenario.
+std::string chosen_flavour(const Scenario& scenario, const Overrides& overrides);
+
+}  // namespace remapstorm

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/stop_signals.h"
+
+#include <unistd.h>
+
+#include <ctime>
+
+namespace remapstorm {
+
+StopSignals::StopSignals() {
+  ::sigemptyset(&set_);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) ::sigaddset(&set_, number);
+  ::pthread_sigmask(SIG_BLOCK, &set_, &before_);
+  waiter_ = std::thread([this] { wait(); });
+}
+
+StopSignals::~StopSignals() {
+  over_ = true;
+  waiter_.join();
+  ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+}
+
+void StopSignals::wait() {
+  while (!over_) {
+    const timespec tick{0, 50'000'000};
+    const int number = ::sigtimedwait(&set_, nullptr, &tick);
+    if (number < 0) continue;
+    // The second time the person means it. What was unfinished is removed by the next run.
+    if (stop_.exchange(true)) ::_exit(128 + number);
+    signal_ = number;
+  }
+}
+
+}  // namespace remapstorm

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// The guest kernel's command line: what the image asks for (its cmdline/ files), what the host's kind needs, what ties
+// guest and host together.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/result.h"
+
+namespace remapstorm {
+
+// One parameter a line; '#' starts a comment; empty lines do not count. Joined by single spaces.
+std::string parameters_of(const std::string& file_content);
+
+// From IMAGE/cmdline/common and, on an interpreting host, IMAGE/cmdline/interpreting; a file that is not there adds
+// nothing.
+// `@COUNTER_KHZ@` in them becomes the rate of the guest's counter in kHz. Error: usage for a file that cannot be read.
+Result<std::string> base_command_line(const std::string& image_directory, bool interpreting, std::uint64_t counter_khz);
+
+}  // namespace remapstorm

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// EventLog: gives every event its time and its place in the order, and hands it to the sinks. Not thread-safe: the
+// Machine's lock orders its callers.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "telemetry/event.h"
+
+namespace remapstorm {
+
+class EventLog {
+ public:
+  // Everything must outlive the log. Time 0 is now.
+  EventLog(const Clock& clock, std::vector<EventSink*> sinks)
+      : clock_(clock), sinks_(std::move(sinks)), started_(clock.now()) {}
+
+  [[nodiscard]] Nanoseconds now() const { return clock_.now() - started_; }
+  [[nodiscard]] std::uint64_t count() const { return count_; }
+
+  void add(int vcpu, EventBody body) { add(Event{now(), std::nullopt, vcpu, std::move(body)}); }
+  void add(const Event& event) {
+    ++count_;
+    for (EventSink* sink : sinks_) sink->on_event(event);
+  }
+  void milestone(LifecycleEvent::What what, std::string detail = {}, int vcpu = -1) {
+    add(vcpu, LifecycleEvent{what, std::move(detail)});
+  }
+
+ private:
+  const Clock& clock_;
+  std::vector<EventSink*> sinks_;
+  Nanoseconds started_;
+  std::uint64_t count_ = 0;
+};
+
+}  // namespace remapstorm

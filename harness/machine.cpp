@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+// The machine's life: built, started, turned, sampled, stopped. What stops mean is in machine_stops.cpp.
+#include "harness/machine.h"
+
+#include <pthread.h>
+#include <time.h>
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "vmm/page_walk.h"
+#include "vmm/test_interrupt.h"
+
+namespace remapstorm {
+namespace {
+
+// How long a vCPU may take to come out of the guest before it counts as out of reach: it waits in the host for a
+// delayed page.
+constexpr auto kPausePatience = std::chrono::milliseconds(500);
+
+std::uint64_t cpu_time_ns(clockid_t clock) {
+  timespec time = {};
+  if (::clock_gettime(clock, &time) != 0) return 0;
+  return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000ULL + static_cast<std::uint64_t>(time.tv_nsec);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Machine>> Machine::create(const Kvm& kvm, const ElfImage& kernel, const Symbols& symbols,
+                                                 const Clock& clock, EventLog& log, RuleEngine& rules,
+                                                 const MachineConfig& config) {
+  std::unique_ptr<Machine> machine(new Machine(clock, log, rules, config));
+  RS_TRY(machine->build(kvm, kernel, symbols));
+  return machine;
+}
+
+Status Machine::build(const Kvm& kvm, const ElfImage& kernel, const Symbols& symbols) {
+  RS_ASSIGN(memory_, GuestMemory::create(config_.memory));
+  RS_TRY(memory_->add_region("mailbox", Gpa(RS_MAILBOX_GPA), (RS_MAILBOX_BYTES + 0xfff) & ~0xfffULL));
+  VmConfig vm_config;
+  vm_config.vcpus = config_.cpus;
+  RS_ASSIGN(vm_, Vm::create(kvm, *memory_, vm_config));
+  mailbox_ = std::make_unique<Mailbox>(memory_->named("mailbox")->mapping.bytes(), config_.cpus);
+  RS_TRY(mailbox_->set_workload(config_.workload_text));
+
+  PlatformConfig platform;
+  platform.console_line = [this](std::string_view line) { on_console_line(line); };
+  platform.workload = config_.workload_text;
+  RS_ASSIGN(platform_, Platform::create(*vm_, std::move(platform)));
+
+  RS_ASSIGN(inspector_, Inspector::create(symbols, *memory_));
+  RS_ASSIGN(const std::uint64_t counter_hz, vm_->vcpu(0).guest_counter_hz());
+  pump_ = std::make_unique<RingPump>(*mailbox_, log_, config_.cpus, counter_hz / 1000);
+  if (config_.stage2_delays) {
+    RS_ASSIGN(delays_, PageDelay::create(clock_, [this](const PageDelayEnd& end) { on_delay_end(end); }));
+  }
+
+  LinuxBoot boot;
+  boot.command_line = config_.command_line;
+  boot.initramfs_path = config_.initramfs_path;
+  const Result<LinuxLayout> layout = load_linux(*vm_, kernel, boot);
+  if (!layout) return layout.error();
+  for (unsigned index = 0; index < config_.cpus; ++index) lanes_.push_back(std::make_unique<Lane>());
+  return {};
+}
+
+Machine::~Machine() {
+  stop();
+  delays_.reset();  // its thread calls on_delay_end()
+}
+
+void Machine::start() {
+  log_.milestone(LifecycleEvent::What::boot);
+  for (unsigned index = 0; index < lanes_.size(); ++index) {
+    lanes_[index]->thread = std::thread([this, index] { vcpu_loop(index); });
+  }
+}
+
+void Machine::vcpu_loop(unsigned index) {
+  Lane& lane = *lanes_[index];
+  Vcpu& vcpu = vm_->vcpu(index);
+  Lock lock(mutex_);
+  clockid_t clock = {};
+  if (::pthread_getcpuclockid(::pthread_self(), &clock) == 0) lane.cpu_clock = clock;
+  for (;;) {
+    lane.parked = true;
+    changed_.notify_all();
+    changed_.wait(lock, [&] { return stopping_ || (!paused_ && !lane.retired && !lane.hold.keeps_from_running()); });
+    if (stopping_) break;
+    lane.parked = false;
+    if (lane.breakpoints_stale) {
+      lane.breakpoints_stale = false;
+      if (const Status set = vcpu.set_breakpoints(config_.breakpoints); !set) {
+        retire(index, LifecycleEvent::What::host_failure, set.error().message);
+        continue;
+      }
+    }
+    lock.unlock();
+    const Stop stop = vcpu.run();
+    lock.lock();
+    on_stop(index, stop);
+  }
+  lane.cpu_clock.reset();  // the thread's clock goes with the thread
+  lane.parked = true;
+  changed_.notify_all();
+}
+
+bool Machine::held() const {
+  if (delays_ && delays_->anyone_waiting()) return true;
+  return std::any_of(lanes_.begin(), lanes_.end(), [](const auto& lane) { return lane->hold.holding(); });
+}
+
+MachineState Machine::turn(Nanoseconds longest) {
+  Lock lock(mutex_);
+  Nanoseconds wait = longest;
+  for (const auto& lane : lanes_) {
+    if (const auto deadline = lane->hold.deadline()) wait = std::min(wait, *deadline - log_.now());
+  }
+  if (wait > Nanoseconds(0) && !state_.done && !state_.dead) changed_.wait_for(lock, wait);
+  for (unsigned index = 0; index < lanes_.size(); ++index) end_hold(index, lanes_[index]->hold.expire(log_.now()));
+  pump_->pump();
+  state_.moves = log_.count();
+  state_.held = held();
+  return state_;
+}
+
+void Machine::pause(Lock& lock) {
+  paused_ = true;
+  for (unsigned index = 0; index < lanes_.size(); ++index) {
+    if (!lanes_[index]->parked) vm_->vcpu(index).kick();
+  }
+  changed_.wait_for(lock, kPausePatience, [this] {
+    return std::all_of(lanes_.begin(), lanes_.end(), [](const auto& lane) { return lane->parked; });
+  });
+}
+
+void Machine::sample(const std::string& reason, unsigned round, const std::vector<Gva>& locks) {
+  Lock lock(mutex_);
+  if (stopping_) return;
+  pause(lock);
+  pump_->pump();
+  for (unsigned index = 0; index < lanes_.size(); ++index) log_sample(index, reason, round, locks);
+  paused_ = false;
+  changed_.notify_all();
+}
+
+void Machine::log_sample(unsigned index, const std::string& reason, unsigned round, const std::vector<Gva>& locks) {
+  const Lane& lane = *lanes_[index];
+  SampleEvent sample;
+  if (lane.parked) sample = inspector_->look(vm_->vcpu(index));
+  sample.reason = reason;
+  sample.round = round;
+  sample.held_by_harness = lane.hold.holding() || !lane.parked;
+  if (lane.cpu_clock) sample.cpu_time_ns = cpu_time_ns(*lane.cpu_clock);
+  if (index == 0) {
+    for (const Gva lock_address : locks) {
+      for (unsigned reader = 0; reader < lanes_.size(); ++reader) {
+        if (!lanes_[reader]->parked) continue;
+        if (const auto word = inspector_->word(vm_->vcpu(reader), lock_address)) {
+          sample.lock_words.emplace_back(lock_address, *word);
+          break;
+        }
+      }
+    }
+  }
+  log_.add(static_cast<int>(index), std::move(sample));
+}
+
+void Machine::milestone(LifecycleEvent::What what, const std::string& detail) {
+  const Lock lock(mutex_);
+  log_.milestone(what, detail);
+}
+
+void Machine::stop() {
+  {
+    const Lock lock(mutex_);
+    if (stopping_) return;
+    stopping_ = true;
+    for (unsigned index = 0; index < lanes_.size(); ++index) {
+      end_hold(index, lanes_[index]->hold.release(log_.now()));
+      if (!lanes_[index]->parked) vm_->vcpu(index).kick();
+    }
+    changed_.notify_all();
+  }
+  if (delays_) delays_->cancel_all();  // whoever waits for a delayed page comes back to see the kick
+  for (const auto& lane : lanes_) {
+    if (lane->thread.joinable()) lane->thread.join();
+  }
+  if (platform_) platform_->console().flush();
+  const Lock lock(mutex_);
+  if (pump_) pump_->pump();
+}
+
+Status Machine::raise(unsigned vcpu, InterruptKind kind) {
+  switch (kind) {
+    case InterruptKind::msi:
+      return raise_test_msi(*vm_, vcpu);
+    case InterruptKind::line:
+      return raise_test_line(*vm_, vcpu);
+    case InterruptKind::nmi:
+      return vm_->vcpu(vcpu).nmi();
+  }
+  RS_CHECK(false, "unknown interrupt kind");
+}
+
+Status Machine::hold(unsigned vcpu, const HoldRequest& request) {
+  Lane& lane = *lanes_[vcpu];
+  if (!lane.hold.begin(request, log_.now())) {
+    return usage_error("vCPU " + std::to_string(vcpu) + " is held already; a hold cannot begin inside another one");
+  }
+  if (request.soft) mailbox_->set_soft_hold(vcpu, request.token);
+  if (!request.soft && !lane.parked) vm_->vcpu(vcpu).kick();
+  changed_.notify_all();  // turn() waits for the nearest deadline
+  return {};
+}
+
+Status Machine::delay_page(Gpa page, Nanoseconds delay, std::uint32_t token) {
+  RS_CHECK(delays_ != nullptr, "a stage-2 delay in a plan that did not ask for one");
+  std::byte* host_page = memory_->guest_range(page, PageDelay::kPageSize);
+  if (host_page == nullptr) return usage_error("there is no guest memory at the page to delay");
+  return delays_->arm(page, host_page, delay, token);
+}
+
+Result<MappedPage> Machine::translate(unsigned vcpu, Gva address) {
+  RS_ASSIGN(const CpuState state, vm_->vcpu(vcpu).state());
+  const PageWalk walked = walk(kHostIsa, state.space, *memory_, address);
+  if (walked.steps.empty()) return usage_error("the address to delay is not in the guest's page tables");
+  return MappedPage{walked.physical, walked.steps.back().table};
+}
+
+}  // namespace remapstorm

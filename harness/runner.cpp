@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/runner.h"
+
+#include <sys/utsname.h>
+
+#include <fstream>
+
+#include "base/syscall.h"
+#include "harness/command_line.h"
+#include "harness/trial.h"
+#include "telemetry/sinks.h"
+#include "vmm/arch/host.h"
+#include "vmm/calibrate.h"
+#include "vmm/vm.h"
+
+namespace remapstorm {
+namespace {
+
+// console.log, line by line as it comes, so that a killed run has it too.
+class ConsoleSink final : public EventSink {
+ public:
+  ConsoleSink(const std::string& path, const std::function<void(const std::string&)>& echo)
+      : file_(path, std::ios::trunc), echo_(echo) {}
+
+  void on_event(const Event& event) override {
+    const auto* console = std::get_if<ConsoleEvent>(&event.body);
+    if (console == nullptr) return;
+    file_ << console->line << '\n' << std::flush;
+    if (echo_) echo_(console->line);
+  }
+  [[nodiscard]] bool failed() const { return !file_.good(); }
+
+ private:
+  std::ofstream file_;
+  const std::function<void(const std::string&)>& echo_;
+};
+
+std::string cpu_model() {
+  std::ifstream info("/proc/cpuinfo");
+  for (std::string line; std::getline(info, line);) {
+    const std::size_t colon = line.find(": ");
+    if (colon != std::string::npos && (line.starts_with("model name") || line.starts_with("CPU part"))) {
+      return line.substr(colon + 2);
+    }
+  }
+  return "unknown";
+}
+
+// The counter's rate is the host's; a throw-away vCPU tells it before any guest is built.
+Result<std::uint64_t> counter_khz(const Kvm& kvm) {
+  RS_ASSIGN(const auto memory, GuestMemory::create(kMinRamBytes));
+  VmConfig config;
+  RS_ASSIGN(const auto vm, Vm::create(kvm, *memory, config));
+  RS_ASSIGN(const std::uint64_t hz, vm->vcpu(0).guest_counter_hz());
+  return hz / 1000;
+}
+
+}  // namespace
+
+Result<HostInfo> describe_host(const Kvm& kvm, const Clock& clock) {
+  RS_ASSIGN(const Calibration calibration, calibrate(kvm, clock));
+  HostInfo host;
+  host.kind = host_kind_name(calibration.kind);
+  host.kvm = "KVM API 12";
+  host.cpu = cpu_model();
+  utsname names = {};
+  if (::uname(&names) == 0) {
+    host.kernel = names.release;
+    host.architecture = names.machine;
+  }
+  return host;
+}
+
+Result<std::unique_ptr<Runner>> Runner::create(const Kvm& kvm, const GuestImageInfo& image, const std::string& kernel,
+                                               const HostInfo& host, const Clock& clock,
+                                               const std::atomic<bool>& stop) {
+  RS_ASSIGN(ElfImage elf, ElfImage::open(kernel.empty() ? image.directory + "/vmlinux" : kernel, kHostIsa));
+  RS_ASSIGN(Symbols symbols, Symbols::from(elf));
+  RS_ASSIGN(const std::uint64_t khz, counter_khz(kvm));
+  std::unique_ptr<Runner> runner(new Runner(kvm, clock, stop, std::move(elf), std::move(symbols)));
+  runner->initramfs_path_ = image.directory + "/initramfs.cpio";
+  RS_ASSIGN(runner->command_line_,
+            base_command_line(image.directory, host.kind == host_kind_name(HostKind::interpreting), khz));
+  return runner;
+}
+
+ResolveSymbol Runner::resolver() const {
+  return [this](const std::string& name) {
+    SymbolAnswer answer;
+    answer.address = symbols_.find(name);
+    if (answer.address) return answer;
+    if (const std::string nearest = symbols_.nearest_to(name); !nearest.empty()) answer.near = {nearest};
+    return answer;
+  };
+}
+
+TrialResult Runner::run(const Plan& plan, std::uint64_t trial, OutputDirectory& output,
+                        const Watching& watching) const {
+  const auto failed = [&](const Error& error) {
+    TrialResult result = did_not_run(plan.scenario, Overrides{}, error);
+    result.strategy = plan.strategy;
+    result.flavour = plan.flavour;
+    result.seed = plan.seed;
+    result.trial = trial;
+    result.expected = plan.expectation.verdict;
+    result.repeat = repeat_command(plan);
+    return result;
+  };
+  const Result<std::string> folder = output.make_trial(plan.scenario, plan.strategy, trial);
+  if (!folder) return failed(folder.error());
+  const std::string working = output.working_path() + "/" + *folder;
+  Result<JsonlSink> events = JsonlSink::create(working + "/events.jsonl");
+  if (!events) return failed(events.error());
+  ConsoleSink console(working + "/console.log", watching.console);
+
+  const TrialEnvironment environment{kvm_, kernel_, symbols_, clock_, initramfs_path_, command_line_, stop_};
+  const Result<TrialOutcome> outcome = run_trial(environment, plan, trial, {&*events, &console}, watching.progress);
+  const Status written = events->flush();
+  if (!outcome) return failed(outcome.error());
+
+  TrialResult result = conclude(recorded(plan, trial), outcome->judgement);
+  result.interrupted = outcome->interrupted;
+  result.duration = outcome->duration;
+  result.directory = *folder;
+  result.repeat = repeat_command(plan);
+  if (!written) result.error = written.error();
+  if (!result.error && console.failed()) result.error = host_error("cannot write " + working + "/console.log");
+  if (result.error) result.ok = false;
+  return result;
+}
+
+}  // namespace remapstorm

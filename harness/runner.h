@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runner: what all trials of a run share (KVM, the kernel and its symbols, the host's kind) and one trial at a time.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "harness/output_dir.h"
+#include "harness/plan.h"
+#include "harness/verdict.h"
+#include "vmm/elf_image.h"
+#include "vmm/kvm.h"
+#include "vmm/symbols.h"
+
+namespace remapstorm {
+
+// What this machine is: measures the host's kind with throw-away guests (less than 250 ms). Errors: those of
+// calibrate().
+Result<HostInfo> describe_host(const Kvm& kvm, const Clock& clock);
+
+class Runner {
+ public:
+  struct Watching {
+    // About every 100 ms while a trial runs: "booting" or "running", and for how long.
+    std::function<void(const char* phase, Nanoseconds since_start)> progress;
+    // Each line of the guest's console as it comes, from a vCPU thread; may be empty.
+    std::function<void(const std::string& line)> console;
+  };
+
+  // `kernel`: a vmlinux to boot instead of the image's, or empty. `stop` ends the trial in progress once true.
+  // Errors: usage for a kernel that cannot be booted.
+  static Result<std::unique_ptr<Runner>> create(const Kvm& kvm, const GuestImageInfo& image, const std::string& kernel,
+                                                const HostInfo& host, const Clock& clock,
+                                                const std::atomic<bool>& stop);
+
+  // For make_plan().
+  [[nodiscard]] ResolveSymbol resolver() const;
+  // Runs one trial; leaves events.jsonl and console.log in a folder of its own below `output`. Never throws away what
+  // it saw: trouble of the host is in the result.
+  TrialResult run(const Plan& plan, std::uint64_t trial, OutputDirectory& output, const Watching& watching) const;
+
+ private:
+  Runner(const Kvm& kvm, const Clock& clock, const std::atomic<bool>& stop, ElfImage kernel, Symbols symbols)
+      : kvm_(kvm), clock_(clock), stop_(stop), kernel_(std::move(kernel)), symbols_(std::move(symbols)) {}
+
+  const Kvm& kvm_;
+  const Clock& clock_;
+  const std::atomic<bool>& stop_;
+  ElfImage kernel_;
+  Symbols symbols_;
+  std::string initramfs_path_;
+  std::string command_line_;
+};
+
+}  // namespace remapstorm

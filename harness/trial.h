@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// Trial: one guest from boot to verdict. Owns the Machine and watches it: answers suspicions with samples, keeps the
+// limits.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "harness/plan.h"
+#include "telemetry/event.h"
+#include "telemetry/judge.h"
+#include "vmm/elf_image.h"
+#include "vmm/kvm.h"
+#include "vmm/symbols.h"
+
+namespace remapstorm {
+
+// What every trial of a run shares.
+struct TrialEnvironment {
+  const Kvm& kvm;
+  const ElfImage& kernel;
+  const Symbols& symbols;
+  const Clock& clock;
+  std::string initramfs_path;
+  std::string command_line;       // of the image and the host kind
+  const std::atomic<bool>& stop;  // Ctrl-C, SIGTERM
+  // Longest time from KVM_RUN to the ready doorbell.
+  Nanoseconds boot_limit{180'000'000'000};
+};
+
+struct TrialOutcome {
+  Judgement judgement;
+  bool interrupted = false;
+  Nanoseconds boot_time{0};  // to the ready doorbell; 0: never came
+  Nanoseconds duration{0};   // from there to the end
+};
+
+// Error: the trial could not begin. Once the guest runs, everything that goes wrong is an event and shapes the
+// judgement. `progress` is called about every 100 ms with one of "booting", "running".
+Result<TrialOutcome> run_trial(const TrialEnvironment& environment, const Plan& plan, std::uint64_t trial,
+                               std::vector<EventSink*> sinks,
+                               const std::function<void(const char* phase, Nanoseconds since_start)>& progress);
+
+}  // namespace remapstorm

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// TrialResult: what a trial showed, against what its plan expected.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "harness/plan.h"
+#include "telemetry/judge.h"
+
+namespace remapstorm {
+
+struct TrialResult {
+  std::string scenario;
+  std::string strategy;
+  std::string flavour;
+  std::uint64_t seed = 0;
+  std::uint64_t trial = 0;  // from 0
+  Verdict expected = Verdict::clean;
+  // Empty: the trial did not run (see `error`). Verdict::error: it ran and the harness or the host failed.
+  std::optional<Verdict> verdict;
+  bool ok = false;
+  std::vector<std::string> reasons;  // why the verdict; then, if not ok, what differs from the expectation
+  std::vector<std::string> differences;
+  Judgement judgement;
+  std::optional<Error> error;  // host or harness trouble; decides the exit code
+  bool interrupted = false;    // Ctrl-C or SIGTERM ended it
+  Nanoseconds duration{0};     // ready doorbell to end, host time
+  std::string directory;       // where events.jsonl and console.log of this trial are
+  std::string repeat;          // one command that repeats it
+};
+
+// The trial ran: judge what it showed.
+TrialResult conclude(const RecordedPlan& plan, const Judgement& judgement);
+// The trial, or its whole plan, could not run.
+TrialResult did_not_run(const std::string& scenario, const Overrides& overrides, const Error& error);
+
+RecordedPlan recorded(const Plan& plan, std::uint64_t trial);
+
+// What differs from the expectation, one line each; empty: as expected.
+std::vector<std::string> check_expectation(const Expectation& expectation, const Judgement& judgement);
+
+}  // namespace remapstorm

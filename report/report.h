@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reports of a run: pretty text, KTAP, JSON. All say the same; the exit code is a pure function of the results.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <ostream>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "harness/plan.h"
+#include "harness/verdict.h"
+
+namespace remapstorm {
+
+struct RunInfo {
+  HostInfo host;
+  GuestImageInfo guest;
+  std::string version;     // of remapstorm
+  std::string started_at;  // RFC 3339, UTC
+  std::uint64_t repeat = 1;
+  std::string output_directory;
+};
+
+// One scenario and all its trials (--repeat).
+struct ScenarioResults {
+  std::string scenario;
+  std::string summary;
+  std::vector<TrialResult> trials;
+};
+
+// A run tells its report what happens, in this order: run_begins, per scenario (scenario_begins, per trial trial_ended,
+// scenario_ended), run_ended. Calls come from one thread.
+class Report {
+ public:
+  virtual ~Report() = default;
+  virtual void run_begins(const RunInfo& run, std::size_t scenarios) = 0;
+  virtual void scenario_begins(const Plan& plan) = 0;
+  virtual void trial_ended(const TrialResult& trial) = 0;
+  virtual void scenario_ended(const ScenarioResults& results) = 0;
+  virtual void run_ended(const RunInfo& run, std::span<const ScenarioResults> results) = 0;
+};
+
+struct TerminalStyle {
+  bool colour = false;
+  bool utf8 = true;
+  bool quiet = false;    // only the summary and what is not ok
+  bool verbose = false;  // also the statistics of clean trials
+  unsigned width = 100;
+};
+// From `is_tty` and the values of NO_COLOR, LC_ALL, LC_CTYPE, LANG (null: unset).
+TerminalStyle terminal_style(bool is_tty, const char* no_color, const char* lc_all, const char* lc_ctype,
+                             const char* lang);
+
+// `out` must outlive the report.
+std::unique_ptr<Report> make_terminal_report(std::ostream& out, TerminalStyle style);
+std::unique_ptr<Report> make_ktap_report(std::ostream& out);
+// Writes results.json's text to `out` at run_ended.
+std::unique_ptr<Report> make_json_report(std::ostream& out);
+
+// The text of results.json (docs/results-schema.md), complete at any time: a run that is interrupted writes what it
+// has.
+std::string results_json(const RunInfo& run, std::span<const ScenarioResults> results);
+std::string results_ktap(const RunInfo& run, std::span<const ScenarioResults> results);
+// "5 trials: 4 as expected, 1 not (irq-same-cpu)".
+std::string summary_line(std::span<const ScenarioResults> results);
+
+// Exit codes: 0 all as expected, 1 a verdict differs, 4 cannot run here, 124 timeout, 70 harness bug,
+// 75 host trouble, 64 usage; the worst of several, order in exit_code.cpp. No results at all: 70, a run that ran
+// nothing is never green.
+int exit_code(const TrialResult& trial);
+int exit_code(std::span<const ScenarioResults> results);
+
+}  // namespace remapstorm

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// Plain-text building blocks of the reports: lengths for people, colour, wrapping.
+#pragma once
+
+#include <ostream>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "report/report.h"
+
+namespace remapstorm {
+
+// "950 ns", "12.3 us", "181 ms", "2.41 s": three digits that matter.
+std::string human_length(Nanoseconds length);
+// Control characters (the guest writes some of what we print) become '?'; tabs become blanks.
+std::string printable(std::string_view text);
+// One line without '#', as KTAP wants it.
+std::string ktap_text(std::string_view text);
+// Columns it takes on a terminal: counts UTF-8 code points.
+std::size_t columns(std::string_view text);
+// At most `width` columns; what is longer ends in "...".
+std::string cut(std::string_view text, std::size_t width);
+std::string pad(std::string text, std::size_t width);
+std::string hex_address(Gva address);
+// "0xffffffff81234567" or "name+0x1c".
+std::string place_or_address(const std::string& place, Gva address);
+
+enum class Tone { plain, strong, good, bad, warn, dim };
+
+class TextWriter {
+ public:
+  TextWriter(std::ostream& out, TerminalStyle style) : out_(out), style_(style) {}
+
+  [[nodiscard]] std::string paint(Tone tone, std::string_view text) const;
+  // One line, cut to the width. `text` is plain; `tone` colours all of it.
+  void line(std::string_view text = {}, Tone tone = Tone::plain);
+  // A line made of painted parts, which the caller has kept short enough.
+  void raw(std::string_view text) { out_ << text << '\n'; }
+  // As many lines as it takes; the first begins with `first`, the others with as many blanks.
+  void wrapped(std::string_view first, std::string_view text, Tone tone = Tone::plain);
+  void rule();
+  [[nodiscard]] std::string_view glyph(std::string_view utf8, std::string_view ascii) const {
+    return style_.utf8 ? utf8 : ascii;
+  }
+  [[nodiscard]] const TerminalStyle& style() const { return style_; }
+
+ private:
+  std::ostream& out_;
+  TerminalStyle style_;
+};
+
+}  // namespace remapstorm

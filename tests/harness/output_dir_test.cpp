@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/output_dir.h"
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "tests/base/temporary_folder.h"
+
+namespace remapstorm {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string read_back(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+void run_once(const std::string& directory, const std::string& content) {
+  Result<OutputDirectory> output = OutputDirectory::at(directory);
+  ASSERT_TRUE(output.ok()) << output.error().message;
+  ASSERT_TRUE(output->write("results.json", content).ok());
+  const Result<std::string> trial = output->make_trial("irq", "inplace", 0);
+  ASSERT_TRUE(trial.ok());
+  std::ofstream(output->working_path() + "/" + *trial + "/console.log") << content;
+  const Status finished = output->finish();
+  ASSERT_TRUE(finished.ok()) << finished.error().message;
+}
+
+TEST(OutputDirectory, NothingIsThereUnderItsNameBeforeTheEnd) {
+  const TemporaryFolder folder;
+  Result<OutputDirectory> output = OutputDirectory::at(folder.file("out"));
+  ASSERT_TRUE(output.ok()) << output.error().message;
+  EXPECT_EQ(output->path(), folder.file("out"));
+  ASSERT_TRUE(output->write("results.json", "{}").ok());
+  EXPECT_FALSE(fs::exists(folder.file("out/results.json")));
+  ASSERT_TRUE(output->finish().ok());
+  EXPECT_EQ(read_back(folder.file("out/results.json")), "{}");
+  EXPECT_FALSE(fs::exists(output->working_path()) && !output->working_path().empty());
+}
+
+TEST(OutputDirectory, ASecondRunReplacesTheFirst) {
+  const TemporaryFolder folder;
+  run_once(folder.file("out"), "first");
+  std::ofstream(folder.file("out/mine.txt")) << "a person's own file";
+  run_once(folder.file("out/"), "second");
+  EXPECT_EQ(read_back(folder.file("out/results.json")), "second");
+  EXPECT_EQ(read_back(folder.file("out/irq/inplace/trial-0/console.log")), "second");
+  EXPECT_EQ(read_back(folder.file("out/mine.txt")), "a person's own file");
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder.file("out")), fs::directory_iterator()), 3);
+}
+
+TEST(OutputDirectory, GivingUpLeavesEarlierResultsAndNothingElse) {
+  const TemporaryFolder folder;
+  run_once(folder.file("out"), "first");
+  {
+    Result<OutputDirectory> output = OutputDirectory::at(folder.file("out"));
+    ASSERT_TRUE(output.ok());
+    ASSERT_TRUE(output->write("results.json", "half").ok());
+  }
+  EXPECT_EQ(read_back(folder.file("out/results.json")), "first");
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder.file("out")), fs::directory_iterator()), 2);
+}
+
+TEST(OutputDirectory, AKilledRunIsCleanedUpByTheNext) {
+  const TemporaryFolder folder;
+  run_once(folder.file("out"), "first");
+  const pid_t child = ::fork();
+  if (child == 0) {
+    Result<OutputDirectory> output = OutputDirectory::at(folder.file("out"));
+    if (output.ok() && output->write("results.json", "half").ok()) ::raise(SIGKILL);
+    ::_exit(1);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFSIGNALED(status));
+  EXPECT_EQ(read_back(folder.file("out/results.json")), "first") << "earlier results stay readable";
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder.file("out")), fs::directory_iterator()), 3);
+  run_once(folder.file("out"), "third");
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder.file("out")), fs::directory_iterator()), 2);
+}
+
+TEST(OutputDirectory, ARunInProgressIsNotTakenForAbandoned) {
+  const TemporaryFolder folder;
+  Result<OutputDirectory> first = OutputDirectory::below_state(folder.path(), "20260101T000000Z", "a");
+  Result<OutputDirectory> second = OutputDirectory::below_state(folder.path(), "20260101T000000Z", "a");
+  ASSERT_TRUE(first.ok() && second.ok());
+  EXPECT_NE(first->path(), second->path());
+  ASSERT_TRUE(first->write("f", "1").ok());
+  ASSERT_TRUE(second->write("f", "2").ok());
+  ASSERT_TRUE(first->finish().ok());
+  ASSERT_TRUE(second->finish().ok());
+  EXPECT_EQ(read_back(folder.file("runs/20260101T000000Z-a/f")), "1");
+  EXPECT_EQ(read_back(folder.file("runs/20260101T000000Z-a-2/f")), "2");
+  EXPECT_EQ(read_back(folder.file("runs/latest/f")), "2");
+}
+
+TEST(OutputDirectory, TheLatestLinkFollows) {
+  const TemporaryFolder folder;
+  for (const std::string label : {"one", "two"}) {
+    Result<OutputDirectory> output = OutputDirectory::below_state(folder.path(), "20260101T000000Z", label);
+    ASSERT_TRUE(output.ok());
+    ASSERT_TRUE(output->write("f", label).ok());
+    ASSERT_TRUE(output->finish().ok());
+    EXPECT_EQ(read_back(folder.file("runs/latest/f")), label);
+  }
+}
+
+TEST(OutputDirectory, RefusesAFile) {
+  const TemporaryFolder folder;
+  std::ofstream(folder.file("out")) << "x";
+  const Result<OutputDirectory> output = OutputDirectory::at(folder.file("out"));
+  ASSERT_FALSE(output.ok());
+  EXPECT_EQ(output.error().kind, ErrorKind::usage);
+}
+
+TEST(OutputDirectory, NamesAPlaceItCannotCreate) {
+  const Result<OutputDirectory> output = OutputDirectory::at("/proc/no/such");
+  ASSERT_FALSE(output.ok());
+  EXPECT_EQ(output.error().kind, ErrorKind::host);
+  EXPECT_NE(output.error().message.find("/proc/no/such"), std::string::npos) << output.error().message;
+}
+
+TEST(OutputDirectory, AFullDiskIsNamedAndHinted) {
+  // /dev/full answers every write with ENOSPC; the temporary file of a file below it cannot be created, so the write
+  // goes through a name that leads there.
+  const TemporaryFolder folder;
+  Result<OutputDirectory> output = OutputDirectory::at(folder.file("out"));
+  ASSERT_TRUE(output.ok());
+  const std::string temporary = output->working_path() + "/results.json.tmp." + std::to_string(::getpid());
+  fs::create_symlink("/dev/full", temporary);
+  const Status status = output->write("results.json", "{}");
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(status.error().kind, ErrorKind::host);
+  EXPECT_EQ(status.error().errnum, ENOSPC);
+  EXPECT_NE(status.error().hint.find("--output-dir"), std::string::npos);
+}
+
+TEST(TimeStamp, IsUtc) {
+  EXPECT_EQ(time_stamp(0), "19700101T000000Z");
+  EXPECT_EQ(rfc3339(1769903999), "2026-01-31T23:59:59Z");
+}
+
+}  // namespace
+}  // namespace remapstorm
