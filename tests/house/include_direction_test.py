@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Dependencies between folders point one way: base <- vmm <- injectors; base <- telemetry; these <- harness <- report,
+cli, bench. Every #include "..." is checked against that."""
+import re
+import unittest
+from pathlib import Path
+
+from repository import TREE, relative, text_of, tracked
+
+ABI = "guest/abi"
+BELOW_HARNESS = {"base", "vmm", "injectors", "telemetry", ABI}
+ALLOWED = {
+    "base": {"base"},
+    "vmm": {"vmm", "base", ABI},
+    "telemetry": {"telemetry", "base", ABI},
+    "injectors": {"injectors", "vmm", "base", ABI},
+    "harness": BELOW_HARNESS | {"harness"},
+    "report": BELOW_HARNESS | {"harness", "report"},
+    "cli": BELOW_HARNESS | {"harness", "report", "cli"},
+    "bench": BELOW_HARNESS | {"harness", "bench"},
+    "guest": {ABI},
+    "tests": None,  # may look at everything
+}
+INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.MULTILINE)
+ARCHITECTURE_IF = re.compile(r"^\s*#\s*(?:el)?ifn?(?:def)?\b.*\b(__x86_64__|__aarch64__|__i386__)", re.MULTILINE)
+INJECTOR = re.compile(r"^InjectorInfo \w+_injector\(\) \{", re.MULTILINE)
+
+
+def folder_of(path):
+    return ABI if path.startswith(ABI + "/") else path.split("/")[0]
+
+
+def violations(files):
+    """`files`: {path relative to the tree: text}. One line for each include that points the wrong way."""
+    found = []
+    injectors = {str(Path(path).with_suffix(".h")) for path, text in files.items()
+                 if path.startswith("injectors/") and INJECTOR.search(text)}
+    for path, text in sorted(files.items()):
+        folder = path.split("/")[0]
+        if folder not in ALLOWED:
+            found.append(f"{path}: the folder {folder}/ is not in the list of tests/house/include_direction_test.py")
+            continue
+        if ARCHITECTURE_IF.search(text) and not path.startswith(("vmm/arch/", ABI, "guest/", "tests/")):
+            found.append(f"{path}: #if on the architecture outside vmm/arch and {ABI}")
+        if ALLOWED[folder] is None:
+            continue
+        for included in INCLUDE.findall(text):
+            if "/" not in included:
+                # A neighbour by its bare name; only the guest, which is C and built elsewhere, does so.
+                if folder != "guest":
+                    found.append(f"{path}: include \"{included}\" by its path from the top of the tree")
+                continue
+            target = folder_of(included)
+            if target not in ALLOWED[folder] and not (folder == "guest" and "remapstorm_abi.h" in included):
+                found.append(f"{path}: {folder} must not include {included}")
+            if path.startswith("telemetry/detectors/") and target == "vmm":
+                found.append(f"{path}: a detector sees only events, never {included}")
+            if included in injectors and Path(path).stem != Path(included).stem and folder == "injectors":
+                found.append(f"{path}: an injector must not use another injector, {included}")
+            for one, other in (("x86_64", "arm64"), ("arm64", "x86_64")):
+                if path.startswith(f"vmm/arch/{one}/") and included.startswith(f"vmm/arch/{other}/"):
+                    found.append(f"{path}: {one} must not include {included}")
+    return found
+
+
+class IncludeDirection(unittest.TestCase):
+    def test_the_tree(self):
+        files = {relative(file): text_of(file) for file in tracked(".h", ".cpp", ".c")}
+        self.assertGreater(len(files), 20, f"hardly any source found in {TREE}")
+        self.assertEqual(violations(files), [])
+
+    def test_a_seeded_violation_is_found(self):
+        wrong = {
+            "base/x.cpp": '#include "vmm/kvm.h"\n',
+            "vmm/x.cpp": '#include "telemetry/event.h"\n',
+            "telemetry/x.h": '  #  include "vmm/vm.h"\n',
+            "injectors/x.cpp": '#include "harness/plan.h"\n',
+            "harness/x.cpp": '#include "cli/command.h"\n',
+            "report/x.cpp": '#include "cli/command.h"\n',
+            "bench/x.cpp": '#include "report/report.h"\n',
+            "guest/agent/x.c": '#include "../../vmm/kvm.h"\n',
+            "vmm/arch/arm64/x.cpp": '#include "vmm/arch/x86_64/msr.h"\n',
+            "vmm/x.h": "#ifdef __x86_64__\n#endif\n",
+            "attic/x.cpp": "\n",
+            "vmm/bare.cpp": '#include "kvm.h"\n',
+        }
+        found = violations(wrong)
+        for path in wrong:
+            self.assertTrue(any(line.startswith(path + ":") for line in found), f"{path} was not found: {found}")
+
+    def test_an_injector_that_uses_another_is_found(self):
+        files = {
+            "injectors/irq.cpp": "InjectorInfo irq_injector() {\n}\n",
+            "injectors/nmi.cpp": '#include "injectors/irq.h"\nInjectorInfo nmi_injector() {\n}\n',
+        }
+        self.assertEqual(len(violations(files)), 1)
+
+    def test_what_is_right_is_left_alone(self):
+        right = {
+            "vmm/x.cpp": '#include "base/fd.h"\n#include "guest/abi/remapstorm_abi.h"\n#include <vector>\n',
+            "cli/x.cpp": '#include "report/report.h"\n#include "vmm/kvm.h"\n',
+            "vmm/arch/x86_64/x.cpp": "#if defined(__x86_64__)\n#endif\n",
+            "guest/agent/x.c": '#include "workload.h"\n#include "../abi/remapstorm_abi.h"\n',
+        }
+        self.assertEqual(violations(right), [])
+
+
+if __name__ == "__main__":
+    unittest.main()

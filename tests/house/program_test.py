@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The program as a person and a script meet it: exit codes, streams, formats, files that are in the way."""
+import json
+import os
+import subprocess
+import unittest
+
+from program import PROGRAM, ProgramCase
+from repository import TREE, relative, tracked
+
+SCENARIOS = sorted(file.stem for file in tracked(".toml") if relative(file).startswith("scenarios/"))
+
+
+class Program(ProgramCase):
+    def test_list_knows_every_scenario(self):
+        lines = self.expect(0, "list").stdout.splitlines()
+        self.assertEqual([line.split()[0] for line in lines[1:]], SCENARIOS)
+        listed = json.loads(self.expect(0, "list", "--format", "json").stdout)
+        self.assertEqual(listed["schema"], 1)
+        self.assertEqual([scenario["name"] for scenario in listed["scenarios"]], SCENARIOS)
+        for scenario in listed["scenarios"]:
+            self.assertIn(scenario["strategy"], scenario["strategies"])
+            self.assertTrue(scenario["summary"])
+
+    def test_describe_tells_every_scenario(self):
+        for name in SCENARIOS:
+            text = self.expect(0, "describe", name).stdout
+            for part in (name + ":", "\nStory\n", "\nPrediction\n", "\nWorkloads\n", "\nRules\n", "\nExpected\n",
+                         f" run {name}\n"):
+                self.assertIn(part, text)
+
+    def test_dry_run_starts_nothing_and_writes_nothing(self):
+        for name in SCENARIOS:
+            text = self.expect(0, name, "--dry-run").stdout
+            self.assertIn("  expected  ", text)
+        plan = json.loads(self.expect(0, SCENARIOS[0], "--dry-run", "--format", "json", "--seed", "7").stdout)
+        self.assertEqual(plan["seed"], "0x7")
+        self.assertEqual(list(self.folder.iterdir()), [])
+
+    def test_dry_run_names_what_does_not_fit(self):
+        result = self.expect(64, SCENARIOS[0], "--dry-run", "--strategy", "bbm-falt")
+        self.assertIn("bbm-falt", result.stderr)
+        self.expect(64, SCENARIOS[0], "--dry-run", "--flavour", "strawberry")
+
+    def test_mistakes_of_a_tired_person(self):
+        for arguments, words in (
+                ((), "HINT"), (("irq-smae-cpu",), "irq-same-cpu"), (("./missing.toml",), "no such scenario file"),
+                (("irq-same-cpu", "--cpus", "0"), "--cpus"), (("irq-same-cpu", "--memory", "lots"), "--memory"),
+                (("irq-same-cpu", "--frobnicate"), "unknown option"), (("docter",), "doctor"),
+                (("irq-same-cpu", "--seed"), "--seed"), ((str(TREE),), "is a folder"),
+                (("list", "irq-same-cpu"), "irq-same-cpu"), (("run",), "SCENARIO"), (("guest", "biuld"), "build"),
+                (("irq-same-cpu", "--format", "xml"), "pretty, ktap, json")):
+            result = self.expect(64, *arguments)
+            self.assertIn(words, result.stderr, arguments)
+            self.assertEqual(result.stdout, "", arguments)
+
+    def test_a_scenario_file_with_mistakes_names_line_and_column(self):
+        bad = self.folder / "bad.toml"
+        bad.write_text('name = "bad"\nsummary = "x"\nunknown_key = 1\n')
+        result = self.expect(64, str(bad))
+        self.assertIn(f"{bad}:3:", result.stderr)
+        for text in ("", "not toml at all [[[", "\0\0\0", "name = 1\n"):
+            bad.write_text(text)
+            self.assertIn(str(bad), self.expect(64, str(bad)).stderr)
+
+    def test_without_kvm(self):
+        as_root = () if os.getuid() == 0 else ("--user", "--map-root-user")
+        hide = ("unshare", "--mount", *as_root, "sh", "-c", 'mount -t tmpfs none /dev && exec "$@"', "sh")
+        result = self.expect(4, "irq-same-cpu", prefix=hide)
+        self.assertIn("/dev/kvm", result.stderr)
+        self.assertIn("HINT: ", result.stderr)
+        report = self.expect(4, "irq-same-cpu", "--format", "ktap", prefix=hide).stdout
+        self.assertEqual(report.splitlines()[0], "KTAP version 1")
+        self.assertIn("# SKIP", report)
+        results = json.loads(self.expect(4, "irq-same-cpu", "--format", "json", prefix=hide).stdout)
+        self.assertEqual([entry["ok"] for entry in results["results"]], [False])
+        found = self.expect(4, "doctor", prefix=hide).stdout
+        self.assertRegex(found, r"kvm +MISSING")
+        self.assertIn("scenarios cannot run here", found)
+
+    def test_output_that_cannot_be_written_is_no_success(self):
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            result = subprocess.run([PROGRAM, "list"], env=self.environment, stdout=full, stderr=subprocess.PIPE,
+                                    text=True)
+        self.assertEqual(result.returncode, 75)
+        self.assertIn("cannot write", result.stderr)
+
+    def test_an_output_folder_that_is_a_file(self):
+        image = self.folder / "out"
+        image.write_text("mine")
+        self.assertIn(self.call("irq-same-cpu", "--output-dir", str(image)).returncode, (4, 64))
+        self.assertEqual(image.read_text(), "mine")
+
+
+if __name__ == "__main__":
+    unittest.main()

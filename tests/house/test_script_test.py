@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""./test: which parts it runs, how it counts, what it does without /dev/kvm."""
+import os
+import shutil
+import unittest
+
+from fake_tree import FakeTree
+from repository import TREE
+
+CTEST = r"""#!/bin/bash
+echo "ctest $*" >>"$TRACE"
+echo "image=${REMAPSTORM_IMAGE_STD:-}" >>"$TRACE.images"
+while [ $# -gt 0 ]; do
+  [ "$1" != --output-junit ] || junit=$2
+  shift
+done
+[ -z "${NO_TESTS:-}" ] || { echo "No tests were found!!!"; exit 8; }
+echo "1/3 Test  #1: Good.One .....   Passed    0.01 sec"
+echo "2/3 Test  #2: Bad.Two ......***Failed    0.01 sec"
+echo "what the failing test printed"
+printf '<?xml version="1.0"?>\n<testsuite name="(empty)"\n\ttests="%s"\n\tfailures="%s"\n\tdisabled="%s"\n\tskipped="%s"\n>\n' \
+  "${TESTS:-3}" "${FAILURES:-0}" "${DISABLED:-0}" "${SKIPPED:-0}" >"$junit"
+[ "${FAILURES:-0}" = 0 ]
+"""
+
+
+class TestScript(unittest.TestCase):
+    def setUp(self):
+        self.fake = FakeTree()
+        self.addCleanup(self.fake.close)
+        shutil.copy2(TREE / "test", self.fake.tree / "test")
+        self.fake.script(self.fake.fakes / "ctest", CTEST)
+
+    def call(self, *arguments, prefix=(), **variables):
+        return self.fake.run(*arguments, command=self.fake.tree / "test", prefix=prefix, **variables)
+
+    def ctests(self):
+        return [line for line in self.fake.trace() if line.startswith("ctest")]
+
+    def test_unit_passes_and_closes_with_one_plain_line(self):
+        result = self.call("unit")
+        self.assertEqual(result.returncode, 0, result.err)
+        self.assertEqual(result.out, "3 passed, 0 failed\n")
+        self.assertEqual(len(self.ctests()), 1)
+        self.assertIn("-LE ^(kvm|scenario|lint)$", self.ctests()[0])
+
+    def test_numbers_are_summed(self):
+        result = self.call("unit", "asan", "tsan")
+        self.assertEqual(result.out, "9 passed, 0 failed\n")
+        self.assertEqual([line.split("/build/")[1].split()[0] for line in self.ctests()],
+                         ["debug", "asan-ubsan", "tsan"])
+
+    def test_a_failure_counts_and_is_shown(self):
+        result = self.call("unit", FAILURES="1")
+        self.assertEqual(result.returncode, 1)
+        self.assertEqual(result.out, "2 passed, 1 failed\n")
+        self.assertIn("what the failing test printed", result.err)
+
+    def test_what_did_not_run_has_failed(self):
+        for variables in ({"SKIPPED": "1"}, {"DISABLED": "1"}):
+            result = self.call("unit", **variables)
+            self.assertEqual((result.returncode, result.out), (1, "2 passed, 1 failed\n"))
+
+    def test_no_tests_at_all_is_a_failure(self):
+        self.assertEqual(self.call("unit", NO_TESTS="1").returncode, 1)
+        self.assertEqual(self.call("unit", TESTS="0").returncode, 1)
+        result = self.call("-k", "NothingIsCalledSo", NO_TESTS="1")
+        self.assertEqual((result.returncode, result.out), (1, "0 passed, 1 failed\n"))
+
+    def test_a_build_that_fails_is_a_failure_and_the_rest_goes_on(self):
+        result = self.call("unit", "asan", BROKEN="1")
+        self.assertEqual((result.returncode, result.out), (1, "0 passed, 2 failed\n"))
+        self.assertIn("error: it is broken", result.err)
+        self.assertEqual(self.ctests(), [])
+
+    def test_kvm_tests_get_the_image(self):
+        result = self.call("kvm")
+        self.assertEqual(result.returncode, 0, result.err)
+        with open(f"{self.fake.trace_file}.images", encoding="utf-8") as images:
+            self.assertIn("/guest/std-fake", images.read())
+        self.assertIn("-j 1 -L ^(kvm|scenario)$", self.ctests()[0])
+
+    def test_by_name(self):
+        self.call("-k", "Rng")
+        self.assertIn("-R Rng", self.ctests()[0])
+
+    def test_wrong_arguments(self):
+        for arguments in (("everything",), ("-k",), ("--fast",)):
+            result = self.call(*arguments)
+            self.assertEqual(result.returncode, 64)
+            self.assertIn("HINT: ", result.err)
+        self.assertEqual(self.call("--help").returncode, 0)
+
+    def test_without_kvm_it_fails_before_anything_else(self):
+        as_root = () if os.getuid() == 0 else ("--user", "--map-root-user")
+        hide = ("unshare", "--mount", *as_root, "sh", "-c",
+                "mount -t tmpfs none /dev && : >/dev/null && ln -s /proc/self/fd /dev/fd && exec \"$@\"", "sh")
+        for arguments in ((), ("kvm",), ("unit", "kvm")):
+            result = self.call(*arguments, prefix=hide)
+            self.assertEqual(result.returncode, 4, result.err)
+            self.assertIn("/dev/kvm", result.err)
+            self.assertIn("HINT: ", result.err)
+            self.assertEqual(result.out, "")
+        self.assertEqual(self.ctests(), [])
+        self.assertEqual(self.call("unit", prefix=hide).returncode, 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
