@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <algorithm>
 
@@ -17,6 +18,9 @@ namespace {
 // How long a vCPU may take to come out of the guest before it counts as out of reach: it waits in the host for a
 // delayed page.
 constexpr auto kPausePatience = std::chrono::milliseconds(500);
+
+// A wait for the host shorter than this is not worth an event.
+constexpr Nanoseconds kHostWaitWorthLogging = std::chrono::milliseconds(5);
 
 std::uint64_t cpu_time_ns(clockid_t clock) {
   timespec time = {};
@@ -82,6 +86,7 @@ void Machine::vcpu_loop(unsigned index) {
   Lock lock(mutex_);
   clockid_t clock = {};
   if (::pthread_getcpuclockid(::pthread_self(), &clock) == 0) lane.cpu_clock = clock;
+  lane.run_delay.emplace(::gettid());
   for (;;) {
     lane.parked = true;
     changed_.notify_all();
@@ -101,6 +106,7 @@ void Machine::vcpu_loop(unsigned index) {
     on_stop(index, stop);
   }
   lane.cpu_clock.reset();  // the thread's clock goes with the thread
+  lane.run_delay.reset();
   lane.parked = true;
   changed_.notify_all();
 }
@@ -119,9 +125,24 @@ MachineState Machine::turn(Nanoseconds longest) {
   if (wait > Nanoseconds(0) && !state_.done && !state_.dead) changed_.wait_for(lock, wait);
   for (unsigned index = 0; index < lanes_.size(); ++index) end_hold(index, lanes_[index]->hold.expire(log_.now()));
   pump_->pump();
+  account_host(kHostWaitWorthLogging);
   state_.moves = log_.count();
   state_.held = held();
   return state_;
+}
+
+void Machine::account_host(Nanoseconds worth_logging) {
+  std::vector<Nanoseconds> waited;
+  for (unsigned index = 0; index < lanes_.size(); ++index) {
+    Lane& lane = *lanes_[index];
+    if (lane.run_delay) lane.waited = lane.run_delay->read().value_or(lane.waited);
+    waited.push_back(lane.waited);
+    if (lane.waited - lane.waited_logged < worth_logging) continue;
+    log_.add(static_cast<int>(index), HostWaitEvent{lane.waited - lane.waited_logged});
+    lane.waited_logged = lane.waited;
+  }
+  given_.advance(log_.now(), waited);
+  state_.given = given_.given();
 }
 
 void Machine::pause(Lock& lock) {

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "harness/event_log.h"
+#include "harness/host_share.h"
 #include "harness/inspector.h"
 #include "harness/plan.h"
 #include "harness/ring_pump.h"
@@ -50,6 +51,7 @@ struct MachineState {
   bool dead = false;        // panic, triple fault, power-off, host failure: nothing more will come
   bool held = false;        // something of ours keeps a vCPU from going on right now
   std::uint64_t moves = 0;  // events seen; standing still means no progress
+  Nanoseconds given{0};     // time the host really gave the guest since the vCPUs started
 };
 
 class Machine final : public GuestControl {
@@ -96,6 +98,9 @@ class Machine final : public GuestControl {
     bool retired = false;  // never to run again in this trial
     bool breakpoints_stale = false;
     std::optional<clockid_t> cpu_clock;
+    std::optional<RunDelay> run_delay;
+    Nanoseconds waited{0};         // by run_delay
+    Nanoseconds waited_logged{0};  // of that, what HostWaitEvents have told
   };
   using Lock = std::unique_lock<std::mutex>;
 
@@ -112,6 +117,7 @@ class Machine final : public GuestControl {
   void end_hold(unsigned index, const std::optional<HoldEnd>& end);
   void on_delay_end(const PageDelayEnd& end);
   void on_console_line(std::string_view line);
+  void account_host(Nanoseconds worth_logging);
   void pause(Lock& lock);
   void log_sample(unsigned index, const std::string& reason, unsigned round, const std::vector<Gva>& locks);
   [[nodiscard]] bool held() const;
@@ -133,6 +139,7 @@ class Machine final : public GuestControl {
   std::condition_variable changed_;
   std::vector<std::unique_ptr<Lane>> lanes_;
   MachineState state_;
+  GivenTime given_;
   std::uint32_t last_token_ = 0;
   bool paused_ = false;
   bool stopping_ = false;

@@ -9,6 +9,7 @@ namespace {
 
 using What = LifecycleEvent::What;
 constexpr Nanoseconds kTurn = std::chrono::milliseconds(5);
+constexpr Nanoseconds kSecond = std::chrono::seconds(1);
 constexpr Nanoseconds kProgressEvery = std::chrono::milliseconds(100);
 
 // Watches one machine; the members are what it has seen so far.
@@ -39,14 +40,17 @@ class Watch {
       machine_.milestone(What::interrupted);
       return true;
     }
-    if (state.ready && ready_at_ == Nanoseconds(0)) ready_at_ = now;
+    if (state.ready && ready_at_ == Nanoseconds(0)) {
+      ready_at_ = now;
+      whole_.restart(now, state.given);
+    }
     if (state.moves != moves_ || state.held || !state.ready) {
       moves_ = state.moves;
-      moved_at_ = now;
+      still_.restart(now, state.given);
     }
     answer_suspicion();
     if (judge_decided() || state.done || state.dead) return true;
-    return past_limits(now);
+    return past_limits(now, state.given);
   }
 
   // The judge folds events under the machine's lock, so it is asked under it.
@@ -65,16 +69,23 @@ class Watch {
     ++rounds_;
   }
 
-  bool past_limits(Nanoseconds now) {
+  bool past_limits(Nanoseconds now, Nanoseconds given) {
     const bool ready = ready_at_ != Nanoseconds(0);
-    if (now - ready_at_ > (ready ? plan_.limits.timeout : environment_.boot_limit)) {
+    const auto whole = whole_.check(ready ? plan_.limits.timeout : environment_.boot_limit, now, given);
+    const auto still = ready ? still_.check(plan_.limits.progress, now, given) : Patience::State::waiting;
+    if (whole == Patience::State::over) {
       machine_.sample("timeout", 0, {});
       machine_.milestone(What::timeout, ready ? "the trial did not end" : "the guest did not become ready");
       return true;
     }
-    if (ready && now - moved_at_ > plan_.limits.progress) {
+    if (still == Patience::State::over) {
       machine_.sample("no progress", 0, {});
       machine_.milestone(What::no_progress);
+      return true;
+    }
+    if (whole == Patience::State::starved || still == Patience::State::starved) {
+      machine_.milestone(What::host_failure, "this host is too busy: in " + std::to_string(now / kSecond) +
+                                                 " s it gave the guest " + std::to_string(given / kSecond) + " s");
       return true;
     }
     return false;
@@ -86,7 +97,8 @@ class Watch {
   Judge& judge_;
   EventLog& log_;
   Nanoseconds ready_at_{0};
-  Nanoseconds moved_at_{0};
+  Patience whole_;  // of the boot, then of the trial
+  Patience still_;  // since the last move
   std::uint64_t moves_ = 0;
   std::uint64_t answered_ = 0;
   unsigned rounds_ = 0;

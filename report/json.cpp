@@ -74,6 +74,7 @@ Json finding_to_json(const Finding& finding) {
   if (finding.verdict == Verdict::stall) {
     json["length_ns"] = ns(finding.length);
     json["imposed_ns"] = ns(finding.imposed);
+    json["starved_ns"] = ns(finding.starved);
   }
   if (!finding.console_excerpt.empty()) json["console"] = finding.console_excerpt;
   if (finding.verdict != Verdict::deadlock) return json;

@@ -85,6 +85,12 @@ struct SampleEvent {
   std::vector<std::pair<Gva, std::uint32_t>> lock_words;
 };
 
+// The host let other work run while this vCPU's thread was ready to run: so long in all since the line before it.
+// Comes soon after the time it tells of.
+struct HostWaitEvent {
+  Nanoseconds waited{0};
+};
+
 struct ConsoleEvent {
   std::string line;
 };
@@ -123,7 +129,7 @@ struct TruncatedEvent {
 };
 
 using EventBody = std::variant<PlanEvent, ProbeEvent, HitEvent, ReceiptEvent, SampleEvent, ConsoleEvent, LifecycleEvent,
-                               SymbolEvent, TruncatedEvent>;
+                               SymbolEvent, TruncatedEvent, HostWaitEvent>;
 
 struct Event {
   Nanoseconds time{0};  // host, since the trial began

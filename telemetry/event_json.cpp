@@ -92,6 +92,10 @@ struct Writer {
       line["locks"] = std::move(locks);
     }
   }
+  void operator()(const HostWaitEvent& wait) const {
+    line["type"] = "host-wait";
+    line["waited_ns"] = wait.waited.count();
+  }
   void operator()(const ConsoleEvent& console) const {
     line["type"] = "console";
     line["line"] = console.line;

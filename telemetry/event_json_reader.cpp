@@ -119,6 +119,7 @@ EventBody body_from(const Json& json, const JsonFields& fields, std::string& pro
   }
   if (type == "receipt") return receipt_body(fields);
   if (type == "sample") return sample_body(fields, problem);
+  if (type == "host-wait") return HostWaitEvent{Nanoseconds(fields.integer("waited_ns", 0, kMaxTime))};
   if (type == "console") return ConsoleEvent{fields.text("line")};
   if (type == "lifecycle") {
     return LifecycleEvent{choice<LifecycleEvent::What>(fields, "what", kMilestoneNames), fields.text_or("detail", {})};

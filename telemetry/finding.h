@@ -64,6 +64,7 @@ struct Finding {
   std::vector<int> sample_vcpus;
   Nanoseconds length{0};        // stall
   Nanoseconds imposed{0};       // stall: how much of it the harness imposed
+  Nanoseconds starved{0};       // stall: how much of the rest a vCPU was ready and the host did not run it
   std::string console_excerpt;  // oops, lockdep, bug
 };
 

@@ -41,6 +41,11 @@ void StallDetector::fold(const Event& event) {
     }
     return;
   }
+  if (const auto* wait = std::get_if<HostWaitEvent>(&event.body)) {
+    const Nanoseconds time = GuestClock::bounded(event.time);
+    if (host_waits_.size() < kMaxOpen) host_waits_.emplace_back(time - GuestClock::bounded(wait->waited), time);
+    return;
+  }
   const auto* probe = std::get_if<ProbeEvent>(&event.body);
   if (probe == nullptr || !event.guest_time) return;
   const Open here{GuestClock::bounded(*event.guest_time), event.vcpu, probe->context, probe->pc};
@@ -103,27 +108,37 @@ void StallDetector::close(const std::string& what, const Open& open, Nanoseconds
   if (stalls_.size() > kMostFindings) stalls_.pop_back();
 }
 
-Nanoseconds StallDetector::imposed_on(Nanoseconds from, Nanoseconds until) const {
-  std::vector<std::pair<Nanoseconds, Nanoseconds>> parts;
+std::vector<StallDetector::Interval> StallDetector::imposed() const {
+  std::vector<Interval> parts;
   for (const auto& [token, interval] : imposed_) {
-    const Nanoseconds begin = std::max(from, interval.from);
     // One that never ended still weighed on a stall that did.
-    const Nanoseconds end = interval.ended ? std::min(until, interval.until) : until;
-    if (begin < end) parts.emplace_back(begin, end);
+    parts.emplace_back(interval.from, interval.ended ? interval.until : Nanoseconds::max());
+  }
+  return parts;
+}
+
+Nanoseconds StallDetector::covered(std::vector<Interval> parts, Nanoseconds from, Nanoseconds until) {
+  for (auto& [begin, end] : parts) {
+    begin = std::max(from, begin);
+    end = std::min(until, end);
   }
   std::sort(parts.begin(), parts.end());
   Nanoseconds sum{0};
-  Nanoseconds covered = from;
+  Nanoseconds reached = from;
   for (const auto& [begin, end] : parts) {
-    if (end <= covered) continue;
-    sum += end - std::max(begin, covered);
-    covered = end;
+    const Nanoseconds start = std::max(begin, reached);
+    if (end <= start) continue;
+    sum += end - start;
+    reached = end;
   }
   return sum;
 }
 
 std::vector<Finding> StallDetector::findings() const {
   std::vector<Finding> all;
+  const std::vector<Interval> by_us = imposed();
+  std::vector<Interval> by_anyone = by_us;
+  by_anyone.insert(by_anyone.end(), host_waits_.begin(), host_waits_.end());
   for (const Stall& stall : stalls_) {
     Finding finding;
     finding.verdict = Verdict::stall;
@@ -131,11 +146,17 @@ std::vector<Finding> StallDetector::findings() const {
     const Nanoseconds from = clock_.to_host(stall.open.since);
     finding.seen_at = from;
     finding.proven_at = clock_.to_host(stall.until);
-    finding.imposed = std::min(finding.length, imposed_on(from, finding.proven_at));
+    finding.imposed = std::min(finding.length, covered(by_us, from, finding.proven_at));
+    finding.starved = std::min(finding.length, covered(by_anyone, from, finding.proven_at)) - finding.imposed;
+    // A wait that is long only because the host was busy says nothing about the guest.
+    if (finding.length - finding.starved <= threshold_) continue;
     finding.fingerprint = symbols_.function(stall.open.pc);
     finding.summary = stall.what + " for " + milliseconds(finding.length) + " on vCPU " +
                       std::to_string(stall.open.vcpu) + ", " + milliseconds(finding.imposed) +
                       " of it imposed by the harness";
+    if (finding.starved >= std::chrono::milliseconds(1)) {
+      finding.summary += ", " + milliseconds(finding.starved) + " by a busy host";
+    }
     finding.detail.push_back(std::string("in ") + std::string(context_name(stall.open.context)) + " context" +
                              (finding.fingerprint.empty() ? "" : ", in " + symbols_.place(stall.open.pc)));
     all.push_back(std::move(finding));

@@ -6,7 +6,9 @@
 //
 // How much of a stall the harness imposed: its holds and stage-2 delays, from `fired` to `ended`, are intervals of host
 // time; the stall's two ends are placed on that time line by GuestClock. The imposed part is the length of the stall's
-// overlap with the union of those intervals (two at once count once). The uncertainty is one VM exit at each end.
+// overlap with the union of those intervals (two at once count once). The uncertainty is one VM exit at each end. What
+// a busy host added beyond that is told apart (starved), and a wait that is no stall without it is none: the host-wait
+// lines of all vCPUs are taken, since the log does not say which of them a wait depended on.
 #pragma once
 
 #include <cstdint>
@@ -49,7 +51,10 @@ class StallDetector final : public Detector {
     bool ended = false;
   };
   void close(const std::string& what, const Open& open, Nanoseconds until, Gva addr);
-  [[nodiscard]] Nanoseconds imposed_on(Nanoseconds from, Nanoseconds until) const;
+  using Interval = std::pair<Nanoseconds, Nanoseconds>;  // host time
+  [[nodiscard]] std::vector<Interval> imposed() const;
+  // How much of [from, until] the intervals cover.
+  static Nanoseconds covered(std::vector<Interval> parts, Nanoseconds from, Nanoseconds until);
 
   Nanoseconds threshold_;
   GuestClock clock_;
@@ -63,6 +68,7 @@ class StallDetector final : public Detector {
   std::map<std::uint64_t, Open> windows_;                 // by the entry's address
   std::map<std::uint64_t, Open> locks_;                   // by the lock's address
   std::map<std::uint32_t, Imposed> imposed_;              // by token
+  std::vector<Interval> host_waits_;
   std::vector<Stall> stalls_;
   std::uint64_t count_ = 0;
 };

@@ -87,6 +87,9 @@ TEST(Verdict, AStallMustBeAsLongAsAsked) {
   EXPECT_EQ(differences(expected, stall(230)), "");
   EXPECT_THAT(differences(expected, stall(280)), HasSubstr("not within 10 % of 250.000 ms"));
   EXPECT_THAT(differences(expected, stall(200)), HasSubstr("the stall took 200.0"));
+  Judgement busy = stall(400);
+  busy.findings.front().starved = ms(140);
+  EXPECT_EQ(differences(expected, busy), "") << "the host's share is not the guest's";
 }
 
 TEST(Verdict, ADelayMustBeExact) {

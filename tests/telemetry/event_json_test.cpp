@@ -22,6 +22,7 @@ std::vector<Event> one_of_each() {
   sample.interrupts_enabled = sample.user_mode = sample.halted = sample.held_by_harness = true;
   stream.sample(1, sample);
   stream.ended("hold", 7, 1, ms(5), ms(5.01)).console("tab\there, \"quotes\", \\ and \x01").add(TruncatedEvent{12, 34});
+  stream.add(HostWaitEvent{ms(12.5)}, 1);
   ReceiptEvent failed;
   failed.rule = "r";
   failed.injector = "irq";

@@ -92,6 +92,27 @@ TEST(Judge, AStallKnowsHowMuchOfItWasImposed) {
   EXPECT_NEAR(static_cast<double>(longest.imposed.count()), 300e6, 1e5);
 }
 
+// 330 ms, of which a busy host took 250: what remains is no stall.
+TEST(Judge, AWaitThatOnlyTheHostMadeLongIsNoStall) {
+  Stream stream;
+  stream.begin().open(0).fault(1, RS_CTX_TASK).pass(330).add(HostWaitEvent{ms(250)}, 0);
+  stream.close(0).recover(1, RS_CTX_TASK).done();
+  const Judgement judgement = judged(stream);
+  EXPECT_EQ(judgement.verdict, Verdict::clean) << judgement.reasons.front();
+}
+
+TEST(Judge, AStallTellsTheHostsShareFromOurs) {
+  Stream stream;
+  stream.begin().open(0).fire("hold", 1, 0, ms(300)).fault(1, RS_CTX_TASK).pass(300);
+  stream.ended("hold", 1, 0, ms(300), ms(300)).pass(80).add(HostWaitEvent{ms(100)}, 0);
+  stream.close(0).recover(1, RS_CTX_TASK).done();
+  const Judgement judgement = judged(stream);
+  ASSERT_EQ(judgement.verdict, Verdict::stall) << judgement.reasons.front();
+  const Finding& longest = judgement.findings.front();
+  EXPECT_NEAR(static_cast<double>(longest.imposed.count()), 300e6, 1e5);
+  EXPECT_NEAR(static_cast<double>(longest.starved.count()), 80e6, 1e5) << "20 of the 100 ms lie within the hold";
+}
+
 // The ring was read long after the fact: the host times of the probe events are late by up to half a second.
 TEST(Judge, LateHostTimesDoNotChangeTheImposedPart) {
   Stream stream;
