@@ -30,6 +30,12 @@ Result<Mapping> Mapping::shared(const Fd& fd, std::size_t size, const std::strin
   return Mapping(static_cast<std::byte*>(address), size);
 }
 
+Result<Mapping> Mapping::anonymous(std::size_t size, const std::string& what) {
+  void* address = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (address == MAP_FAILED) return errno_error("mmap", what, errno);
+  return Mapping(static_cast<std::byte*>(address), size);
+}
+
 Result<Mapping> Mapping::read_only_file(const std::string& path) {
   Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd.valid()) return errno_error("open", path, errno, ErrorKind::usage);

@@ -22,6 +22,8 @@ class Mapping {
 
   // `size` bytes of `fd` from offset 0, shared, readable and writable.
   static Result<Mapping> shared(const Fd& fd, std::size_t size, const std::string& what);
+  // `size` bytes of zeros of this process's own; memory is taken when a page is first written.
+  static Result<Mapping> anonymous(std::size_t size, const std::string& what);
   // A whole file, private and read-only. An empty file is an error (ErrorKind::usage), as are a missing one and a
   // folder.
   static Result<Mapping> read_only_file(const std::string& path);

@@ -34,6 +34,12 @@ void BreakpointResume::remember(Where at) {
   interrupted_.push_back(at);
 }
 
+void BreakpointResume::set_state(State state) {
+  stepping_ = state.stepping;
+  interrupted_.clear();
+  for (const Where& at : state.interrupted) remember(at);
+}
+
 void BreakpointResume::reset() {
   stepping_.reset();
   interrupted_.clear();

@@ -58,6 +58,15 @@ class BreakpointResume {
   [[nodiscard]] std::optional<Where> stepping_from() const { return stepping_; }
   [[nodiscard]] std::size_t interrupted_count() const { return interrupted_.size(); }
 
+  // All of it, to be kept in a snapshot and put back. More entries than are ever kept: the oldest are dropped.
+  struct State {
+    std::optional<Where> stepping;
+    std::vector<Where> interrupted;
+    bool operator==(const State&) const = default;
+  };
+  [[nodiscard]] State state() const { return {stepping_, interrupted_}; }
+  void set_state(State state);
+
  private:
   static constexpr std::size_t kMaxInterrupted = 64;
   void remember(Where at);

@@ -31,6 +31,16 @@ Platform::~Platform() = default;
 
 Serial16550& Platform::console() { return devices_->serial; }
 
+PlatformState Platform::state() const {
+  return {devices_->serial.state(), devices_->cmos.index(), devices_->workload.position()};
+}
+
+void Platform::set_state(const PlatformState& state) {
+  devices_->serial.set_state(state.console);
+  devices_->cmos.set_index(state.cmos_index);
+  devices_->workload.set_position(state.workload_position);
+}
+
 Result<std::unique_ptr<Platform>> Platform::create(Vm& vm, PlatformConfig config) {
   auto devices = std::make_unique<Devices>(vm, std::move(config));
   Bus& pio = vm.pio();

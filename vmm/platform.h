@@ -18,6 +18,14 @@ struct PlatformConfig {
   std::string workload;       // served at RS_WORKLOAD_PORT
 };
 
+// What the devices remember, for a snapshot. The workload text is not in it: it is the configuration's.
+struct PlatformState {
+  Serial16550State console;
+  std::uint8_t cmos_index = 0;
+  std::uint64_t workload_position = 0;
+  bool operator==(const PlatformState&) const = default;
+};
+
 class Platform {
  public:
   // `vm` must outlive the Platform, and the vCPUs must not run any more when it goes.
@@ -25,6 +33,10 @@ class Platform {
   ~Platform();
 
   [[nodiscard]] Serial16550& console();
+
+  // While no vCPU runs.
+  [[nodiscard]] PlatformState state() const;
+  void set_state(const PlatformState& state);
 
  private:
   struct Devices;

@@ -63,6 +63,24 @@ class Vcpu {
   // Lets a vCPU that waits to be started by the guest (every one but 0) run as it is set up.
   Status make_runnable();
 
+  // What a snapshot keeps of this vCPU beside KVM's state: where run() and step() were. An access that run() has
+  // reported is completed first, so that KVM's state is whole afterwards.
+  struct RunState {
+    BreakpointResume::State resume;
+    std::optional<BreakpointResume::Where> step_from;
+    // A device write the guest has made and run() has not served yet: the rest of a repeated OUTS. (Of a read the guest
+    // has nothing yet; it is made again after a restore.)
+    std::optional<Exit> pending_write;
+    std::vector<std::uint8_t> pending_data;  // of a port write
+    std::uint64_t cr8 = 0;                   // matters only without an in-kernel interrupt controller
+  };
+  [[nodiscard]] Result<RunState> freeze() const;
+  // Before KVM's state is replaced: completes what KVM would otherwise complete on top of the new state, and forgets
+  // it. Steps and breakpoints are taken off the vCPU; those of set_breakpoints() come back at the next run().
+  Status abandon();
+  // After KVM's state was replaced. Errors: usage for a RunState that cannot be (it may come from a file).
+  Status thaw(const RunState& state);
+
   // What every architecture has.
   [[nodiscard]] Result<CpuState> state() const;
   // The architecture's own.

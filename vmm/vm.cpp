@@ -33,7 +33,9 @@ Result<std::unique_ptr<Vm>> Vm::create(const Kvm& kvm, GuestMemory& memory, cons
   RS_TRY(host_kvm::prepare_vm(kvm, vm->fd(), config.interrupt_controller));
   for (unsigned i = 0; i < config.vcpus; ++i) {
     RS_TRY(vm->add_vcpu(kvm, i, config));
+    vm->vcpu_fds_.push_back(vm->vcpu(i).fd());
   }
+  RS_ASSIGN(vm->state_plan_, host_kvm::plan_state(kvm, vm->vcpu_fds_.front(), config.interrupt_controller));
   return vm;
 }
 

@@ -11,6 +11,7 @@
 #include "vmm/bus.h"
 #include "vmm/cpu_policy.h"
 #include "vmm/kvm.h"
+#include "vmm/kvm_state.h"
 #include "vmm/memory.h"
 #include "vmm/vcpu.h"
 
@@ -49,6 +50,10 @@ class Vm {
   // A target that refused it (its local APIC is off) is an error of kind host.
   Status signal_msi(std::uint64_t address, std::uint32_t data);
 
+  // What of this machine can be saved, see kvm_state.h.
+  [[nodiscard]] const StatePlan& state_plan() const { return state_plan_; }
+  [[nodiscard]] const std::vector<int>& vcpu_fds() const { return vcpu_fds_; }
+
   [[nodiscard]] int fd() const { return fd_.get(); }
 
  private:
@@ -61,6 +66,8 @@ class Vm {
   Bus pio_;
   Bus mmio_;
   std::vector<std::unique_ptr<Vcpu>> vcpus_;
+  std::vector<int> vcpu_fds_;
+  StatePlan state_plan_;
 };
 
 }  // namespace remapstorm

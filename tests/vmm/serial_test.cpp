@@ -136,5 +136,21 @@ TEST(Serial, WideAccessesTouchNeighbouringRegisters) {
   EXPECT_EQ(port.serial.bytes_written(), 1u);
 }
 
+TEST(Serial, AStateTravelsWithoutTouchingTheLine) {
+  Port port;
+  port.out(4, 0x08);
+  port.out(1, 0x02);
+  port.type("half a li");
+  const Serial16550State state = port.serial.state();
+  Port other;
+  other.serial.set_state(state);
+  EXPECT_TRUE(other.levels.empty()) << "the interrupt controllers are restored with the level";
+  EXPECT_EQ(other.serial.state(), state);
+  EXPECT_EQ(other.in(2) & 0x0f, 0x02);
+  EXPECT_EQ(other.levels, (std::vector<bool>{false}));
+  other.type("ne\n");
+  EXPECT_EQ(other.lines, (std::vector<std::string>{"half a line"}));
+}
+
 }  // namespace
 }  // namespace remapstorm

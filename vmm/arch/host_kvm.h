@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "base/address.h"
 #include "base/result.h"
@@ -14,6 +15,7 @@
 #include "vmm/cpu_state.h"
 #include "vmm/exit.h"
 #include "vmm/kvm.h"
+#include "vmm/kvm_state.h"
 #include "vmm/memory.h"
 #include "vmm/page_walk.h"
 
@@ -55,6 +57,15 @@ DebugExit decode_debug(const kvm_run& run);
 Result<BreakpointResume::StepOutcome> step_outcome(int vcpu_fd, const BreakpointResume::Where& before,
                                                    GuestMemory& memory);
 Result<BreakpointResume::Where> where(int vcpu_fd);
+// Finds out what can be saved. All vCPUs exist, none has run.
+Result<StatePlan> plan_state(const Kvm& kvm, int vcpu_fd, bool interrupt_controller);
+// The state of the whole machine. No vCPU may be inside KVM_RUN or owe KVM the completion of an access.
+Result<KvmState> save_state(int vm_fd, std::span<const int> vcpu_fds, const StatePlan& plan);
+// Errors: usage if the state is not one of `plan` and that many vCPUs, or the counter would have to run back and
+// cannot.
+Status restore_state(int vm_fd, std::span<const int> vcpu_fds, const StatePlan& plan, const KvmState& state);
+// All that differs, by name. Both must be states of one plan.
+std::vector<Difference> compare_states(const KvmState& want, const KvmState& have);
 // A trap flag of ours that an interrupt saved and restored: takes it off again.
 Status clear_stray_step(int vcpu_fd);
 

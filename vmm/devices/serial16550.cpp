@@ -47,94 +47,95 @@ std::optional<Stop> Serial16550::write(std::uint64_t offset, std::span<const std
 }
 
 std::uint8_t Serial16550::identify() const {
-  const std::uint8_t fifo = (fcr_ & kFcrEnable) != 0 ? kIirFifo : std::uint8_t{0};
-  if (received_ && (ier_ & kIerReceive) != 0) return fifo | kIirReceive;
-  if (transmitter_empty_pending_ && (ier_ & kIerTransmit) != 0) return fifo | kIirTransmit;
+  const std::uint8_t fifo = (state_.fcr & kFcrEnable) != 0 ? kIirFifo : std::uint8_t{0};
+  if (state_.received && (state_.ier & kIerReceive) != 0) return fifo | kIirReceive;
+  if (state_.transmitter_empty_pending && (state_.ier & kIerTransmit) != 0) return fifo | kIirTransmit;
   return fifo | kIirNone;
 }
 
 // OUT2 gates the interrupt on a PC. In loopback the pin is disconnected.
 void Serial16550::update_interrupt() {
-  const bool gated = (mcr_ & kMcrOut2) != 0 && (mcr_ & kMcrLoop) == 0;
+  const bool gated = (state_.mcr & kMcrOut2) != 0 && (state_.mcr & kMcrLoop) == 0;
   const bool level = gated && (identify() & kIirNone) == 0;
-  if (level == level_) return;
-  level_ = level;
+  if (level == state_.level) return;
+  state_.level = level;
   if (interrupt_) interrupt_(level);
 }
 
 std::uint8_t Serial16550::read_register(std::uint64_t reg) {
-  const bool divisor = (lcr_ & kLcrDivisor) != 0;
+  const bool divisor = (state_.lcr & kLcrDivisor) != 0;
   switch (reg) {
     case kData: {
-      if (divisor) return dll_;
-      const std::uint8_t byte = received_ ? receive_byte_ : std::uint8_t{0};
-      received_ = false;
+      if (divisor) return state_.dll;
+      const std::uint8_t byte = state_.received ? state_.receive_byte : std::uint8_t{0};
+      state_.received = false;
       update_interrupt();
       return byte;
     }
     case kInterruptEnable:
-      return divisor ? dlm_ : ier_;
+      return divisor ? state_.dlm : state_.ier;
     case kIdentifyOrFifo: {
       const std::uint8_t identity = identify();
       // Reading the identity acknowledges "transmitter empty" when it is what was shown.
       if ((identity & 0x0f) == kIirTransmit) {
-        transmitter_empty_pending_ = false;
+        state_.transmitter_empty_pending = false;
         update_interrupt();
       }
       return identity;
     }
     case kLineControl:
-      return lcr_;
+      return state_.lcr;
     case kModemControl:
-      return mcr_;
+      return state_.mcr;
     case kLineStatus:
-      return kLsrTransmitterIdle | (received_ ? kLsrDataReady : std::uint8_t{0});
+      return kLsrTransmitterIdle | (state_.received ? kLsrDataReady : std::uint8_t{0});
     case kModemStatus:
-      if ((mcr_ & kMcrLoop) == 0) return kMsrConnected;
+      if ((state_.mcr & kMcrLoop) == 0) return kMsrConnected;
       // Loopback: RTS -> CTS, DTR -> DSR, OUT1 -> RI, OUT2 -> DCD.
-      return static_cast<std::uint8_t>(((mcr_ & 0x02) << 3) | ((mcr_ & 0x01) << 5) | ((mcr_ & 0x0c) << 4));
+      return static_cast<std::uint8_t>(((state_.mcr & 0x02) << 3) | ((state_.mcr & 0x01) << 5) |
+                                       ((state_.mcr & 0x0c) << 4));
     case kScratch:
-      return scr_;
+      return state_.scr;
     default:
       return 0xff;
   }
 }
 
 void Serial16550::write_register(std::uint64_t reg, std::uint8_t value) {
-  const bool divisor = (lcr_ & kLcrDivisor) != 0;
+  const bool divisor = (state_.lcr & kLcrDivisor) != 0;
   switch (reg) {
     case kData:
       if (divisor) {
-        dll_ = value;
-      } else if ((mcr_ & kMcrLoop) != 0) {
-        received_ = true;
-        receive_byte_ = value;
-        transmitter_empty_pending_ = true;
+        state_.dll = value;
+      } else if ((state_.mcr & kMcrLoop) != 0) {
+        state_.received = true;
+        state_.receive_byte = value;
+        state_.transmitter_empty_pending = true;
       } else {
         transmit(value);
-        transmitter_empty_pending_ = true;
+        state_.transmitter_empty_pending = true;
       }
       break;
     case kInterruptEnable:
       if (divisor) {
-        dlm_ = value;
+        state_.dlm = value;
       } else {
         // Switching the transmit interrupt on while the transmitter is empty raises it at once.
-        if ((value & kIerTransmit) != 0 && (ier_ & kIerTransmit) == 0) transmitter_empty_pending_ = true;
-        ier_ = value & 0x0f;
+        if ((value & kIerTransmit) != 0 && (state_.ier & kIerTransmit) == 0) state_.transmitter_empty_pending = true;
+        state_.ier = value & 0x0f;
       }
       break;
     case kIdentifyOrFifo:
-      fcr_ = value & 0xc9;
+      state_.fcr = value & 0xc9;
       break;
     case kLineControl:
-      lcr_ = value;
+      state_.lcr = value;
       break;
     case kModemControl:
-      mcr_ = value & 0x1f;
+      state_.mcr = value & 0x1f;
       break;
     case kScratch:
-      scr_ = value;
+      state_.scr = value;
       break;
     default:
       break;
@@ -143,10 +144,10 @@ void Serial16550::write_register(std::uint64_t reg, std::uint8_t value) {
 }
 
 void Serial16550::transmit(std::uint8_t byte) {
-  if (truncated_) return;
-  if (++written_ > limits_.total_bytes) {
+  if (state_.truncated) return;
+  if (++state_.written > limits_.total_bytes) {
     emit();
-    truncated_ = true;
+    state_.truncated = true;
     if (line_callback_)
       line_callback_("[console output beyond " + std::to_string(limits_.total_bytes) + " bytes dropped]");
     return;
@@ -156,28 +157,38 @@ void Serial16550::transmit(std::uint8_t byte) {
     return;
   }
   if (byte == '\r') return;
-  line_.push_back(static_cast<char>(byte));
-  if (line_.size() >= limits_.line_bytes) emit();
+  state_.line.push_back(static_cast<char>(byte));
+  if (state_.line.size() >= limits_.line_bytes) emit();
 }
 
 void Serial16550::emit() {
-  if (line_callback_) line_callback_(line_);
-  line_.clear();
+  if (line_callback_) line_callback_(state_.line);
+  state_.line.clear();
 }
 
 void Serial16550::flush() {
   const std::lock_guard lock(mutex_);
-  if (!line_.empty()) emit();
+  if (!state_.line.empty()) emit();
 }
 
 std::uint64_t Serial16550::bytes_written() const {
   const std::lock_guard lock(mutex_);
-  return written_;
+  return state_.written;
 }
 
 bool Serial16550::truncated() const {
   const std::lock_guard lock(mutex_);
-  return truncated_;
+  return state_.truncated;
+}
+
+Serial16550State Serial16550::state() const {
+  const std::lock_guard lock(mutex_);
+  return state_;
+}
+
+void Serial16550::set_state(Serial16550State state) {
+  const std::lock_guard lock(mutex_);
+  state_ = std::move(state);
 }
 
 }  // namespace remapstorm

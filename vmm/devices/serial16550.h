@@ -22,6 +22,19 @@ struct SerialLimits {
   std::uint64_t total_bytes = 16ull << 20;  // output beyond this is dropped, after one line that says so
 };
 
+// All that the device remembers, for a snapshot.
+struct Serial16550State {
+  std::uint8_t ier = 0, fcr = 0, lcr = 0, mcr = 0, scr = 0, dll = 1, dlm = 0;
+  bool transmitter_empty_pending = false;  // THRI not yet acknowledged
+  bool level = false;                      // of the interrupt line
+  bool received = false;                   // a byte came back through loopback
+  std::uint8_t receive_byte = 0;
+  std::string line;  // begun and not ended
+  std::uint64_t written = 0;
+  bool truncated = false;
+  bool operator==(const Serial16550State&) const = default;
+};
+
 class Serial16550 final : public BusDevice {
  public:
   static constexpr std::uint64_t kPort = 0x3f8;
@@ -40,6 +53,10 @@ class Serial16550 final : public BusDevice {
   [[nodiscard]] std::uint64_t bytes_written() const;
   [[nodiscard]] bool truncated() const;
 
+  [[nodiscard]] Serial16550State state() const;
+  // Does not touch the interrupt line: the interrupt controllers are restored with the level it had.
+  void set_state(Serial16550State state);
+
  private:
   std::uint8_t read_register(std::uint64_t reg);
   void write_register(std::uint64_t reg, std::uint8_t value);
@@ -52,20 +69,7 @@ class Serial16550 final : public BusDevice {
   LineCallback line_callback_;
   LevelCallback interrupt_;
   SerialLimits limits_;
-  std::uint8_t ier_ = 0;
-  std::uint8_t fcr_ = 0;
-  std::uint8_t lcr_ = 0;
-  std::uint8_t mcr_ = 0;
-  std::uint8_t scr_ = 0;
-  std::uint8_t dll_ = 1;
-  std::uint8_t dlm_ = 0;
-  bool transmitter_empty_pending_ = false;  // THRI not yet acknowledged
-  bool level_ = false;
-  bool received_ = false;  // a byte came back through loopback
-  std::uint8_t receive_byte_ = 0;
-  std::string line_;
-  std::uint64_t written_ = 0;
-  bool truncated_ = false;
+  Serial16550State state_;
 };
 
 }  // namespace remapstorm

@@ -20,4 +20,14 @@ std::optional<Stop> WorkloadPort::write(std::uint64_t, std::span<const std::uint
   return std::nullopt;
 }
 
+std::uint64_t WorkloadPort::position() const {
+  const std::lock_guard lock(mutex_);
+  return position_;
+}
+
+void WorkloadPort::set_position(std::uint64_t position) {
+  const std::lock_guard lock(mutex_);
+  position_ = static_cast<std::size_t>(std::min<std::uint64_t>(position, text_.size()));
+}
+
 }  // namespace remapstorm

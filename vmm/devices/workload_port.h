@@ -15,9 +15,12 @@ class WorkloadPort final : public BusDevice {
   explicit WorkloadPort(std::string text) : text_(std::move(text)) {}
   std::optional<Stop> read(std::uint64_t offset, std::span<std::uint8_t> data) override;
   std::optional<Stop> write(std::uint64_t offset, std::span<const std::uint8_t> data) override;
+  [[nodiscard]] std::uint64_t position() const;
+  // Beyond the end of the text: at its end.
+  void set_position(std::uint64_t position);
 
  private:
-  std::mutex mutex_;  // position_
+  mutable std::mutex mutex_;  // position_
   const std::string text_;
   std::size_t position_ = 0;
 };

@@ -25,6 +25,7 @@ inline constexpr std::uint64_t kEferLongModeActive = 1u << 10;
 inline constexpr std::uint64_t kEferNoExecute = 1u << 11;
 
 inline constexpr std::uint32_t kMsrTsc = 0x10;
+inline constexpr std::uint32_t kMsrTscDeadline = 0x6e0;
 inline constexpr std::uint32_t kMsrMiscEnable = 0x1a0;
 inline constexpr std::uint32_t kMsrMtrrDefaultType = 0x2ff;
 inline constexpr std::uint64_t kMtrrEnabledWriteBack = (1u << 11) | 6;

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/snapshots/linux_guest.h"
+
+#include <atomic>
+#include <chrono>
+#include <cstdlib>
+#include <thread>
+
+#include "guest/abi/remapstorm_abi.h"
+#include "harness/command_line.h"
+#include "vmm/calibrate.h"
+#include "vmm/elf_image.h"
+#include "vmm/linux_boot.h"
+
+namespace remapstorm {
+
+std::string guest_image() {
+  const char* folder = std::getenv("REMAPSTORM_IMAGE_STD");
+  if (folder == nullptr || *folder == 0) {
+    std::fprintf(stderr, "REMAPSTORM_IMAGE_STD does not name a guest image; ./test kvm sets it\n");
+    std::abort();
+  }
+  return folder;
+}
+
+LinuxGuest::LinuxGuest(unsigned cpus, [[maybe_unused]] bool dirty_ring)
+    : cpus_(cpus), kvm_(std::make_unique<Kvm>(must(Kvm::open()))), memory_(must(GuestMemory::create(kMemory))) {
+  must(memory_->add_region("mailbox", Gpa(RS_MAILBOX_GPA), (RS_MAILBOX_BYTES + 0xfff) & ~0xfffULL));
+  VmConfig config;
+  config.vcpus = cpus;
+  vm_ = must(Vm::create(*kvm_, *memory_, config));
+  mailbox_ = std::make_unique<Mailbox>(memory_->named("mailbox")->mapping.bytes(), cpus);
+  PlatformConfig devices;
+  devices.console_line = [this](std::string_view line) {
+    const std::lock_guard lock(mutex_);
+    lines_.emplace_back(line);
+  };
+  platform_ = must(Platform::create(*vm_, std::move(devices)));
+}
+
+void LinuxGuest::boot() {
+  const ElfImage kernel = must(ElfImage::open(guest_image() + "/vmlinux", kHostIsa));
+  LinuxBoot boot;
+  const std::uint64_t khz = must(vm_->vcpu(0).guest_counter_hz()) / 1000;
+  boot.command_line = must(base_command_line(guest_image(), true, khz)) +
+                      " remapstorm.mailbox=" + std::to_string(RS_MAILBOX_GPA) +
+                      " remapstorm.strategy=bbm-fault-irqsafe";
+  boot.initramfs_path = guest_image() + "/initramfs.cpio";
+  must(load_linux(*vm_, kernel, boot));
+  if (!run_to(RS_OP_READY, 120)) {
+    std::fprintf(stderr, "the guest did not become ready:\n%s\n", story().c_str());
+    std::abort();
+  }
+}
+
+void LinuxGuest::set_workload(const std::string& text) { must(mailbox_->set_workload(text)); }
+
+std::optional<std::uint32_t> LinuxGuest::run_to(std::uint32_t op, double seconds) {
+  std::atomic<bool> over{false};
+  std::atomic<unsigned> outside{0};
+  std::optional<std::uint32_t> operand;
+  const auto say = [&](unsigned vcpu, const Stop& stop) {
+    const std::lock_guard lock(mutex_);
+    lines_.push_back("vcpu " + std::to_string(vcpu) + ": " + describe(stop));
+  };
+  const auto drive = [&](unsigned index) {
+    while (!over) {
+      const Stop stop = vm_->vcpu(index).run();
+      if (std::holds_alternative<InterruptedStop>(stop)) continue;
+      const auto* bell = std::get_if<DoorbellStop>(&stop);
+      if (bell != nullptr && RS_DOORBELL_OP(bell->value) == op) {
+        const std::lock_guard lock(mutex_);
+        if (!operand) operand = RS_DOORBELL_OPERAND(bell->value);
+      } else if (bell != nullptr && RS_DOORBELL_OP(bell->value) == RS_OP_DRAIN) {
+        mailbox_->set_ring_tail(index, mailbox_->ring_head(index));
+        continue;
+      } else if (bell != nullptr && RS_DOORBELL_OP(bell->value) == RS_OP_PROBE) {
+        continue;
+      } else {
+        say(index, stop);
+      }
+      over = true;
+    }
+    ++outside;
+  };
+  std::vector<std::thread> threads;
+  for (unsigned i = 0; i < cpus_; ++i) threads.emplace_back(drive, i);
+  const auto end = std::chrono::steady_clock::now() + std::chrono::duration<double>(seconds);
+  while (outside < cpus_) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    if (std::chrono::steady_clock::now() > end) over = true;
+    if (!over) continue;
+    for (unsigned i = 0; i < cpus_; ++i) vm_->vcpu(i).kick();
+  }
+  for (std::thread& thread : threads) thread.join();
+  return operand;
+}
+
+Stop LinuxGuest::run_first() {
+  for (;;) {
+    Stop stop = vm_->vcpu(0).run();
+    if (!std::holds_alternative<InterruptedStop>(stop)) return stop;
+  }
+}
+
+std::string LinuxGuest::story() const {
+  const std::lock_guard lock(mutex_);
+  std::string text;
+  for (const std::string& line : lines_) text += line + "\n";
+  return text;
+}
+
+}  // namespace remapstorm

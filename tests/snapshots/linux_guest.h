@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// A machine with the real guest image, driven from doorbell to doorbell.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "injectors/mailbox.h"
+#include "vmm/kvm.h"
+#include "vmm/platform.h"
+#include "vmm/snapshot.h"
+
+namespace remapstorm {
+
+// The image that REMAPSTORM_IMAGE_STD names. Aborts without it: a test that could not run is no pass.
+std::string guest_image();
+
+class LinuxGuest {
+ public:
+  static constexpr std::uint64_t kMemory = 128 << 20;
+  // An empty machine with mailbox and devices; nothing is loaded.
+  explicit LinuxGuest(unsigned cpus, bool dirty_ring = false);
+
+  // Loads kernel and initramfs and runs to the READY doorbell.
+  void boot();
+  void set_workload(const std::string& text);
+  // Runs all vCPUs until one rings `op`; nothing if that did not happen within `seconds`. The operand of the doorbell.
+  std::optional<std::uint32_t> run_to(std::uint32_t op, double seconds = 60);
+  // Runs vCPU 0 alone until it stops for anything but a kick or an unarmed doorbell.
+  Stop run_first();
+
+  Kvm& kvm() { return *kvm_; }
+  Vm& vm() { return *vm_; }
+  Platform& platform() { return *platform_; }
+  GuestMemory& memory() { return *memory_; }
+  Mailbox& mailbox() { return *mailbox_; }
+  // What the guest said, and why run_to() gave up.
+  [[nodiscard]] std::string story() const;
+
+ private:
+  unsigned cpus_;
+  std::unique_ptr<Kvm> kvm_;
+  std::unique_ptr<GuestMemory> memory_;
+  std::unique_ptr<Vm> vm_;
+  std::unique_ptr<Platform> platform_;
+  std::unique_ptr<Mailbox> mailbox_;
+  mutable std::mutex mutex_;
+  std::vector<std::string> lines_;
+};
+
+template <typename T>
+T must(Result<T> result) {
+  if (!result.ok()) {
+    std::fprintf(stderr, "FAILED: %s %s\n", result.error().message.c_str(), result.error().hint.c_str());
+    std::abort();
+  }
+  return std::move(result).value();
+}
+inline void must(const Status& status) {
+  if (status.ok()) return;
+  std::fprintf(stderr, "FAILED: %s %s\n", status.error().message.c_str(), status.error().hint.c_str());
+  std::abort();
+}
+
+}  // namespace remapstorm

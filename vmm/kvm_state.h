@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// KvmState: what KVM keeps of a machine besides its memory, as named pieces of opaque bytes (the kernel's own structs).
+//
+// What the pieces are, in which order they are read and written and how two of them are compared is the architecture's:
+// arch/x86_64/state_kinds.h. The ioctls are in arch/x86_64/kvm/state.cpp, behind host_kvm.h.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace remapstorm {
+
+struct StateItem {
+  std::uint16_t kind = 0;  // the architecture's StateKind
+  std::vector<std::byte> bytes;
+  bool operator==(const StateItem&) const = default;
+};
+
+struct KvmState {
+  std::vector<StateItem> vm;                  // interrupt controller, timer, clock
+  std::vector<std::vector<StateItem>> vcpus;  // one list a vCPU
+  bool operator==(const KvmState&) const = default;
+};
+
+// One thing that is not as it should be: "vcpu 0, local APIC: ...", "ram, page 0x1234000: ...".
+struct Difference {
+  std::string where;
+  std::string what;
+};
+
+// What kinds of state this KVM has; found out once for each Vm, before its vCPUs run.
+struct StatePlan {
+  bool interrupt_controller = false;
+  bool system_registers_2 = false;  // KVM_GET_SREGS2
+  // Whether the guest's counter can be set. KVM-PVM says yes and does nothing: there, guests read the host's counter,
+  // time goes on for them across a restore, and a snapshot from before the host's last start cannot be restored.
+  bool counter_settable = false;
+  std::size_t fpu_bytes = 0;        // KVM_GET_XSAVE2
+  std::vector<std::uint32_t> msrs;  // x86: readable ones that take part
+};
+
+}  // namespace remapstorm
