@@ -26,10 +26,14 @@ Status write_all(int fd, std::string_view content, const std::string& path) {
 }  // namespace
 
 Status write_file_atomically(const std::string& path, std::string_view content) {
+  return replace_file(path, [&](int fd) { return write_all(fd, content, path); });
+}
+
+Status replace_file(const std::string& path, const std::function<Status(int fd)>& write) {
   const std::string temporary = path + ".tmp." + std::to_string(::getpid());
   Fd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
   if (!fd.valid()) return errno_error("open", temporary, errno);
-  Status status = write_all(fd.get(), content, temporary);
+  Status status = write(fd.get());
   fd.reset();
   if (status.ok() && std::rename(temporary.c_str(), path.c_str()) != 0) status = errno_error("rename", path, errno);
   if (!status.ok()) ::unlink(temporary.c_str());

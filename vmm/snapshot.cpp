@@ -19,6 +19,15 @@ Result<Snapshot> Snapshot::take(Vm& vm, const Platform& platform) {
   return snapshot;
 }
 
+Snapshot Snapshot::of_parts(MemoryImage memory, KvmState kvm, PlatformState platform, std::vector<Vcpu::RunState> run) {
+  Snapshot snapshot;
+  snapshot.memory_ = std::move(memory);
+  snapshot.kvm_ = std::move(kvm);
+  snapshot.platform_ = std::move(platform);
+  snapshot.run_ = std::move(run);
+  return snapshot;
+}
+
 Status Snapshot::restore(Vm& vm, Platform& platform) const {
   if (run_.size() != vm.vcpu_count()) {
     return usage_error("the snapshot has " + std::to_string(run_.size()) + " vCPUs, this machine " +

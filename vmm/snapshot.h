@@ -24,6 +24,9 @@ class Snapshot {
   // Every vCPU is outside run(); the machine can go on afterwards. Errors: host.
   static Result<Snapshot> take(Vm& vm, const Platform& platform);
 
+  // One that was kept elsewhere (snapshot_file.h).
+  static Snapshot of_parts(MemoryImage memory, KvmState kvm, PlatformState platform, std::vector<Vcpu::RunState> run);
+
   // Into a fresh Vm of the same shape, none of whose vCPUs has run; whatever is in its memory is replaced. After an
   // error the Vm is of no use. Errors: usage for a machine of another shape, or when the counter would run back; host.
   Status restore(Vm& vm, Platform& platform) const;
