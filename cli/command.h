@@ -56,6 +56,8 @@ Meant what_is_meant(const Arguments& arguments);
 int report_error(const CommandContext& context, const Error& error);
 
 int run_command(const CommandContext& context, const Arguments& arguments);
+int explore_command(const CommandContext& context, const Arguments& arguments);
+int census_command(const CommandContext& context, const Arguments& arguments);
 int list_command(const CommandContext& context, const Arguments& arguments);
 int describe_command(const CommandContext& context, const Arguments& arguments);
 int doctor_command(const CommandContext& context, const Arguments& arguments);

@@ -12,6 +12,9 @@ namespace {
 constexpr std::array kCommands = {
     Command{"run", "run scenarios and compare their verdicts with the expected ones", "run irq-same-cpu --repeat 20",
             run_command},
+    Command{"explore", "inject at every instruction boundary of a window; the result is a certificate",
+            "explore bbm-pte --inject irq,nmi --strategy bbm-fault", explore_command},
+    Command{"census", "count who touches the remapped pages while a window is open", "census remap", census_command},
     Command{"list", "show the scenarios", "list", list_command},
     Command{"describe", "tell the story of a scenario: what it asks, what it does, what it expects",
             "describe irq-same-cpu", describe_command},

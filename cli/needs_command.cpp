@@ -4,6 +4,7 @@
 #include <set>
 
 #include "cli/exit_code.h"
+#include "cli/explore_options.h"
 #include "cli/run_options.h"
 #include "cli/scenario_files.h"
 
@@ -13,6 +14,16 @@ int needs_command(const CommandContext& context, const Arguments& arguments) {
   Arguments words = arguments;
   if (!words.empty() && words.front() == "--") words.erase(words.begin());
   const Meant meant = what_is_meant(words);
+  if (meant.command != nullptr && meant.command->run == explore_command) {
+    const Result<std::optional<ExploreOptions>> options = parse_explore_options(context, meant.arguments);
+    if (options.ok() && options->has_value()) context.out << (*options)->flavour << '\n';
+    return kExitOk;
+  }
+  if (meant.command != nullptr && meant.command->run == census_command) {
+    const Result<std::optional<CensusOptions>> options = parse_census_options(context, meant.arguments);
+    if (options.ok() && options->has_value()) context.out << (*options)->explore.flavour << '\n';
+    return kExitOk;
+  }
   if (meant.command == nullptr || meant.command->run != run_command) return kExitOk;
   const Result<std::optional<RunOptions>> options = parse_run_options(context, meant.arguments);
   if (!options.ok() || !options->has_value() || (*options)->dry_run) return kExitOk;

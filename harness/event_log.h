@@ -14,9 +14,9 @@ namespace remapstorm {
 
 class EventLog {
  public:
-  // Everything must outlive the log. Time 0 is now.
-  EventLog(const Clock& clock, std::vector<EventSink*> sinks)
-      : clock_(clock), sinks_(std::move(sinks)), started_(clock.now()) {}
+  // Everything must outlive the log. The time is `now`: not 0 for one that goes on where a snapshot was taken.
+  EventLog(const Clock& clock, std::vector<EventSink*> sinks, Nanoseconds now = Nanoseconds(0))
+      : clock_(clock), sinks_(std::move(sinks)), started_(clock.now() - now) {}
 
   [[nodiscard]] Nanoseconds now() const { return clock_.now() - started_; }
   // Events that something happened in; what the host did meanwhile is none.

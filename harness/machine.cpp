@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The machine's life: built, started, turned, sampled, stopped. What stops mean is in machine_stops.cpp.
+// The machine's life: built, started, turned, sampled, stopped. What stops mean is in machine_stops.cpp, what is done
+// while it stands still in machine_frozen.cpp, what injectors do in machine_control.cpp.
 #include "harness/machine.h"
 
 #include <pthread.h>
@@ -9,8 +10,6 @@
 #include <algorithm>
 
 #include "base/check.h"
-#include "vmm/page_walk.h"
-#include "vmm/test_interrupt.h"
 
 namespace remapstorm {
 namespace {
@@ -30,15 +29,14 @@ std::uint64_t cpu_time_ns(clockid_t clock) {
 
 }  // namespace
 
-Result<std::unique_ptr<Machine>> Machine::create(const Kvm& kvm, const ElfImage& kernel, const Symbols& symbols,
-                                                 const Clock& clock, EventLog& log, RuleEngine& rules,
+Result<std::unique_ptr<Machine>> Machine::create(const Kvm& kvm, const Symbols& symbols, const Clock& clock,
                                                  const MachineConfig& config) {
-  std::unique_ptr<Machine> machine(new Machine(clock, log, rules, config));
-  RS_TRY(machine->build(kvm, kernel, symbols));
+  std::unique_ptr<Machine> machine(new Machine(clock, config));
+  RS_TRY(machine->build(kvm, symbols));
   return machine;
 }
 
-Status Machine::build(const Kvm& kvm, const ElfImage& kernel, const Symbols& symbols) {
+Status Machine::build(const Kvm& kvm, const Symbols& symbols) {
   RS_ASSIGN(memory_, GuestMemory::create(config_.memory));
   RS_TRY(memory_->add_region("mailbox", Gpa(RS_MAILBOX_GPA), (RS_MAILBOX_BYTES + 0xfff) & ~0xfffULL));
   VmConfig vm_config;
@@ -54,18 +52,41 @@ Status Machine::build(const Kvm& kvm, const ElfImage& kernel, const Symbols& sym
 
   RS_ASSIGN(inspector_, Inspector::create(symbols, *memory_));
   RS_ASSIGN(const std::uint64_t counter_hz, vm_->vcpu(0).guest_counter_hz());
-  pump_ = std::make_unique<RingPump>(*mailbox_, log_, config_.cpus, counter_hz / 1000);
+  pump_ = std::make_unique<RingPump>(*mailbox_, config_.cpus, counter_hz / 1000);
   if (config_.stage2_delays) {
     RS_ASSIGN(delays_, PageDelay::create(clock_, [this](const PageDelayEnd& end) { on_delay_end(end); }));
   }
+  for (unsigned index = 0; index < config_.cpus; ++index) lanes_.push_back(std::make_unique<Lane>());
+  return {};
+}
 
+Status Machine::load(const ElfImage& kernel) {
   LinuxBoot boot;
   boot.command_line = config_.command_line;
   boot.initramfs_path = config_.initramfs_path;
   const Result<LinuxLayout> layout = load_linux(*vm_, kernel, boot);
   if (!layout) return layout.error();
-  for (unsigned index = 0; index < config_.cpus; ++index) lanes_.push_back(std::make_unique<Lane>());
   return {};
+}
+
+void Machine::begin(EventLog& log, RuleEngine& rules, MachineTask task) {
+  const std::lock_guard guard(mutex_);
+  log_ = &log;
+  rules_ = &rules;
+  task_ = std::move(task);
+  state_ = {};
+  state_.ready = task_.ready;
+  given_ = {};
+  last_token_ = 0;
+  for (const auto& lane : lanes_) {
+    RS_CHECK(lane->parked, "a trial begins while a vCPU runs");
+    lane->retired = false;
+    lane->by_hand = false;
+    lane->hold = {};
+    if (lane->run_delay) lane->waited = lane->run_delay->read().value_or(lane->waited);
+    lane->waited_logged = lane->waited;
+  }
+  if (task_.ready) arm();
 }
 
 Machine::~Machine() {
@@ -74,7 +95,11 @@ Machine::~Machine() {
 }
 
 void Machine::start() {
-  log_.milestone(LifecycleEvent::What::boot);
+  {
+    const std::lock_guard guard(mutex_);
+    RS_CHECK(log_ != nullptr, "a machine started without a trial");
+    if (!task_.ready) log_->milestone(LifecycleEvent::What::boot);
+  }
   for (unsigned index = 0; index < lanes_.size(); ++index) {
     lanes_[index]->thread = std::thread([this, index] { vcpu_loop(index); });
   }
@@ -90,12 +115,14 @@ void Machine::vcpu_loop(unsigned index) {
   for (;;) {
     lane.parked = true;
     changed_.notify_all();
-    changed_.wait(lock, [&] { return stopping_ || (!paused_ && !lane.retired && !lane.hold.keeps_from_running()); });
+    changed_.wait(lock, [&] {
+      return stopping_ || (!paused_ && !lane.retired && !lane.by_hand && !lane.hold.keeps_from_running());
+    });
     if (stopping_) break;
     lane.parked = false;
     if (lane.breakpoints_stale) {
       lane.breakpoints_stale = false;
-      if (const Status set = vcpu.set_breakpoints(config_.breakpoints); !set) {
+      if (const Status set = vcpu.set_breakpoints(task_.breakpoints); !set) {
         retire(index, LifecycleEvent::What::host_failure, set.error().message);
         continue;
       }
@@ -120,13 +147,13 @@ MachineState Machine::turn(Nanoseconds longest) {
   Lock lock(mutex_);
   Nanoseconds wait = longest;
   for (const auto& lane : lanes_) {
-    if (const auto deadline = lane->hold.deadline()) wait = std::min(wait, *deadline - log_.now());
+    if (const auto deadline = lane->hold.deadline()) wait = std::min(wait, *deadline - log_->now());
   }
-  if (wait > Nanoseconds(0) && !state_.done && !state_.dead) changed_.wait_for(lock, wait);
-  for (unsigned index = 0; index < lanes_.size(); ++index) end_hold(index, lanes_[index]->hold.expire(log_.now()));
-  pump_->pump();
+  if (wait > Nanoseconds(0) && !state_.done && !state_.dead && !state_.caught) changed_.wait_for(lock, wait);
+  for (unsigned index = 0; index < lanes_.size(); ++index) end_hold(index, lanes_[index]->hold.expire(log_->now()));
+  pump_->pump(*log_);
   account_host(kHostWaitWorthLogging);
-  state_.moves = log_.count();
+  state_.moves = log_->count();
   state_.held = held();
   return state_;
 }
@@ -138,19 +165,19 @@ void Machine::account_host(Nanoseconds worth_logging) {
     if (lane.run_delay) lane.waited = lane.run_delay->read().value_or(lane.waited);
     waited.push_back(lane.waited);
     if (lane.waited - lane.waited_logged < worth_logging) continue;
-    log_.add(static_cast<int>(index), HostWaitEvent{lane.waited - lane.waited_logged});
+    log_->add(static_cast<int>(index), HostWaitEvent{lane.waited - lane.waited_logged});
     lane.waited_logged = lane.waited;
   }
-  given_.advance(log_.now(), waited);
+  given_.advance(log_->now(), waited);
   state_.given = given_.given();
 }
 
-void Machine::pause(Lock& lock) {
+bool Machine::pause(Lock& lock) {
   paused_ = true;
   for (unsigned index = 0; index < lanes_.size(); ++index) {
     if (!lanes_[index]->parked) vm_->vcpu(index).kick();
   }
-  changed_.wait_for(lock, kPausePatience, [this] {
+  return changed_.wait_for(lock, kPausePatience, [this] {
     return std::all_of(lanes_.begin(), lanes_.end(), [](const auto& lane) { return lane->parked; });
   });
 }
@@ -159,20 +186,34 @@ void Machine::sample(const std::string& reason, unsigned round, const std::vecto
   Lock lock(mutex_);
   if (stopping_) return;
   pause(lock);
-  pump_->pump();
+  pump_->pump(*log_);
   for (unsigned index = 0; index < lanes_.size(); ++index) log_sample(index, reason, round, locks);
   paused_ = false;
   changed_.notify_all();
 }
 
+Nanoseconds Machine::ran_since_sample(const std::vector<int>& vcpus) {
+  const std::lock_guard lock(mutex_);
+  std::optional<std::uint64_t> least;
+  for (const int vcpu : vcpus) {
+    if (vcpu < 0 || static_cast<std::size_t>(vcpu) >= lanes_.size()) continue;
+    const Lane& lane = *lanes_[static_cast<std::size_t>(vcpu)];
+    const std::uint64_t now = lane.cpu_clock ? cpu_time_ns(*lane.cpu_clock) : 0;
+    const std::uint64_t ran = now > lane.sampled_cpu_ns ? now - lane.sampled_cpu_ns : 0;
+    least = least ? std::min(*least, ran) : ran;
+  }
+  return Nanoseconds(static_cast<std::int64_t>(least.value_or(0)));
+}
+
 void Machine::log_sample(unsigned index, const std::string& reason, unsigned round, const std::vector<Gva>& locks) {
-  const Lane& lane = *lanes_[index];
+  Lane& lane = *lanes_[index];
   SampleEvent sample;
   if (lane.parked) sample = inspector_->look(vm_->vcpu(index));
   sample.reason = reason;
   sample.round = round;
   sample.held_by_harness = lane.hold.holding() || !lane.parked;
   if (lane.cpu_clock) sample.cpu_time_ns = cpu_time_ns(*lane.cpu_clock);
+  lane.sampled_cpu_ns = sample.cpu_time_ns;
   if (index == 0) {
     for (const Gva lock_address : locks) {
       for (unsigned reader = 0; reader < lanes_.size(); ++reader) {
@@ -184,12 +225,12 @@ void Machine::log_sample(unsigned index, const std::string& reason, unsigned rou
       }
     }
   }
-  log_.add(static_cast<int>(index), std::move(sample));
+  log_->add(static_cast<int>(index), std::move(sample));
 }
 
 void Machine::milestone(LifecycleEvent::What what, const std::string& detail) {
   const Lock lock(mutex_);
-  log_.milestone(what, detail);
+  log_->milestone(what, detail);
 }
 
 void Machine::stop() {
@@ -197,8 +238,8 @@ void Machine::stop() {
     const Lock lock(mutex_);
     if (stopping_) return;
     stopping_ = true;
-    for (unsigned index = 0; index < lanes_.size(); ++index) {
-      end_hold(index, lanes_[index]->hold.release(log_.now()));
+    for (unsigned index = 0; log_ != nullptr && index < lanes_.size(); ++index) {
+      end_hold(index, lanes_[index]->hold.release(log_->now()));
       if (!lanes_[index]->parked) vm_->vcpu(index).kick();
     }
     changed_.notify_all();
@@ -207,46 +248,10 @@ void Machine::stop() {
   for (const auto& lane : lanes_) {
     if (lane->thread.joinable()) lane->thread.join();
   }
+  if (log_ == nullptr) return;  // nothing ever ran
   if (platform_) platform_->console().flush();
   const Lock lock(mutex_);
-  if (pump_) pump_->pump();
-}
-
-Status Machine::raise(unsigned vcpu, InterruptKind kind) {
-  switch (kind) {
-    case InterruptKind::msi:
-      return raise_test_msi(*vm_, vcpu);
-    case InterruptKind::line:
-      return raise_test_line(*vm_, vcpu);
-    case InterruptKind::nmi:
-      return vm_->vcpu(vcpu).nmi();
-  }
-  RS_CHECK(false, "unknown interrupt kind");
-}
-
-Status Machine::hold(unsigned vcpu, const HoldRequest& request) {
-  Lane& lane = *lanes_[vcpu];
-  if (!lane.hold.begin(request, log_.now())) {
-    return usage_error("vCPU " + std::to_string(vcpu) + " is held already; a hold cannot begin inside another one");
-  }
-  if (request.soft) mailbox_->set_soft_hold(vcpu, request.token);
-  if (!request.soft && !lane.parked) vm_->vcpu(vcpu).kick();
-  changed_.notify_all();  // turn() waits for the nearest deadline
-  return {};
-}
-
-Status Machine::delay_page(Gpa page, Nanoseconds delay, std::uint32_t token) {
-  RS_CHECK(delays_ != nullptr, "a stage-2 delay in a plan that did not ask for one");
-  std::byte* host_page = memory_->guest_range(page, PageDelay::kPageSize);
-  if (host_page == nullptr) return usage_error("there is no guest memory at the page to delay");
-  return delays_->arm(page, host_page, delay, token);
-}
-
-Result<MappedPage> Machine::translate(unsigned vcpu, Gva address) {
-  RS_ASSIGN(const CpuState state, vm_->vcpu(vcpu).state());
-  const PageWalk walked = walk(kHostIsa, state.space, *memory_, address);
-  if (walked.steps.empty()) return usage_error("the address to delay is not in the guest's page tables");
-  return MappedPage{walked.physical, walked.steps.back().table};
+  if (pump_) pump_->pump(*log_);
 }
 
 }  // namespace remapstorm

@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // Machine: one guest with its vCPU threads. Turns Stops into events and rule candidates, keeps vCPUs held or paused,
-// and is what injectors act on (GuestControl).
+// and is what injectors act on (GuestControl). It serves one trial after another: frozen between them, it can be
+// snapshotted, stepped by hand and set back.
 //
 // One lock orders everything but KVM_RUN itself: stops, the event log, holds, pausing. vCPU threads release it only to
 // run the guest or to wait. Two other threads take it: the stage-2 server when a delay ended (holding no lock of its
-// own), and the Trial, which owns the Machine and calls its public functions.
+// own), and the owner of the Machine, which calls its public functions.
+//
+// Order of calls: create, then load() or restore(); begin() for each trial; start() once; turn(), sample() while it
+// runs; freeze() and end(), then the next begin() and thaw(); stop() for good.
 #pragma once
 
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -29,9 +34,11 @@
 #include "vmm/kvm.h"
 #include "vmm/linux_boot.h"
 #include "vmm/platform.h"
+#include "vmm/snapshot.h"
 
 namespace remapstorm {
 
+// What a machine is, for all its trials.
 struct MachineConfig {
   unsigned cpus = 1;
   std::uint64_t memory = 0;  // bytes
@@ -39,37 +46,61 @@ struct MachineConfig {
   // Parameters for the guest's kernel; those that depend on the machine (mailbox, counter rate) are added.
   std::string command_line;
   std::string workload_text;
-  std::vector<std::uint16_t> armed_probes;  // from READY on
-  std::vector<Gva> breakpoints;             // from READY on
-  bool stage2_delays = false;               // the plan uses them: userfaultfd is needed
+  bool stage2_delays = false;  // a plan uses them: userfaultfd is needed
 };
 
-// Where the guest has come to. Only ever grows.
+// What one trial asks of it.
+struct MachineTask {
+  std::vector<std::uint16_t> armed_probes;  // from READY on
+  std::vector<Gva> breakpoints;             // from READY on
+  bool ready = false;  // the guest is beyond its ready doorbell already: a snapshot was taken there
+  // True freezes the whole machine there. Called with the lock held, on the vCPU's thread.
+  std::function<bool(const Candidate&)> catch_at;
+};
+
+// Where the guest has come to. Only ever grows within a trial.
 struct MachineState {
   bool ready = false;
-  bool done = false;        // every workload ended
-  bool dead = false;        // panic, triple fault, power-off, host failure: nothing more will come
-  bool held = false;        // something of ours keeps a vCPU from going on right now
-  std::uint64_t moves = 0;  // events seen; standing still means no progress
-  Nanoseconds given{0};     // time the host really gave the guest since the vCPUs started
+  bool done = false;                // every workload ended
+  bool dead = false;                // panic, triple fault, power-off, host failure: nothing more will come
+  bool held = false;                // something of ours keeps a vCPU from going on right now
+  std::uint64_t moves = 0;          // events seen; standing still means no progress
+  Nanoseconds given{0};             // time the host really gave the guest since the trial began
+  std::optional<Candidate> caught;  // catch_at said yes
+};
+
+// A frozen machine: the guest, and how far its rings were read.
+struct MachineSnapshot {
+  Snapshot guest;
+  RingPump::State rings;
+  std::uint64_t counter = 0;  // of the guest, vCPU 0
 };
 
 class Machine final : public GuestControl {
  public:
-  // `kvm`, `kernel`, `symbols`, `clock`, `log`, `rules` must outlive the machine.
-  static Result<std::unique_ptr<Machine>> create(const Kvm& kvm, const ElfImage& kernel, const Symbols& symbols,
-                                                 const Clock& clock, EventLog& log, RuleEngine& rules,
+  // `kvm`, `symbols`, `clock` must outlive the machine.
+  static Result<std::unique_ptr<Machine>> create(const Kvm& kvm, const Symbols& symbols, const Clock& clock,
                                                  const MachineConfig& config);
   ~Machine() override;
   Machine(const Machine&) = delete;
   Machine& operator=(const Machine&) = delete;
 
-  // Starts the vCPU threads.
+  // Before start(): a kernel to boot, or a snapshot of a machine of the same shape.
+  Status load(const ElfImage& kernel);
+  Status restore(const MachineSnapshot& snapshot);
+
+  // A new trial: `log` and `rules` must outlive it. Before start(), or frozen.
+  void begin(EventLog& log, RuleEngine& rules, MachineTask task);
+  // The trial is over: nothing is logged any more until the next begin(). Frozen.
+  void end();
+  // Starts the vCPU threads; the guest runs unless the machine is frozen.
   void start();
   // Waits at most `longest`, pumps the rings, ends what is due; says where the guest is.
   MachineState turn(Nanoseconds longest);
   // Stops all vCPUs, logs a SampleEvent of each, lets them go on. `locks`: words to read along.
   void sample(const std::string& reason, unsigned round, const std::vector<Gva>& locks);
+  // CPU time that each of these vCPUs at least has used since the last sample().
+  Nanoseconds ran_since_sample(const std::vector<int>& vcpus);
   // Calls `ask` under the machine's lock: for what the log's sinks have gathered.
   template <typename Ask>
   auto locked(Ask ask) {
@@ -80,6 +111,25 @@ class Machine final : public GuestControl {
   void milestone(LifecycleEvent::What what, const std::string& detail = {});
   // Ends holds and delays, takes the vCPUs out of the guest for good, drains the rings. Idempotent.
   void stop();
+
+  // Takes all vCPUs out of the guest until thaw(); ends holds, drains rings. Error: host, if one does not come out.
+  Status freeze();
+  // `by_hand`: this vCPU stays out, to be stepped by the caller while the others run.
+  void thaw(std::optional<unsigned> by_hand = std::nullopt);
+  // Frozen, after catch_at caught: lets it catch again.
+  void release_catch();
+
+  // The following while frozen, or before start(), or of a vCPU that is by hand, on any one thread.
+  [[nodiscard]] Vcpu& vcpu(unsigned index) { return vm_->vcpu(index); }
+  [[nodiscard]] const GuestMemory& memory() const { return *memory_; }
+  [[nodiscard]] const Inspector& inspector() const { return *inspector_; }
+  // What a stop that step() returned means to triggers, its ring entry logged; nothing for a plain step.
+  std::optional<Candidate> candidate_of(unsigned index, const Stop& stop);
+  // Lets rule `index` of the trial act on a vCPU that stands at pc; returns the token of the injection, or 0.
+  std::uint32_t inject(std::size_t rule, unsigned vcpu, Gva pc);
+  Result<MachineSnapshot> take_snapshot();
+  // From now on reset() goes back to `snapshot`, which must outlive the machine, and at which it is (restored, or just
+  // taken).
 
   // GuestControl, with the lock held.
   [[nodiscard]] unsigned vcpu_count() const override { return vm_->vcpu_count(); }
@@ -96,36 +146,42 @@ class Machine final : public GuestControl {
     HoldState hold;
     bool parked = true;    // not inside run(): its registers may be read
     bool retired = false;  // never to run again in this trial
+    bool by_hand = false;  // stepped by the machine's owner
     bool breakpoints_stale = false;
     std::optional<clockid_t> cpu_clock;
+    std::uint64_t sampled_cpu_ns = 0;  // cpu_clock at the last sample
     std::optional<RunDelay> run_delay;
     Nanoseconds waited{0};         // by run_delay
     Nanoseconds waited_logged{0};  // of that, what HostWaitEvents have told
   };
   using Lock = std::unique_lock<std::mutex>;
 
-  Machine(const Clock& clock, EventLog& log, RuleEngine& rules, MachineConfig config)
-      : log_(log), rules_(rules), clock_(clock), config_(std::move(config)) {}
-  Status build(const Kvm& kvm, const ElfImage& kernel, const Symbols& symbols);
+  Machine(const Clock& clock, MachineConfig config) : clock_(clock), config_(std::move(config)) {}
+  Status build(const Kvm& kvm, const Symbols& symbols);
 
   void vcpu_loop(unsigned index);
   void on_stop(unsigned index, const Stop& stop);
   void on_doorbell(unsigned index, std::uint32_t value);
+  std::optional<Candidate> probe_candidate(unsigned index, std::uint32_t operand);
   void on_ready();
+  void arm();
   void on_candidate(const Candidate& candidate, const std::string& where);
+  RuleEngine::Place place_of(const Candidate& candidate, const std::string& where);
   void retire(unsigned index, LifecycleEvent::What what, const std::string& detail);
   void end_hold(unsigned index, const std::optional<HoldEnd>& end);
   void on_delay_end(const PageDelayEnd& end);
   void on_console_line(std::string_view line);
   void account_host(Nanoseconds worth_logging);
-  void pause(Lock& lock);
+  bool pause(Lock& lock);
   void log_sample(unsigned index, const std::string& reason, unsigned round, const std::vector<Gva>& locks);
   [[nodiscard]] bool held() const;
 
-  EventLog& log_;
-  RuleEngine& rules_;
   const Clock& clock_;
   MachineConfig config_;
+  // Of the trial.
+  EventLog* log_ = nullptr;
+  RuleEngine* rules_ = nullptr;
+  MachineTask task_;
 
   std::unique_ptr<GuestMemory> memory_;
   std::unique_ptr<Vm> vm_;

@@ -17,6 +17,7 @@ void Machine::on_stop(unsigned index, const Stop& stop) {
         if constexpr (std::is_same_v<T, DoorbellStop>) {
           on_doorbell(index, one.value);
         } else if constexpr (std::is_same_v<T, BreakpointStop>) {
+          pump_->pump(*log_);  // what was logged before it comes before it
           on_candidate(Candidate{static_cast<int>(index), one.pc, std::nullopt}, inspector_->where(one.pc));
         } else if constexpr (std::is_same_v<T, ShutdownStop>) {
           retire(index, one.why == ShutdownStop::Why::triple_fault ? What::triple_fault : What::power_off,
@@ -34,30 +35,23 @@ void Machine::on_stop(unsigned index, const Stop& stop) {
 void Machine::on_doorbell(unsigned index, std::uint32_t value) {
   const std::uint32_t operand = RS_DOORBELL_OPERAND(value);
   switch (RS_DOORBELL_OP(value)) {
-    case RS_OP_PROBE: {
-      pump_->pump();
-      const std::optional<Event> event = pump_->find(index, operand);
-      const auto* probe = event ? std::get_if<ProbeEvent>(&event->body) : nullptr;
-      if (probe == nullptr) {
-        log_.milestone(What::ring_corrupt, "a doorbell for an entry that is not in the ring", static_cast<int>(index));
-        break;
+    case RS_OP_PROBE:
+      if (const auto candidate = probe_candidate(index, operand)) {
+        const ProbeInfo* info = probe_by_number(candidate->probe->probe);
+        on_candidate(*candidate, info != nullptr ? std::string(info->name) : std::string("unknown probe"));
       }
-      const ProbeInfo* info = probe_by_number(probe->probe);
-      on_candidate(Candidate{static_cast<int>(index), probe->pc, *probe},
-                   info != nullptr ? std::string(info->name) : std::string("unknown probe"));
       break;
-    }
     case RS_OP_READY:
       if (!state_.ready) on_ready();
       break;
     case RS_OP_DONE:
-      pump_->pump();
-      if (!state_.done) log_.milestone(What::done, std::to_string(operand), static_cast<int>(index));
+      pump_->pump(*log_);
+      if (!state_.done) log_->milestone(What::done, std::to_string(operand), static_cast<int>(index));
       state_.done = true;
       lanes_[index]->retired = true;
       break;
     case RS_OP_DRAIN:
-      pump_->pump();
+      pump_->pump(*log_);
       break;
     case RS_OP_PANIC:
       retire(index, What::panic, {});
@@ -66,16 +60,28 @@ void Machine::on_doorbell(unsigned index, std::uint32_t value) {
       retire(index, What::power_off, {});
       break;
     default:
-      log_.milestone(What::ring_corrupt, "unknown doorbell value " + std::to_string(value), static_cast<int>(index));
+      log_->milestone(What::ring_corrupt, "unknown doorbell value " + std::to_string(value), static_cast<int>(index));
   }
 }
 
+std::optional<Candidate> Machine::probe_candidate(unsigned index, std::uint32_t operand) {
+  pump_->pump(*log_);
+  const std::optional<Event> event = pump_->find(index, operand, log_->now());
+  const auto* probe = event ? std::get_if<ProbeEvent>(&event->body) : nullptr;
+  if (probe != nullptr) return Candidate{static_cast<int>(index), probe->pc, *probe};
+  log_->milestone(What::ring_corrupt, "a doorbell for an entry that is not in the ring", static_cast<int>(index));
+  return std::nullopt;
+}
+
 void Machine::on_ready() {
-  pump_->pump();
+  pump_->pump(*log_);
   state_.ready = true;
-  log_.milestone(What::ready);
-  for (const std::uint16_t probe : config_.armed_probes) mailbox_->arm(probe, true);
-  if (config_.breakpoints.empty()) return;
+  log_->milestone(What::ready);
+  arm();
+}
+
+void Machine::arm() {
+  for (const std::uint16_t probe : task_.armed_probes) mailbox_->arm(probe, true);
   for (unsigned index = 0; index < lanes_.size(); ++index) {
     lanes_[index]->breakpoints_stale = true;
     if (!lanes_[index]->parked) vm_->vcpu(index).kick();
@@ -86,21 +92,31 @@ void Machine::on_candidate(const Candidate& candidate, const std::string& where)
   for (unsigned index = 0; index < lanes_.size(); ++index) {
     const auto current = lanes_[index]->hold.current();
     if (current && current->until && matches(*current->until, candidate)) {
-      end_hold(index, lanes_[index]->hold.release(log_.now()));
+      end_hold(index, lanes_[index]->hold.release(log_->now()));
     }
   }
-  const auto code = [&] {
-    return inspector_->lines_around(vm_->vcpu(static_cast<unsigned>(candidate.vcpu)), candidate.pc);
-  };
-  rules_.on_candidate(candidate, {where, code}, *this);
+  rules_->on_candidate(candidate, place_of(candidate, where), *this);
+  if (task_.catch_at && !state_.caught && task_.catch_at(candidate)) {
+    state_.caught = candidate;
+    paused_ = true;
+    for (unsigned index = 0; index < lanes_.size(); ++index) {
+      if (!lanes_[index]->parked && index != static_cast<unsigned>(candidate.vcpu)) vm_->vcpu(index).kick();
+    }
+  }
   changed_.notify_all();
 }
 
+RuleEngine::Place Machine::place_of(const Candidate& candidate, const std::string& where) {
+  return {where, [this, candidate] {
+            return inspector_->lines_around(vm_->vcpu(static_cast<unsigned>(candidate.vcpu)), candidate.pc);
+          }};
+}
+
 void Machine::retire(unsigned index, What what, const std::string& detail) {
-  pump_->pump();
+  pump_->pump(*log_);
   lanes_[index]->retired = true;
   state_.dead = true;
-  log_.milestone(what, detail, static_cast<int>(index));
+  log_->milestone(what, detail, static_cast<int>(index));
   changed_.notify_all();
 }
 
@@ -108,7 +124,7 @@ void Machine::end_hold(unsigned index, const std::optional<HoldEnd>& end) {
   if (!end) return;
   if (end->request.soft) mailbox_->set_soft_hold(index, 0);
   ReceiptEvent receipt;
-  receipt.rule = rules_.rule_of(end->request.token);
+  receipt.rule = rules_->rule_of(end->request.token);
   receipt.injector = "hold";
   receipt.phase = end->timed_out ? ReceiptEvent::Phase::failed : ReceiptEvent::Phase::ended;
   receipt.token = end->request.token;
@@ -116,14 +132,15 @@ void Machine::end_hold(unsigned index, const std::optional<HoldEnd>& end) {
   receipt.detail = end->timed_out ? "what it waited for never came" : "";
   receipt.requested = end->request.until ? Nanoseconds(0) : end->request.length;
   receipt.measured = end->measured;
-  log_.add(static_cast<int>(index), receipt);
+  log_->add(static_cast<int>(index), receipt);
   changed_.notify_all();
 }
 
 void Machine::on_delay_end(const PageDelayEnd& end) {
   const Lock lock(mutex_);
+  if (log_ == nullptr) return;
   ReceiptEvent receipt;
-  receipt.rule = rules_.rule_of(end.token);
+  receipt.rule = rules_->rule_of(end.token);
   receipt.injector = "stage2-delay";
   receipt.phase = end.error ? ReceiptEvent::Phase::failed : ReceiptEvent::Phase::ended;
   receipt.token = end.token;
@@ -134,12 +151,12 @@ void Machine::on_delay_end(const PageDelayEnd& end) {
   } else if (!end.measured) {
     receipt.detail = "nobody touched the page";
   }
-  log_.add(-1, receipt);
+  log_->add(-1, receipt);
 }
 
 void Machine::on_console_line(std::string_view line) {
   const Lock lock(mutex_);
-  log_.add(-1, ConsoleEvent{std::string(line)});
+  if (log_ != nullptr) log_->add(-1, ConsoleEvent{std::string(line)});
 }
 
 }  // namespace remapstorm

@@ -5,34 +5,51 @@
 #include <iterator>
 #include <utility>
 
+#include "base/check.h"
+
 namespace remapstorm {
 
-RingPump::RingPump(Mailbox& mailbox, EventLog& log, unsigned vcpus, std::uint64_t counter_khz)
-    : mailbox_(mailbox), log_(log) {
+RingPump::RingPump(Mailbox& mailbox, unsigned vcpus, std::uint64_t counter_khz)
+    : mailbox_(mailbox), pending_since_(vcpus) {
   for (unsigned vcpu = 0; vcpu < vcpus; ++vcpu) readers_.emplace_back(vcpu, counter_khz);
 }
 
-std::size_t RingPump::pump() {
+std::size_t RingPump::pump(EventLog& log) {
   std::vector<Event> events;
   std::vector<std::pair<unsigned, std::string>> corruption;
+  const Nanoseconds now = log.now();
   for (unsigned vcpu = 0; vcpu < readers_.size(); ++vcpu) {
     RingReader& reader = readers_[vcpu];
-    RingReader::Batch batch = reader.read(mailbox_.ring(vcpu), mailbox_.ring_head(vcpu), log_.now());
+    auto& since = pending_since_[vcpu];
+    const bool stuck = since && now - *since >= kStuck;
+    const std::uint64_t tail = reader.tail();
+    RingReader::Batch batch = reader.read(mailbox_.ring(vcpu), mailbox_.ring_head(vcpu), now, stuck);
     mailbox_.set_ring_tail(vcpu, reader.tail());
+    if (!batch.more) {
+      since.reset();
+    } else if (!since || reader.tail() != tail) {
+      since = now;
+    }
     std::move(batch.events.begin(), batch.events.end(), std::back_inserter(events));
     if (batch.corruption) corruption.emplace_back(vcpu, *batch.corruption);
   }
   std::stable_sort(events.begin(), events.end(),
                    [](const Event& a, const Event& b) { return a.guest_time < b.guest_time; });
-  for (const Event& event : events) log_.add(event);
+  for (const Event& event : events) log.add(event);
   for (const auto& [vcpu, what] : corruption) {
-    log_.milestone(LifecycleEvent::What::ring_corrupt, what, static_cast<int>(vcpu));
+    log.milestone(LifecycleEvent::What::ring_corrupt, what, static_cast<int>(vcpu));
   }
   return events.size();
 }
 
-std::optional<Event> RingPump::find(unsigned vcpu, std::uint32_t low24) const {
-  return readers_[vcpu].find(mailbox_.ring(vcpu), low24, log_.now());
+std::optional<Event> RingPump::find(unsigned vcpu, std::uint32_t low24, Nanoseconds now) const {
+  return readers_[vcpu].find(mailbox_.ring(vcpu), low24, now);
+}
+
+void RingPump::set_state(const State& state) {
+  RS_CHECK(state.size() == readers_.size(), "ring readers of another machine");
+  readers_ = state;
+  pending_since_.assign(readers_.size(), std::nullopt);
 }
 
 }  // namespace remapstorm

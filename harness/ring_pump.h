@@ -15,18 +15,28 @@ namespace remapstorm {
 
 class RingPump {
  public:
-  // Both must outlive this. `counter_khz`: rate of the guest's counter.
-  RingPump(Mailbox& mailbox, EventLog& log, unsigned vcpus, std::uint64_t counter_khz);
+  // `mailbox` must outlive this. `counter_khz`: rate of the guest's counter.
+  RingPump(Mailbox& mailbox, unsigned vcpus, std::uint64_t counter_khz);
 
   // Returns how many entries came. Corruption becomes one LifecycleEvent per ring.
-  std::size_t pump();
+  //
+  // An entry that stays unpublished for kStuck has been interrupted by an NMI that may never return: what that NMI
+  // logged is then taken before it.
+  std::size_t pump(EventLog& log);
   // The entry an RS_OP_PROBE doorbell speaks of; nothing if the guest rang for one that is not there.
-  [[nodiscard]] std::optional<Event> find(unsigned vcpu, std::uint32_t low24) const;
+  [[nodiscard]] std::optional<Event> find(unsigned vcpu, std::uint32_t low24, Nanoseconds now) const;
+
+  // Where the reading is, to be kept beside a snapshot of the guest and put back with it.
+  using State = std::vector<RingReader>;
+  [[nodiscard]] State state() const { return readers_; }
+  void set_state(const State& state);
 
  private:
+  static constexpr Nanoseconds kStuck{10'000'000};
+
   Mailbox& mailbox_;
-  EventLog& log_;
   std::vector<RingReader> readers_;
+  std::vector<std::optional<Nanoseconds>> pending_since_;  // by vCPU
 };
 
 }  // namespace remapstorm

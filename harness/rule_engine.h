@@ -28,6 +28,10 @@ class RuleEngine {
     std::function<std::vector<DisassembledLine>()> code;
   };
   void on_candidate(const Candidate& candidate, const Place& place, GuestControl& guest);
+  // Lets one rule act now, whatever its trigger says: for an explorer, which chooses the moment itself. `count`: which
+  // time, from 1. Returns the token of the injection, 0 if it failed.
+  std::uint32_t act(std::size_t rule, std::uint64_t count, const Candidate& candidate, const Place& place,
+                    GuestControl& guest);
   // The rule that an injection of this trial came from; empty if there is none of that token.
   [[nodiscard]] std::string rule_of(std::uint32_t token) const;
 

@@ -113,8 +113,7 @@ TrialResult Runner::run(const Plan& plan, std::uint64_t trial, OutputDirectory& 
   if (!events) return failed(events.error());
   ConsoleSink console(working + "/console.log", watching.console);
 
-  const TrialEnvironment environment{kvm_, kernel_, symbols_, clock_, initramfs_path_, command_line_, stop_};
-  const Result<TrialOutcome> outcome = run_trial(environment, plan, trial, {&*events, &console}, watching.progress);
+  const Result<TrialOutcome> outcome = run_trial(environment(), plan, trial, {&*events, &console}, watching.progress);
   const Status written = events->flush();
   if (!outcome) return failed(outcome.error());
 

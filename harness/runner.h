@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "harness/output_dir.h"
 #include "harness/plan.h"
+#include "harness/trial.h"
 #include "harness/verdict.h"
 #include "vmm/elf_image.h"
 #include "vmm/kvm.h"
@@ -36,6 +37,10 @@ class Runner {
                                                 const HostInfo& host, const Clock& clock,
                                                 const std::atomic<bool>& stop);
 
+  // What explorers run their trials with; refers to this Runner.
+  [[nodiscard]] TrialEnvironment environment() const {
+    return {kvm_, kernel_, symbols_, clock_, initramfs_path_, command_line_, stop_};
+  }
   // For make_plan().
   [[nodiscard]] ResolveSymbol resolver() const;
   // Runs one trial; leaves events.jsonl and console.log in a folder of its own below `output`. Never throws away what

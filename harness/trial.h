@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/machine.h"
 #include "harness/plan.h"
 #include "telemetry/event.h"
 #include "telemetry/judge.h"
@@ -36,6 +37,10 @@ struct TrialOutcome {
   Nanoseconds boot_time{0};  // to the ready doorbell; 0: never came
   Nanoseconds duration{0};   // from there to the end
 };
+
+// What a plan asks of a machine, and of one trial on it.
+MachineConfig machine_config(const TrialEnvironment& environment, const Plan& plan);
+MachineTask machine_task(const Plan& plan);
 
 // Error: the trial could not begin. Once the guest runs, everything that goes wrong is an event and shapes the
 // judgement. `progress` is called about every 100 ms with one of "booting", "running".

@@ -89,7 +89,8 @@ Event RingReader::to_event(const rs_entry& entry, Nanoseconds now) const {
   return event;
 }
 
-RingReader::Batch RingReader::read(std::span<const std::byte> ring, std::uint64_t head, Nanoseconds now) {
+RingReader::Batch RingReader::read(std::span<const std::byte> ring, std::uint64_t head, Nanoseconds now,
+                                   bool past_pending) {
   RS_CHECK(ring.size() == RS_RING_BYTES, "ring has the wrong size");
   RS_CHECK(reinterpret_cast<std::uintptr_t>(ring.data()) % alignof(std::uint64_t) == 0, "ring is not aligned");
   Batch batch;
@@ -108,13 +109,22 @@ RingReader::Batch RingReader::read(std::span<const std::byte> ring, std::uint64_
          " entries beyond tail " + std::to_string(tail_));
     return batch;
   }
-  while (tail_ < head) {
-    const std::uint64_t sequence = tail_ + 1;
+  bool gap = false;  // an entry before `sequence` is not there yet
+  for (std::uint64_t sequence = tail_ + 1; sequence <= head; ++sequence) {
+    const auto early = std::find(early_.begin(), early_.end(), sequence);
+    if (early != early_.end()) {
+      if (gap) continue;
+      early_.erase(early);
+      tail_ = sequence;
+      continue;
+    }
     rs_entry entry{};
     switch (load(ring, sequence, entry)) {
       case Slot::pending:
         batch.more = true;
-        return batch;
+        if (!past_pending) return batch;
+        gap = true;
+        continue;
       case Slot::foreign:
         fail(whose + "the slot of entry " + std::to_string(sequence) + " holds another sequence number");
         return batch;
@@ -129,7 +139,11 @@ RingReader::Batch RingReader::read(std::span<const std::byte> ring, std::uint64_
       return batch;
     }
     batch.events.push_back(to_event(entry, now));
-    tail_ = sequence;
+    if (gap) {
+      early_.push_back(sequence);
+    } else {
+      tail_ = sequence;
+    }
   }
   return batch;
 }

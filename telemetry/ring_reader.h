@@ -37,7 +37,10 @@ class RingReader {
   // `ring`: exactly RS_RING_BYTES of shared guest memory, 8-byte aligned (else RS_CHECK). `head`: rs_vcpu_box.ring_head
   // as just loaded (acquire). Entries up to `head` that are published are consumed; the caller then stores tail() to
   // ring_tail. Not for two threads at once.
-  Batch read(std::span<const std::byte> ring, std::uint64_t head, Nanoseconds now);
+  //
+  // `past_pending`: also those behind an entry that is reserved and not published, which an NMI that interrupted its
+  // writer has logged; to be asked for when that writer seems not to come back. The late entry comes when it is there.
+  Batch read(std::span<const std::byte> ring, std::uint64_t head, Nanoseconds now, bool past_pending = false);
 
   // The published entry whose sequence ends in these 24 bits (operand of RS_OP_PROBE), consumed or not: for the runner
   // to match triggers at the doorbell. Empty if it is not there or not sound; read() reports why.
@@ -47,7 +50,10 @@ class RingReader {
   [[nodiscard]] std::uint64_t tail() const { return tail_; }
   [[nodiscard]] bool corrupt() const { return corrupt_; }
   // To begin behind entries a snapshot already holds.
-  void start_at(std::uint64_t tail) { tail_ = tail; }
+  void start_at(std::uint64_t tail) {
+    tail_ = tail;
+    early_.clear();
+  }
 
  private:
   enum class Slot : std::uint8_t { published, pending, foreign, torn };
@@ -58,6 +64,7 @@ class RingReader {
   unsigned vcpu_;
   std::uint64_t khz_;
   std::uint64_t tail_ = 0;
+  std::vector<std::uint64_t> early_;  // sequences beyond tail_ that were given out already
   bool corrupt_ = false;
 };
 

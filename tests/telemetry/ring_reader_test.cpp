@@ -99,6 +99,37 @@ TEST(RingReader, AnUnpublishedEntryIsAwaited) {
   EXPECT_FALSE(batch.more);
 }
 
+TEST(RingReader, WhatAnNmiLoggedOverAnUnpublishedEntryCanBeAskedFor) {
+  FakeRing ring;
+  RingReader reader(0, kKhz);
+  ring.write();
+  ring.head = 4;  // 2 reserved; an NMI has published 3 and 4 and does not come back
+  for (const std::uint64_t sequence : {3U, 4U}) {
+    ring.fill(sequence);
+    ring.publish(sequence);
+  }
+  auto batch = reader.read(ring.bytes(), ring.head, Nanoseconds{0}, true);
+  ASSERT_EQ(batch.events.size(), 3U);
+  EXPECT_EQ(probe_of(batch.events[1]).sequence, 3U);
+  EXPECT_TRUE(batch.more);
+  EXPECT_EQ(reader.tail(), 1U) << "the guest must not write over the entry that is still to come";
+  EXPECT_TRUE(reader.read(ring.bytes(), ring.head, Nanoseconds{0}, true).events.empty()) << "each once";
+  ring.head = 5;
+  ring.fill(5);
+  ring.publish(5);
+  EXPECT_EQ(reader.read(ring.bytes(), ring.head, Nanoseconds{0}, true).events.size(), 1U);
+  // It came back after all.
+  ring.fill(2);
+  ring.publish(2);
+  batch = reader.read(ring.bytes(), ring.head, Nanoseconds{0});
+  ASSERT_EQ(batch.events.size(), 1U);
+  EXPECT_EQ(probe_of(batch.events[0]).sequence, 2U);
+  EXPECT_FALSE(batch.more);
+  EXPECT_EQ(reader.tail(), 5U);
+  ring.write();
+  EXPECT_EQ(reader.read(ring.bytes(), ring.head, Nanoseconds{0}).events.size(), 1U);
+}
+
 TEST(RingReader, GoesRoundManyTimes) {
   FakeRing ring;
   RingReader reader(0, kKhz);

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// census: who touches the remapped vmemmap pages while a window is open.
+#include <algorithm>
+
+#include "base/build_id.h"
+#include "cli/arguments.h"
+#include "cli/exit_code.h"
+#include "cli/explore_options.h"
+#include "cli/scenario_files.h"
+#include "cli/status_line.h"
+#include "cli/stop_signals.h"
+#include "harness/explorer.h"
+#include "harness/guest_image.h"
+#include "harness/runner.h"
+#include "report/census.h"
+
+namespace remapstorm {
+namespace {
+
+// Everything between checked words and a census.
+Result<Census> take(const CommandContext& context, const CensusOptions& options, const StopSignals& signals,
+                    StatusLine& status) {
+  const SteadyClock clock;
+  RS_ASSIGN(const Kvm kvm, Kvm::open());
+  RS_TRY(kvm.check_required());
+  RS_ASSIGN(const HostInfo host, describe_host(kvm, clock));
+  RS_ASSIGN(const Paths paths, find_paths(context.environment, context.home));
+  RS_ASSIGN(const GuestImageInfo image, find_guest_image(paths, context.environment, options.explore.flavour));
+  RS_ASSIGN(const auto runner, Runner::create(kvm, image, options.explore.kernel, host, clock, signals.stop()));
+  Window window = options.explore.window;
+  const TrialEnvironment environment = runner->environment();
+  RS_TRY(resolve_window(window, environment.symbols));
+  ExploreOptions guest = options.explore;
+  if (guest.workloads.empty()) guest.workloads = census_workloads(options);
+  RS_ASSIGN(Plan plan, explore_plan(guest, image, host, runner->resolver()));
+  plan.scenario = "census-" + options.explore.window.name;
+  // On another vCPU than the one in the window, so that its handler waits and does not deadlock.
+  for (const std::string& inject : options.explore.injections) {
+    Rule rule;
+    rule.name = inject;
+    rule.action.injector = inject;
+    rule.action.parameters.values["vcpu"] = std::int64_t{1};
+    rule.action.parameters.values["action"] = options.explore.action;
+    plan.rules.push_back(std::move(rule));
+  }
+  RS_ASSIGN(Census census, take_census(environment, options, plan, [&](const std::string& what) {
+              if (!options.explore.quiet) status.show("census " + options.explore.window.name + ": " + what);
+            }));
+  census.harness = context.version;
+  census.harness_build = build_id();
+  census.made_at = rfc3339(std::time(nullptr));
+  return census;
+}
+
+Status write(const CensusOptions& options, const Census& census) {
+  if (options.explore.output_dir.empty()) return {};
+  RS_ASSIGN(OutputDirectory output, OutputDirectory::at(options.explore.output_dir));
+  RS_TRY(output.write("census.txt", census_text(census)));
+  RS_TRY(output.write("census.json", census_json(census)));
+  return output.finish();
+}
+
+}  // namespace
+
+int census_command(const CommandContext& context, const Arguments& arguments) {
+  const Result<std::optional<CensusOptions>> options = parse_census_options(context, arguments);
+  if (!options.ok()) return report_error(context, options.error());
+  if (!options->has_value()) {
+    context.out << census_help(context);
+    return kExitOk;
+  }
+  const SteadyClock clock;
+  const StopSignals signals;
+  StatusLine status(context.err, context.err_is_terminal, clock);
+  const Result<Census> census = take(context, **options, signals, status);
+  status.clear();
+  if (!census.ok()) return report_error(context, census.error());
+  context.out << ((*options)->explore.format == OutputFormat::json ? census_json(*census) : census_text(*census))
+              << std::flush;
+  const Status written = write(**options, *census);
+  if (!written.ok()) return report_error(context, written.error());
+  return signals.signal() != 0 ? 128 + signals.signal() : kExitOk;
+}
+
+}  // namespace remapstorm

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/explore_options.h"
+
+#include <algorithm>
+
+#include "cli/arguments.h"
+#include "cli/scenario_files.h"
+
+namespace remapstorm {
+namespace {
+
+constexpr const char* kUsage = "explore WINDOW [OPTIONS]";
+constexpr const char* kSummary =
+    "Injects at every instruction boundary of a window, each time from the same snapshot, and makes a certificate of "
+    "the\n"
+    "verdicts. WINDOW: bbm-pte, bbm-pmd, remap, or OPEN..CLOSE, each a probe (bbm.break) or a place (symbol+0x1c).";
+constexpr const char* kExample = "explore bbm-pte --inject irq,nmi --strategy bbm-fault";
+
+constexpr const char* kCensusUsage = "census WINDOW [OPTIONS]";
+constexpr const char* kCensusSummary =
+    "Counts who touches the vmemmap pages under remap while a window is open: instruction, read, write or atomic,\n"
+    "context, interrupt flag. WINDOW as for explore; remap sees the whole walk, the restore path included.";
+constexpr const char* kCensusExample = "census remap --strategy bbm-fault-irqsafe";
+
+constexpr std::uint64_t kMostWindows = 100'000;
+constexpr std::uint64_t kMostNth = 1'000'000;
+constexpr unsigned kMostJobs = 256;
+
+// What was typed, before anything is checked.
+struct Words {
+  std::vector<std::string> windows;
+  std::optional<std::string> inject, strategy, calls, nth, flavour, cpus, memory, append, action, via, hold, timeout,
+      jobs, at, kernel, output_dir, format, workload, count;
+  bool pairs = false, resume = false, verbose = false, quiet = false;
+};
+
+// What explore and census share.
+void declare_guest(ArgumentParser& parser, Words& words) {
+  parser.option("--workload", words.workload, "LIST",
+                "instead of the usual: VCPU:NAME,argument=value; several joined by ';'");
+  parser.option("--flavour", words.flavour, "NAME", "guest kernel flavour (std)");
+  parser.option("--memory", words.memory, "SIZE", "guest memory (128M)");
+  parser.option("-k,--kernel", words.kernel, "IMAGE", "boot this vmlinux instead of the guest image's");
+  parser.option("--append", words.append, "ARGS", "more words for the guest's command line");
+  parser.option("--action", words.action, "WHAT", "what the handler of irq and nmi does (read-struct-page)");
+  parser.option("--format", words.format, "FORMAT", "pretty or json on standard output (pretty)");
+  parser.flag("-v,--verbose", words.verbose, "no status line, plain progress");
+  parser.flag("-q,--quiet", words.quiet, "no progress");
+}
+
+void declare(ArgumentParser& parser, Words& words) {
+  parser.positional("WINDOW", words.windows, "which window", true);
+  parser.option("--inject", words.inject, "LIST", "of irq, nmi, hold, pairs as irq+nmi; joined by commas (irq,nmi)");
+  parser.flag("--pairs", words.pairs, "also each ordered pair of them at the same boundary");
+  parser.option("--strategy", words.strategy, "NAME", "remap strategy (bbm-fault)");
+  parser.option("--calls", words.calls, "HOW", "follow: into called functions; over: behind them (follow)");
+  parser.option("--nth", words.nth, "N", "the Nth opening of the window after the guest is ready (1)");
+  parser.option("--at", words.at, "BOUNDARY", "this one only: its number, symbol+0x1c or symbol+0x1c/VISIT");
+  parser.option("--jobs", words.jobs, "N", "guests at a time (as the host's CPUs allow)");
+  parser.flag("--resume", words.resume, "go on with what --output-dir holds");
+  parser.option("--output-dir", words.output_dir, "DIR", "where the certificate goes (a new folder of its own)");
+  parser.option("--hold", words.hold, "TIME", "length of a hold (120ms)");
+  parser.option("--via", words.via, "HOW", "irq as msi or line (msi)");
+  parser.option("--timeout", words.timeout, "TIME", "hard limit of one trial (20)");
+  parser.option("--cpus", words.cpus, "N", "virtual CPUs, 1 to 8 (2)");
+  declare_guest(parser, words);
+}
+
+void declare_census(ArgumentParser& parser, Words& words) {
+  parser.positional("WINDOW", words.windows, "which window", true);
+  parser.option("--windows", words.count, "N", "how many windows to look into (16)");
+  parser.option("--inject", words.inject, "LIST", "of irq, nmi: raised in turn on another vCPU (irq,nmi)");
+  parser.option("--strategy", words.strategy, "NAME", "remap strategy (bbm-fault-irqsafe)");
+  parser.option("--output-dir", words.output_dir, "DIR", "also write census.txt and census.json there");
+  parser.option("--cpus", words.cpus, "N", "virtual CPUs, 1 to 8 (3)");
+  declare_guest(parser, words);
+}
+
+std::vector<std::string> split(const std::string& text, char separator) {
+  std::vector<std::string> parts;
+  std::size_t from = 0;
+  for (;;) {
+    const std::size_t to = text.find(separator, from);
+    parts.push_back(text.substr(from, to - from));
+    if (to == std::string::npos) return parts;
+    from = to + 1;
+  }
+}
+
+Status check_injections(const Words& words, ExploreOptions& options) {
+  if (words.inject) {
+    options.injections.clear();
+    for (const std::string& name : split(*words.inject, ',')) {
+      for (const std::string& part : parts_of(name)) {
+        RS_ASSIGN([[maybe_unused]] const std::string known, parse_choice("--inject", part, {"irq", "nmi", "hold"}));
+      }
+      if (std::find(options.injections.begin(), options.injections.end(), name) != options.injections.end()) {
+        return usage_error("--inject " + *words.inject + ": " + name + " stands there twice");
+      }
+      options.injections.push_back(name);
+    }
+  }
+  options.pairs = words.pairs;
+  if (options.pairs && options.injections.size() < 2) {
+    return usage_error("--pairs with one injection", "give --inject two or three of irq, nmi, hold");
+  }
+  if (words.action) {
+    RS_ASSIGN(options.action,
+              parse_choice("--action", *words.action,
+                           {"read-struct-page", "read-struct-page-softirq", "read-struct-page-thread", "none"}));
+  }
+  if (words.via) {
+    RS_ASSIGN(options.via, parse_choice("--via", *words.via, {"msi", "line"}));
+  }
+  if (words.hold) {
+    RS_ASSIGN(options.hold, parse_duration("--hold", *words.hold));
+    if (options.hold < std::chrono::milliseconds(1) || options.hold > std::chrono::seconds(10)) {
+      return usage_error("--hold " + *words.hold + ": give a time from 1ms to 10s");
+    }
+  }
+  return {};
+}
+
+Status check_guest(const Words& words, ExploreOptions& options) {
+  const Vocabulary vocabulary = full_vocabulary();
+  if (words.strategy) {
+    RS_ASSIGN(options.strategy, parse_choice("--strategy", *words.strategy, vocabulary.strategies));
+  }
+  if (words.flavour) {
+    RS_ASSIGN(options.flavour, parse_choice("--flavour", *words.flavour, vocabulary.flavours));
+  }
+  if (words.cpus) {
+    RS_ASSIGN(const std::uint64_t cpus, parse_number("--cpus", *words.cpus, kMinCpus, kMaxCpus));
+    options.cpus = static_cast<unsigned>(cpus);
+  }
+  if (words.memory) {
+    const Result<std::uint64_t> memory = parse_size(*words.memory);
+    if (!memory.ok()) return memory.error().in("--memory " + *words.memory);
+    if (*memory < kMinMemory || *memory > kMaxMemory) {
+      return usage_error("--memory " + *words.memory + ": give a size from " + std::to_string(kMinMemory >> 20) +
+                         "M to " + std::to_string(kMaxMemory >> 20) + "M");
+    }
+    options.memory = *memory;
+  }
+  if (words.workload) {
+    for (const std::string& one : split(*words.workload, ';')) {
+      RS_ASSIGN(Workload workload, parse_workload(one, vocabulary, options.cpus));
+      options.workloads.push_back(std::move(workload));
+    }
+  }
+  options.append = words.append.value_or("");
+  options.kernel = words.kernel.value_or("");
+  return {};
+}
+
+Status check_rest(const Words& words, ExploreOptions& options) {
+  if (words.calls) {
+    RS_ASSIGN(const std::string how, parse_choice("--calls", *words.calls, {"follow", "over"}));
+    options.follow_calls = how == "follow";
+  }
+  if (words.nth) {
+    RS_ASSIGN(options.nth, parse_number("--nth", *words.nth, 1, kMostNth));
+  }
+  if (words.jobs) {
+    RS_ASSIGN(const std::uint64_t jobs, parse_number("--jobs", *words.jobs, 1, kMostJobs));
+    options.jobs = static_cast<unsigned>(jobs);
+  }
+  if (words.at) {
+    const Result<BoundaryChoice> at = parse_boundary_choice(*words.at);
+    if (!at.ok()) return at.error().in("--at");
+    options.at = *at;
+  }
+  if (words.timeout) {
+    RS_ASSIGN(options.timeout, parse_duration("--timeout", *words.timeout));
+  }
+  if (words.format) {
+    RS_ASSIGN(const std::string format, parse_choice("--format", *words.format, {"pretty", "json"}));
+    options.format = format == "json" ? OutputFormat::json : OutputFormat::pretty;
+  }
+  if (words.output_dir && words.output_dir->empty()) return usage_error("--output-dir needs the name of a folder");
+  options.output_dir = words.output_dir.value_or("");
+  options.resume = words.resume;
+  if (options.resume && options.output_dir.empty()) {
+    return usage_error("--resume needs --output-dir, the folder of the exploration to go on with");
+  }
+  if (options.resume && options.at)
+    return usage_error("--resume and --at ask for different things", "give one of them");
+  options.verbose = words.verbose;
+  options.quiet = words.quiet;
+  if (options.verbose && options.quiet) return usage_error("-v and -q ask for opposite things", "give one of them");
+  return {};
+}
+
+}  // namespace
+
+Result<std::optional<ExploreOptions>> parse_explore_options(const CommandContext& context, const Arguments& arguments) {
+  Words words;
+  ArgumentParser parser(context, kUsage, kSummary, kExample);
+  declare(parser, words);
+  RS_ASSIGN(const ArgumentParser::Outcome outcome, parser.parse(arguments));
+  if (outcome == ArgumentParser::Outcome::help_wanted) return std::optional<ExploreOptions>();
+  if (words.windows.size() > 1) {
+    return usage_error("more than one window: " + words.windows[0] + " and " + words.windows[1],
+                       "one exploration is about one window");
+  }
+  ExploreOptions options;
+  RS_ASSIGN(options.window, parse_window(words.windows.front()));
+  RS_TRY(check_injections(words, options));
+  RS_TRY(check_guest(words, options));
+  RS_TRY(check_rest(words, options));
+  return std::optional<ExploreOptions>(std::move(options));
+}
+
+Result<std::optional<CensusOptions>> parse_census_options(const CommandContext& context, const Arguments& arguments) {
+  Words words;
+  ArgumentParser parser(context, kCensusUsage, kCensusSummary, kCensusExample);
+  declare_census(parser, words);
+  RS_ASSIGN(const ArgumentParser::Outcome outcome, parser.parse(arguments));
+  if (outcome == ArgumentParser::Outcome::help_wanted) return std::optional<CensusOptions>();
+  if (words.windows.size() > 1) {
+    return usage_error("more than one window: " + words.windows[0] + " and " + words.windows[1],
+                       "one census is about one window");
+  }
+  CensusOptions options;
+  options.explore.strategy = "bbm-fault-irqsafe";
+  options.explore.cpus = 3;
+  RS_ASSIGN(options.explore.window, parse_window(words.windows.front()));
+  RS_TRY(check_injections(words, options.explore));
+  for (const std::string& inject : options.explore.injections) {
+    if (inject != "irq" && inject != "nmi") return usage_error("--inject " + inject + ": a census raises irq and nmi");
+  }
+  RS_TRY(check_guest(words, options.explore));
+  RS_TRY(check_rest(words, options.explore));
+  if (words.count) {
+    RS_ASSIGN(options.windows, parse_number("--windows", *words.count, 1, kMostWindows));
+  }
+  return std::optional<CensusOptions>(std::move(options));
+}
+
+std::string census_help(const CommandContext& context) {
+  Words words;
+  ArgumentParser parser(context, kCensusUsage, kCensusSummary, kCensusExample);
+  declare_census(parser, words);
+  return parser.help();
+}
+
+std::string explore_help(const CommandContext& context) {
+  Words words;
+  ArgumentParser parser(context, kUsage, kSummary, kExample);
+  declare(parser, words);
+  return parser.help();
+}
+
+}  // namespace remapstorm

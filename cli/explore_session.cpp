@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/explore_session.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <iomanip>
+#include <set>
+#include <sstream>
+
+#include "base/atomic_file.h"
+#include "base/build_id.h"
+#include "cli/exit_code.h"
+#include "harness/guest_image.h"
+#include "report/certificate.h"
+#include "report/text.h"
+#include "telemetry/sinks.h"
+
+namespace remapstorm {
+namespace {
+
+namespace fs = std::filesystem;
+
+// For a few seconds already, or per trial: what a person wants to see of a length of time.
+std::string clock_text(double seconds) {
+  std::ostringstream text;
+  if (seconds >= 90) {
+    text << static_cast<long>(seconds) / 60 << " min " << static_cast<long>(seconds) % 60 << " s";
+  } else {
+    text << static_cast<long>(seconds + 0.5) << " s";
+  }
+  return text.str();
+}
+
+std::size_t rank_of(const Certificate& certificate, const std::string& inject) {
+  const auto& all = certificate.injections;
+  return static_cast<std::size_t>(std::find(all.begin(), all.end(), inject) - all.begin());
+}
+
+Status make_folder(const std::string& path) {
+  std::error_code error;
+  if (fs::exists(path, error) && !fs::is_directory(path, error)) return usage_error(path + " is no folder");
+  fs::create_directories(path, error);
+  if (error) return host_error("cannot create " + path + ": " + error.message());
+  return {};
+}
+
+}  // namespace
+
+Status ExploreSession::prepare() {
+  status_ = std::make_unique<StatusLine>(context_.err, context_.err_is_terminal && !options_.verbose, clock_);
+  RS_ASSIGN(Kvm kvm, Kvm::open());
+  RS_TRY(kvm.check_required());
+  kvm_.emplace(std::move(kvm));
+  RS_ASSIGN(const HostInfo host, describe_host(*kvm_, clock_));
+  RS_ASSIGN(const Paths paths, find_paths(context_.environment, context_.home));
+  RS_ASSIGN(const GuestImageInfo image, find_guest_image(paths, context_.environment, options_.flavour));
+  RS_ASSIGN(runner_, Runner::create(*kvm_, image, options_.kernel, host, clock_, signals_.stop()));
+  // Symbols first: a mistake there must not cost a boot.
+  Window window = options_.window;
+  const TrialEnvironment environment = runner_->environment();
+  RS_TRY(resolve_window(window, environment.symbols));
+  RS_ASSIGN(Plan plan, explore_plan(options_, image, host, runner_->resolver()));
+  if (options_.output_dir.empty()) {
+    const std::string runs = paths.state + "/runs";
+    std::string label = options_.window.name;
+    std::replace_if(
+        label.begin(), label.end(), [](char letter) { return letter == '/' || letter == '+'; }, '-');
+    directory_ = runs + "/" + time_stamp(started_) + "-explore-" + label.substr(0, 80);
+    latest_ = runs + "/latest";
+  } else {
+    directory_ = fs::absolute(options_.output_dir).string();
+    std::error_code ignored;
+    if (!options_.resume && fs::exists(directory_ + "/trials.jsonl", ignored)) {
+      return usage_error(directory_ + " holds an exploration already",
+                         "--resume goes on with it; or give another --output-dir");
+    }
+  }
+  RS_ASSIGN(exploration_, reach_window(environment, options_, std::move(plan), [this](const std::string& what) {
+              if (!options_.quiet) status_->show("explore " + options_.window.name + ": " + what);
+            }));
+  certificate_ = certificate_of(*exploration_);
+  certificate_.harness = context_.version;
+  certificate_.harness_build = build_id();
+  certificate_.made_at = rfc3339(started_);
+  return choose_points();
+}
+
+Status ExploreSession::choose_points() {
+  RS_TRY(open_output());
+  if (options_.at) {
+    RS_ASSIGN(points_, points_at(*exploration_, *options_.at));
+    return {};
+  }
+  points_ = points_of(*exploration_);
+  std::erase_if(points_, [this](const ExplorePoint& point) {
+    return certificate_.trial(point.boundary, point.inject) != nullptr;
+  });
+  return {};
+}
+
+Status ExploreSession::open_output() {
+  RS_TRY(make_folder(directory_));
+  const std::string path = directory_ + "/trials.jsonl";
+  if (options_.resume) {
+    RS_ASSIGN(ExploreJournal journal, ExploreJournal::resume(path, certificate_));
+    journal_.emplace(std::move(journal));
+  } else {
+    RS_ASSIGN(ExploreJournal journal, ExploreJournal::create(path, certificate_));
+    journal_.emplace(std::move(journal));
+  }
+  before_ = certificate_.trials.size();
+  for (const ExploredTrial& trial : certificate_.trials) {
+    if (!trial.events.empty()) kept_[trial.inject + ", " + std::string(verdict_name(trial.verdict))] = true;
+  }
+  return {};
+}
+
+Status ExploreSession::keep_events(ExploredTrial& trial, const std::vector<Event>& events) {
+  bool& kept = kept_[trial.inject + ", " + std::string(verdict_name(trial.verdict))];
+  if (kept) return {};
+  kept = true;
+  RS_TRY(make_folder(directory_ + "/events"));
+  const std::string name = "events/" + std::to_string(trial.boundary) + "-" + trial.inject + ".jsonl";
+  RS_ASSIGN(JsonlSink sink, JsonlSink::create(directory_ + "/" + name));
+  for (const Event& event : events) sink.on_event(event);
+  RS_TRY(sink.flush());
+  trial.events = name;
+  return {};
+}
+
+Status ExploreSession::on_done(const PointOutcome& outcome, const std::vector<Event>& events) {
+  const std::lock_guard lock(progress_mutex_);
+  ++done_;
+  if (const auto* skipped = std::get_if<SkippedPoint>(&outcome)) {
+    certificate_.skipped.push_back(*skipped);
+    return journal_->add(*skipped);
+  }
+  ExploredTrial trial = std::get<ExploredTrial>(outcome);
+  RS_TRY(keep_events(trial, events));
+  RS_TRY(journal_->add(trial));
+  certificate_.trials.push_back(std::move(trial));
+  return {};
+}
+
+void ExploreSession::show_progress() {
+  if (options_.quiet) return;
+  const std::lock_guard lock(progress_mutex_);
+  const double seconds = static_cast<double>((clock_.now() - began_).count()) / 1e9;
+  const std::size_t all = before_ + points_.size();
+  std::ostringstream text;
+  text << "explore " << options_.window.name << ": " << before_ + done_ << " of " << all << " points";
+  if (done_ > 0 && seconds > 0.5) {
+    const double rate = static_cast<double>(done_) / seconds;
+    text << ", " << std::fixed << std::setprecision(1) << rate << " a second, "
+         << clock_text(static_cast<double>(points_.size() - done_) / rate) << " left";
+  }
+  status_->show(text.str());
+}
+
+int ExploreSession::execute() {
+  began_ = clock_.now();
+  const TrialEnvironment environment = runner_->environment();
+  ExploreHooks hooks;
+  hooks.done = [this](const PointOutcome& outcome, const std::vector<Event>& events) {
+    return on_done(outcome, events);
+  };
+  hooks.tick = [this] { show_progress(); };
+  const unsigned jobs = options_.jobs != 0 ? options_.jobs : usual_jobs(options_);
+  const Status explored = explore(environment, *exploration_, points_, jobs, hooks);
+  status_->clear();
+
+  certificate_.took = clock_.now() - began_;
+  certificate_.interrupted = signals_.signal() != 0;
+  std::sort(certificate_.trials.begin(), certificate_.trials.end(), [this](const auto& a, const auto& b) {
+    return std::pair(a.boundary, rank_of(certificate_, a.inject)) <
+           std::pair(b.boundary, rank_of(certificate_, b.inject));
+  });
+  if (!options_.at) {
+    // Nothing is left out in silence.
+    const std::string why = certificate_.interrupted ? "not executed: the exploration was interrupted"
+                                                     : "not executed: the exploration ended early";
+    for (const ExplorePoint& point : points_of(*exploration_)) {
+      if (certificate_.trial(point.boundary, point.inject) || certificate_.skip(point.boundary, point.inject)) continue;
+      certificate_.skipped.push_back({point.boundary, point.inject, why});
+    }
+  }
+  std::sort(certificate_.skipped.begin(), certificate_.skipped.end(), [this](const auto& a, const auto& b) {
+    return std::pair(a.boundary, rank_of(certificate_, a.inject)) <
+           std::pair(b.boundary, rank_of(certificate_, b.inject));
+  });
+  const Status written = write_output();
+  show_result(written.ok() ? "" : written.error().message);
+  if (!explored.ok()) return report_error(context_, explored.error());
+  if (!written.ok()) return report_error(context_, written.error());
+  if (const int signal = signals_.signal(); signal != 0) {
+    context_.err << "remapstorm: stopped by a signal; what was done is in " << directory_
+                 << "; to go on: " << context_.called << " " << explore_words(options_) << " --output-dir "
+                 << directory_ << " --resume\n";
+    return 128 + signal;
+  }
+  return exit_code();
+}
+
+Status ExploreSession::write_output() const {
+  if (!options_.at) {
+    RS_TRY(write_file_atomically(directory_ + "/certificate.txt", certificate_text(certificate_)));
+    RS_TRY(write_file_atomically(directory_ + "/certificate.svg", certificate_svg(certificate_)));
+  }
+  RS_TRY(write_file_atomically(directory_ + "/certificate.json", certificate_json(certificate_)));
+  if (latest_.empty()) return {};
+  // A link under another name, renamed: "latest" is always there.
+  std::error_code error;
+  const std::string temporary = latest_ + ".tmp." + std::to_string(::getpid());
+  fs::remove(temporary, error);
+  fs::create_directory_symlink(fs::path(directory_).filename(), temporary, error);
+  if (!error) fs::rename(temporary, latest_, error);
+  if (error) return host_error("cannot make the link " + latest_ + ": " + error.message());
+  return {};
+}
+
+void ExploreSession::show_result(const std::string& trouble) {
+  if (options_.format == OutputFormat::json) {
+    context_.out << certificate_json(certificate_) << std::flush;
+    return;
+  }
+  if (!options_.at) {
+    context_.out << certificate_text(certificate_);
+  } else {
+    for (const ExploredTrial& trial : certificate_.trials) {
+      context_.out << name_of(certificate_.boundaries[trial.boundary]) << ", " << trial.inject << ": "
+                   << verdict_name(trial.verdict) << "\n  " << trial.reason << '\n';
+      for (const TakenAt& at : trial.taken) {
+        context_.out << "  taken at " << place_of(at.symbol, at.offset, at.pc) << " (" << at.context << ")\n";
+      }
+    }
+    for (const SkippedPoint& point : certificate_.skipped) {
+      context_.out << name_of(certificate_.boundaries[point.boundary]) << ", " << point.inject
+                   << ": skipped: " << point.reason << '\n';
+    }
+  }
+  if (trouble.empty()) context_.out << "\nin " << directory_ << '\n';
+  context_.out << std::flush;
+}
+
+int ExploreSession::exit_code() const {
+  if (options_.at) return certificate_.skipped.empty() && !certificate_.trials.empty() ? kExitOk : kExitDiffers;
+  return certificate_.complete() ? kExitOk : kExitDiffers;
+}
+
+}  // namespace remapstorm

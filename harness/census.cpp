@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/census.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <thread>
+#include <tuple>
+
+#include "harness/explorer_walk.h"
+#include "harness/machine.h"
+#include "telemetry/judge.h"
+#include "telemetry/probe_names.h"
+#include "telemetry/sinks.h"
+#include "vmm/disassembler.h"
+#include "vmm/guest_context.h"
+#include "vmm/page_walk.h"
+
+namespace remapstorm {
+namespace {
+
+constexpr Nanoseconds kTurn = std::chrono::milliseconds(2);
+constexpr Nanoseconds kDwell = std::chrono::milliseconds(8);   // others run into the open window
+constexpr Nanoseconds kSettle = std::chrono::milliseconds(4);  // faults of the window are logged
+constexpr std::size_t kMostRows = 4096;
+
+struct Range {
+  Gva start;
+  std::uint64_t bytes = 0;
+  [[nodiscard]] bool contains(Gva address) const { return address >= start && address - start < bytes; }
+};
+
+// What a window is about: the range of the entry, or of the whole remap.
+Range range_of(const Candidate& opening, Mailbox& mailbox) {
+  constexpr std::uint64_t kPage = 4096, kLargePage = 2ULL << 20;
+  if (opening.probe && (opening.probe->probe == RS_PROBE_BBM_BREAK || opening.probe->probe == RS_PROBE_BBM_MAKE)) {
+    return {Gva(opening.probe->args[0]), opening.probe->args[3] == RS_LEVEL_PMD ? kLargePage : kPage};
+  }
+  if (opening.probe && opening.probe->probe == RS_PROBE_REMAP_BEGIN &&
+      opening.probe->args[1] > opening.probe->args[0]) {
+    return {Gva(opening.probe->args[0]), opening.probe->args[1] - opening.probe->args[0]};
+  }
+  return {Gva(mailbox.target() & ~(kPage - 1)), kPage};
+}
+
+class Taker {
+ public:
+  Taker(const TrialEnvironment& environment, const CensusOptions& options, const Plan& plan, Disassembler disassembler,
+        MemoryAccessDecoder decoder)
+      : environment_(environment),
+        options_(options),
+        plan_(plan),
+        disassembler_(std::move(disassembler)),
+        decoder_(std::move(decoder)) {}
+
+  Result<Census> run(const std::function<void(const std::string&)>& progress) {
+    Window window = options_.explore.window;
+    RS_TRY(resolve_window(window, environment_.symbols));
+    RS_ASSIGN(machine_, Machine::create(environment_.kvm, environment_.symbols, environment_.clock,
+                                        machine_config(environment_, plan_)));
+    RS_TRY(machine_->load(environment_.kernel));
+    Judge judge;
+    CaptureSink capture;
+    EventLog log(environment_.clock, {&capture, &judge});
+    RS_ASSIGN(const std::unique_ptr<RuleEngine> rules, RuleEngine::create(plan_, 0, log));
+    MachineTask task;
+    task.armed_probes = probes_of(window);
+    if (window.open.pattern.address) task.breakpoints = {*window.open.pattern.address};
+    task.catch_at = [&](const Candidate& candidate) { return matches(window.open.pattern, candidate); };
+    machine_->begin(log, *rules, std::move(task));
+    machine_->start();
+    const Status looked = look(window, judge, log, capture, progress);
+    machine_->stop();
+    machine_.reset();
+    if (!looked) return looked.error();
+    return finish();
+  }
+
+ private:
+  Status look(const Window& window, Judge& judge, EventLog& log, CaptureSink& capture,
+              const std::function<void(const std::string&)>& progress) {
+    Nanoseconds moved = log.now();
+    while (census_.windows < options_.windows) {
+      const MachineState state = machine_->turn(kTurn);
+      if (environment_.stop) {
+        census_.interrupted = true;
+        return {};
+      }
+      if (state.done || state.dead || machine_->locked([&] { return judge.decided(); })) break;
+      if (!state.caught) {
+        progress(state.ready ? "windows seen: " + std::to_string(census_.windows) : std::string("booting"));
+        if (log.now() - moved > environment_.boot_limit) return host_error("the guest does not get on");
+        continue;
+      }
+      RS_TRY(look_into(window, *state.caught, log, capture));
+      moved = log.now();
+    }
+    if (census_.windows != 0) return {};
+    const auto reasons = judge.judgement().reasons;
+    return usage_error("the window " + window.name + " (" + window.open.text + ") never opened" +
+                           (reasons.empty() ? "" : ": " + reasons.front()),
+                       "--workload gives the guest something else to do");
+  }
+
+  // One window: the machine was caught where it opened.
+  Status look_into(const Window& window, const Candidate& opening, EventLog& log, CaptureSink& capture) {
+    RS_TRY(machine_->freeze());
+    const auto vcpu = static_cast<unsigned>(opening.vcpu);
+    const Range range = range_of(opening, machine_->mailbox());
+    RS_ASSIGN(const CpuState here, machine_->vcpu(vcpu).state());
+    space_ = here.space;
+    const std::size_t from = machine_->locked([&] { return capture.events().size(); });
+    const unsigned other = vcpu == 0 ? 1 : 0;
+    if (machine_->vcpu_count() > 1 && !plan_.rules.empty()) {
+      const std::size_t rule = census_.injections++ % plan_.rules.size();
+      machine_->inject(rule, other, Gva(0));
+    }
+    machine_->thaw(vcpu);
+    if (machine_->vcpu_count() > 1) wait(kDwell, log);
+    for (std::uint64_t steps = 0;; ++steps) {
+      if (steps >= options_.explore.most_steps || environment_.stop) {
+        return usage_error("the window " + window.name + " does not close within " + std::to_string(steps) +
+                           " instructions");
+      }
+      RS_ASSIGN(const CpuState state, machine_->vcpu(vcpu).state());
+      if (steps > 0 && window.close.pattern.address == state.pc) break;
+      RS_TRY(count_operands(vcpu, state, range));
+      ++census_.steps;
+      const Stepped stepped = step_once(*machine_, vcpu);
+      if (!stepped.trouble.empty()) return host_error("a window cannot be stepped through: " + stepped.trouble);
+      if (stepped.candidate && matches(window.close.pattern, *stepped.candidate)) break;
+    }
+    ++census_.windows;
+    RS_TRY(machine_->freeze());
+    machine_->release_catch();
+    machine_->thaw();
+    wait(kSettle, log);
+    const std::vector<Event> events = machine_->locked([&] {
+      const auto& all = capture.events();
+      return std::vector<Event>(all.begin() + static_cast<std::ptrdiff_t>(from), all.end());
+    });
+    for (const Event& event : events) count_fault(event, range);
+    return {};
+  }
+
+  void wait(Nanoseconds length, EventLog& log) {
+    const Nanoseconds until = log.now() + length;
+    while (log.now() < until && !environment_.stop) {
+      if (machine_->turn(std::min(kTurn, until - log.now())).caught) break;
+    }
+  }
+
+  Status count_operands(unsigned vcpu, const CpuState& state, const Range& range) {
+    const ReadVirtual read = virtual_reader(kHostIsa, state.space, machine_->memory());
+    std::array<std::uint8_t, 15> code{};
+    if (!read(state.pc, std::as_writable_bytes(std::span(code)))) return {};
+    RS_ASSIGN(const RegisterValue value, register_values(machine_->vcpu(vcpu)));
+    for (const MemoryAccess& access : decoder_.accesses(code, state.pc, value)) {
+      if (!access.address) {
+        ++census_.unresolved;
+        continue;
+      }
+      if (!range.contains(*access.address)) continue;
+      const auto count = linux_preempt_count(machine_->vcpu(vcpu), environment_.symbols, machine_->memory());
+      const std::string context =
+          count ? std::string(context_name(static_cast<std::uint32_t>(context_of_preempt_count(*count)))) : "unknown";
+      add(state.pc, access.kind, context, state.interrupts_enabled, true, range, *access.address);
+    }
+    return {};
+  }
+
+  void count_fault(const Event& event, const Range& range) {
+    const auto* probe = std::get_if<ProbeEvent>(&event.body);
+    if (probe == nullptr || probe->probe != RS_PROBE_FAULT_ENTER || !range.contains(Gva(probe->args[0]))) return;
+    const Gva pc(probe->args[1]);
+    std::array<std::uint8_t, 15> code{};
+    std::optional<AccessKind> kind;
+    if (read_text(pc, code)) kind = decoder_.classify(code, pc);
+    add(pc, kind, std::string(context_name(probe->context)), (probe->context & RS_CTX_IRQS_OFF) == 0, false, range,
+        Gva(probe->args[0]));
+  }
+
+  // The kernel's own code; its mapping is the same on every vCPU.
+  bool read_text(Gva pc, std::span<std::uint8_t> out) {
+    return space_ && read_virtual(kHostIsa, *space_, machine_->memory(), pc, std::as_writable_bytes(out));
+  }
+
+  void add(Gva pc, std::optional<AccessKind> kind, const std::string& context, bool interrupts_on, bool in_window,
+           const Range& range, Gva address) {
+    const auto key = std::tuple(pc, kind, context, interrupts_on, in_window);
+    auto found = rows_.find(key);
+    if (found == rows_.end()) {
+      if (rows_.size() >= kMostRows) return;
+      CensusRow row;
+      row.pc = pc;
+      row.kind = kind;
+      row.context = context;
+      row.interrupts_on = interrupts_on;
+      row.in_window = in_window;
+      if (const auto symbol = environment_.symbols.lookup(pc)) {
+        row.symbol = symbol->name;
+        row.offset = symbol->offset;
+      }
+      std::array<std::uint8_t, 15> code{};
+      if (read_text(pc, code)) row.text = disassembler_.one(code, pc).text;
+      const std::uint64_t page = (address - range.start) / 4096;
+      row.addresses = "page " + std::to_string(page) + " of " + std::to_string((range.bytes + 4095) / 4096);
+      found = rows_.emplace(key, std::move(row)).first;
+    }
+    ++found->second.count;
+  }
+
+  Census finish() {
+    for (auto& [key, row] : rows_) census_.rows.push_back(std::move(row));
+    std::stable_sort(census_.rows.begin(), census_.rows.end(),
+                     [](const CensusRow& a, const CensusRow& b) { return a.count > b.count; });
+    const Window& window = options_.explore.window;
+    census_.window = window.name;
+    census_.window_opens = window.open.text;
+    census_.window_closes = window.close.text;
+    census_.strategy = plan_.strategy;
+    census_.flavour = plan_.flavour;
+    for (const Workload& one : plan_.workloads) census_.workloads.push_back(workload_text(one));
+    census_.cpus = plan_.cpus;
+    census_.guest = plan_.guest;
+    census_.host = plan_.host;
+    census_.repeat = "remapstorm " + census_words(options_);
+    return std::move(census_);
+  }
+
+  const TrialEnvironment& environment_;
+  const CensusOptions& options_;
+  const Plan& plan_;
+  Disassembler disassembler_;
+  MemoryAccessDecoder decoder_;
+  std::unique_ptr<Machine> machine_;
+  std::optional<AddressSpace> space_;
+  std::map<std::tuple<Gva, std::optional<AccessKind>, std::string, bool, bool>, CensusRow> rows_;
+  Census census_;
+};
+
+}  // namespace
+
+std::vector<Workload> census_workloads(const CensusOptions& options) {
+  std::vector<Workload> workloads = {
+      {0, "hugetlb-cycle", {{"pages", "1"}, {"repeat", std::to_string(std::max<std::uint64_t>(2, options.windows))}}}};
+  if (options.explore.cpus > 1) workloads.push_back({1, "read-target", {}});
+  if (options.explore.cpus > 2) workloads.push_back({2, "kpageflags", {}});
+  return workloads;
+}
+
+std::string census_words(const CensusOptions& options) {
+  std::string words = explore_words(options.explore);
+  words.replace(0, words.find(' '), "census");
+  return words + " --windows " + std::to_string(options.windows);
+}
+
+Result<Census> take_census(const TrialEnvironment& environment, const CensusOptions& options, const Plan& plan,
+                           const std::function<void(const std::string&)>& progress) {
+  RS_ASSIGN(Disassembler disassembler, Disassembler::create(kHostIsa));
+  RS_ASSIGN(MemoryAccessDecoder decoder, MemoryAccessDecoder::create(kHostIsa));
+  return Taker(environment, options, plan, std::move(disassembler), std::move(decoder)).run(progress);
+}
+
+std::vector<std::string> not_seen(const Census& census) {
+  std::vector<std::string> lines;
+  if (census.sees_faults()) {
+    lines.emplace_back(
+        "touches by other vCPUs while the entry is present: only a touch that finds it absent faults, and "
+        "each waits there, so it counts once per window and vCPU");
+  } else {
+    lines.emplace_back(
+        "touches by other vCPUs: strategy inplace never makes an entry absent, so none of them faults; a "
+        "bbm strategy shows them");
+  }
+  lines.emplace_back("what instructions do to memory without naming it: stacks, page walks, instruction fetches");
+  lines.emplace_back("code that this guest's configuration and these workloads do not run");
+  return lines;
+}
+
+}  // namespace remapstorm

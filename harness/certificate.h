@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// Certificate: what an exploration of a window has shown. N instruction boundaries x M injections; each pair was
+// executed or is listed as skipped, with the reason. Plain data; report/ turns it into text, JSON and a picture.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/address.h"
+#include "base/clock.h"
+#include "harness/plan.h"
+#include "telemetry/finding.h"
+
+namespace remapstorm {
+
+// Whether the entry under remap was valid at a boundary, read through the page tables by the host.
+enum class EntryState : std::uint8_t { unknown, clear, present };
+std::string_view entry_state_name(EntryState state);  // "unknown", "clear", "present"
+std::optional<EntryState> entry_state_from_name(std::string_view name);
+
+// A moment before an instruction that execution of the window visited.
+struct Boundary {
+  Gva pc;
+  std::string symbol;  // empty if unknown
+  std::uint64_t offset = 0;
+  std::uint64_t visit = 1;  // of this pc within the window, from 1
+  std::uint64_t steps = 0;  // instructions from the opening of the window to here, those inside calls included
+  bool interrupts_on = false;
+  EntryState entry = EntryState::unknown;
+  std::string text;  // the instruction that has not run yet
+  std::string bytes;
+  bool operator==(const Boundary&) const = default;
+};
+// "rs_log+0x1c", "rs_log+0x1c (2nd visit)", or the bare address.
+std::string name_of(const Boundary& boundary);
+std::string place_of(const std::string& symbol, std::uint64_t offset, Gva pc);
+
+// Where the guest took an injection: the instruction its handler was entered in front of.
+struct TakenAt {
+  Gva pc;
+  std::string symbol;
+  std::uint64_t offset = 0;
+  std::optional<std::size_t> boundary;  // of the window; none: outside it, or inside a handler
+  std::string context;                  // task | softirq | hardirq | nmi that was entered
+  bool operator==(const TakenAt&) const = default;
+};
+
+struct ExploredTrial {
+  std::size_t boundary = 0;
+  std::string inject;  // "irq", or "irq+nmi" for a pair
+  Verdict verdict = Verdict::error;
+  std::vector<TakenAt> taken;  // one for each injection that the guest took, in that order
+  std::string reason;          // of the verdict, one line
+  std::string fingerprint;     // of the finding that decided, or empty
+  Nanoseconds duration{0};
+  std::string repeat;  // one command that repeats it
+  std::string events;  // file of its events, relative to the output folder, or empty
+  bool operator==(const ExploredTrial&) const = default;
+};
+
+struct SkippedPoint {
+  std::size_t boundary = 0;
+  std::string inject;
+  std::string reason;
+  bool operator==(const SkippedPoint&) const = default;
+};
+
+struct Certificate {
+  std::string window;
+  std::string window_opens, window_closes;  // "bbm.break level=pte"
+  std::uint64_t nth = 1;                    // which opening of the window, counted from the ready doorbell
+  unsigned vcpu = 0;                        // on which it opened
+  std::string strategy;
+  std::string flavour;
+  bool calls_followed = true;
+  std::vector<std::string> injections;
+  std::vector<std::string> injection_notes;  // parallel: what exactly was injected
+  std::vector<std::string> workloads;
+  unsigned cpus = 0;
+  std::uint64_t memory = 0;  // bytes
+  GuestImageInfo guest;
+  HostInfo host;
+  std::string harness;        // version
+  std::string harness_build;  // build-id of the program
+  std::string made_at;        // RFC 3339, UTC
+  std::string repeat;         // the command that makes this certificate again
+  bool interrupted = false;
+  Nanoseconds took{0};
+
+  std::vector<Boundary> boundaries;
+  std::vector<ExploredTrial> trials;  // ordered by boundary, then as `injections`
+  std::vector<SkippedPoint> skipped;
+
+  [[nodiscard]] std::size_t points() const { return boundaries.size() * injections.size(); }
+  // Every boundary met every injection. What was skipped, for whatever reason, makes it incomplete.
+  [[nodiscard]] bool complete() const;
+  // The trial of a point, or null.
+  [[nodiscard]] const ExploredTrial* trial(std::size_t boundary, std::string_view inject) const;
+  [[nodiscard]] const SkippedPoint* skip(std::size_t boundary, std::string_view inject) const;
+  [[nodiscard]] std::map<Verdict, std::size_t> count(std::string_view inject) const;
+};
+
+// Boundaries next to each other in the same function, with the same verdicts, IRQ flag and entry state.
+struct BoundaryRange {
+  std::size_t first = 0, last = 0;
+};
+std::vector<BoundaryRange> ranges_of(const Certificate& certificate);
+
+// What such a certificate never covers, a sentence each.
+std::vector<std::string> not_covered(const Certificate& certificate);
+
+// Two certificates of the same window: points whose verdicts differ, a line each. Empty: the same.
+std::vector<std::string> differing_verdicts(const Certificate& a, const Certificate& b);
+
+}  // namespace remapstorm

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/explore_journal.h"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+
+#include "base/syscall.h"
+#include "telemetry/json_fields.h"
+
+namespace remapstorm {
+namespace {
+
+constexpr int kJournalSchema = 1;
+constexpr std::int64_t kMostBoundaries = 1 << 24;
+
+Json taken_to_json(const TakenAt& taken) {
+  Json json = {
+      {"pc", hex(taken.pc.value)}, {"symbol", taken.symbol}, {"offset", taken.offset}, {"context", taken.context}};
+  if (taken.boundary) json["boundary"] = *taken.boundary;
+  return json;
+}
+
+Json trial_to_json(const ExploredTrial& trial) {
+  Json taken = Json::array();
+  for (const TakenAt& one : trial.taken) taken.push_back(taken_to_json(one));
+  return {{"boundary", trial.boundary},
+          {"inject", trial.inject},
+          {"verdict", verdict_name(trial.verdict)},
+          {"taken", std::move(taken)},
+          {"reason", trial.reason},
+          {"fingerprint", trial.fingerprint},
+          {"duration_ns", trial.duration.count()},
+          {"repeat", trial.repeat},
+          {"events", trial.events}};
+}
+
+std::size_t boundary_from(const JsonFields& fields, const Certificate& certificate) {
+  return static_cast<std::size_t>(
+      fields.integer("boundary", 0, static_cast<std::int64_t>(certificate.boundaries.size()) - 1));
+}
+
+void read_trial(const Json& json, Certificate& certificate, std::string& problem) {
+  const JsonFields fields(json, problem);
+  ExploredTrial trial;
+  trial.boundary = boundary_from(fields, certificate);
+  trial.inject = fields.text("inject");
+  const auto verdict = verdict_from_name(fields.text("verdict"));
+  if (!verdict) fields.fail("verdict", "is no verdict");
+  trial.verdict = verdict.value_or(Verdict::error);
+  for (const Json& one : fields.array_or_empty("taken")) {
+    const JsonFields at(one, problem);
+    TakenAt taken{at.gva("pc"), at.text("symbol"), at.unsigned64("offset"), std::nullopt, at.text("context")};
+    if (at.has("boundary")) taken.boundary = static_cast<std::size_t>(at.integer("boundary", 0, kMostBoundaries));
+    trial.taken.push_back(std::move(taken));
+  }
+  trial.reason = fields.text("reason");
+  trial.fingerprint = fields.text("fingerprint");
+  trial.duration = Nanoseconds(fields.integer("duration_ns", 0, std::numeric_limits<std::int64_t>::max()));
+  trial.repeat = fields.text("repeat");
+  trial.events = fields.text("events");
+  if (problem.empty()) certificate.trials.push_back(std::move(trial));
+}
+
+Json header_of(const Certificate& certificate) {
+  Json identity = Json::object(), boundaries = Json::array();
+  for (const auto& [name, value] : identity_of(certificate)) identity[name] = value;
+  for (const Boundary& one : certificate.boundaries) {
+    boundaries.push_back({hex(one.pc.value), one.visit, one.interrupts_on, entry_state_name(one.entry)});
+  }
+  return {{"journal", kJournalSchema}, {"identity", std::move(identity)}, {"boundaries", std::move(boundaries)}};
+}
+
+// What keeps the journal's trials from being of this certificate; empty: nothing.
+std::string difference(const Json& header, const Certificate& certificate) {
+  if (!header.is_object() || header.value("journal", 0) != kJournalSchema) return "it is of another version";
+  const Json mine = header_of(certificate);
+  std::string problem;
+  const Json& theirs = JsonFields(header, problem).object_or_empty("identity");
+  for (const auto& [name, value] : mine["identity"].items()) {
+    const auto found = theirs.find(name);
+    if (found == theirs.end() || *found != value) {
+      return "the " + name +
+             " differs: " + (found != theirs.end() && found->is_string() ? found->get<std::string>() : "none") +
+             " there, " + value.get<std::string>() + " here";
+    }
+  }
+  if (header.value("boundaries", Json()) != mine["boundaries"]) return "the window's boundaries differ";
+  return {};
+}
+
+}  // namespace
+
+ExplorationIdentity identity_of(const Certificate& certificate) {
+  std::string workloads, injections;
+  for (const std::string& one : certificate.workloads) workloads += (workloads.empty() ? "" : "; ") + one;
+  for (std::size_t i = 0; i < certificate.injections.size(); ++i) {
+    injections += (injections.empty() ? "" : "; ") + certificate.injections[i];
+    if (i < certificate.injection_notes.size()) injections += " (" + certificate.injection_notes[i] + ")";
+  }
+  return {{"window", certificate.window},
+          {"opening", std::to_string(certificate.nth)},
+          {"strategy", certificate.strategy},
+          {"calls", certificate.calls_followed ? "follow" : "over"},
+          {"injections", injections},
+          {"workloads", workloads},
+          {"cpus", std::to_string(certificate.cpus)},
+          {"memory", std::to_string(certificate.memory)},
+          {"kernel", certificate.guest.vmlinux_sha256},
+          {"initramfs", certificate.guest.initramfs_sha256},
+          {"host kind", certificate.host.kind},
+          {"host CPU", certificate.host.cpu},
+          {"harness", certificate.harness_build}};
+}
+
+Result<ExploreJournal> ExploreJournal::create(const std::string& path, const Certificate& certificate) {
+  Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0644));
+  if (!fd.valid() && errno == EEXIST) {
+    return usage_error(path + " is there already: the trials of an earlier exploration",
+                       "--resume goes on with it; or give another --output-dir");
+  }
+  if (!fd.valid()) return errno_error("open", path, errno);
+  ExploreJournal journal(std::move(fd), path);
+  RS_TRY(journal.write(to_line(header_of(certificate))));
+  return journal;
+}
+
+Result<ExploreJournal> ExploreJournal::resume(const std::string& path, Certificate& certificate) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) {
+    return usage_error("there is no exploration to go on with: " + path + " cannot be read",
+                       "leave --resume out to begin one");
+  }
+  const std::string content((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  std::size_t good = 0;
+  bool first = true;
+  while (good < content.size()) {
+    const std::size_t end = content.find('\n', good);
+    if (end == std::string::npos) break;  // it was killed while it wrote this line
+    const Json json = Json::parse(content.begin() + static_cast<std::ptrdiff_t>(good),
+                                  content.begin() + static_cast<std::ptrdiff_t>(end), nullptr, false);
+    std::string problem;
+    if (first) {
+      problem = difference(json, certificate);
+      if (!problem.empty()) {
+        return usage_error("cannot go on with " + path + ": " + problem, "begin in another --output-dir");
+      }
+    } else {
+      // What was skipped is tried again.
+      if (!json.is_object()) problem = "not an object";
+      if (problem.empty() && json.contains("trial")) read_trial(json["trial"], certificate, problem);
+      if (!problem.empty()) return usage_error(path + " is damaged: " + problem, "begin in another --output-dir");
+    }
+    first = false;
+    good = end + 1;
+  }
+  if (first) return usage_error(path + " is not the journal of an exploration", "begin in another --output-dir");
+  Fd fd(::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
+  if (!fd.valid()) return errno_error("open", path, errno);
+  if (::ftruncate(fd.get(), static_cast<off_t>(good)) != 0) return errno_error("ftruncate", path, errno);
+  // A point that was done twice counts once.
+  auto& trials = certificate.trials;
+  std::stable_sort(trials.begin(), trials.end(), [](const ExploredTrial& a, const ExploredTrial& b) {
+    return a.boundary != b.boundary ? a.boundary < b.boundary : a.inject < b.inject;
+  });
+  const auto same = [](const ExploredTrial& a, const ExploredTrial& b) {
+    return a.boundary == b.boundary && a.inject == b.inject;
+  };
+  trials.erase(std::unique(trials.begin(), trials.end(), same), trials.end());
+  return ExploreJournal(std::move(fd), path);
+}
+
+Status ExploreJournal::write(std::string line) {
+  line += '\n';
+  std::string_view rest = line;
+  while (!rest.empty()) {
+    const ssize_t written = ::write(fd_.get(), rest.data(), rest.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return errno_error("write", path_, errno);
+    rest.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return {};
+}
+
+Status ExploreJournal::add(const ExploredTrial& trial) { return write(to_line(Json{{"trial", trial_to_json(trial)}})); }
+
+Status ExploreJournal::add(const SkippedPoint& point) {
+  return write(
+      to_line(Json{{"skipped", {{"boundary", point.boundary}, {"inject", point.inject}, {"reason", point.reason}}}}));
+}
+
+}  // namespace remapstorm

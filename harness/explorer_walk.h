@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// Walking a window by single steps: which instruction boundaries execution visits, and getting back to one of them.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/certificate.h"
+#include "harness/machine.h"
+#include "harness/window.h"
+
+namespace remapstorm {
+
+// The way through a window. Equal walks are the same way.
+struct Walked {
+  std::vector<Boundary> boundaries;
+  std::vector<Gva> trail;  // pc after each step, those inside calls included; the first is where the window opened
+  Gva target;              // vmemmap address whose entry is under change; 0: not known
+};
+
+// Where a step led.
+struct Stepped {
+  std::optional<Candidate> candidate;  // the guest rang or ran into a breakpoint
+  std::string trouble;                 // why there is no going on; empty: all well
+};
+// One instruction of a frozen machine's vCPU, no interrupt taken in its place.
+Stepped step_once(Machine& machine, unsigned vcpu);
+
+struct WalkRequest {
+  const Window& window;
+  unsigned vcpu = 0;
+  bool follow_calls = true;
+  std::uint64_t most_steps = 100'000;
+  Gva target;  // 0: not known yet
+};
+
+// From the opening of the window, where the machine stands, to its end. Interrupts stay out: an interrupt in the middle
+// would be a visit of its own. Errors: usage, if the window never closes; host.
+Result<Walked> walk_window(Machine& machine, const Symbols& symbols, const WalkRequest& request);
+
+// Steps a machine that stands where the window opened to boundary `index`. Returns why it could not get there, or
+// nothing.
+std::string step_to(Machine& machine, const Symbols& symbols, unsigned vcpu, const Walked& walked, std::size_t index);
+
+}  // namespace remapstorm

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/explorer_worker.h"
+
+#include <algorithm>
+
+#include "harness/watch.h"
+#include "telemetry/probe_names.h"
+#include "telemetry/sinks.h"
+#include "telemetry/symbol_namer.h"
+
+namespace remapstorm {
+namespace {
+
+// A deadlock is proven by two looks between which each waiter ran for a millisecond; waiting longer proves no more.
+constexpr Nanoseconds kEnoughRun = std::chrono::milliseconds(2);
+constexpr Nanoseconds kTurn = std::chrono::milliseconds(1);
+
+// What `token`'s handler logged of where it interrupted the guest. Events from `closed` on came when the window had
+// closed: the same instruction may well be executed again later.
+std::optional<TakenAt> taken_at(const std::vector<Event>& events, std::uint32_t token, const Symbols& symbols,
+                                const Walked& walked, std::size_t from, std::size_t closed) {
+  for (std::size_t number = 0; number < events.size(); ++number) {
+    const auto* probe = std::get_if<ProbeEvent>(&events[number].body);
+    if (probe == nullptr || probe->probe != RS_PROBE_INJECT_ENTER || probe->args[1] != token) continue;
+    TakenAt taken;
+    taken.pc = Gva(probe->args[2]);
+    taken.context = context_name(probe->context);
+    if (const auto symbol = symbols.lookup(taken.pc)) {
+      taken.symbol = symbol->name;
+      taken.offset = symbol->offset;
+    }
+    const bool masked = probe->args[0] != RS_KIND_NMI;
+    for (std::size_t i = from; number < closed && i < walked.boundaries.size() && !taken.boundary; ++i) {
+      const Boundary& boundary = walked.boundaries[i];
+      if (boundary.pc == taken.pc && (boundary.interrupts_on || !masked)) taken.boundary = i;
+    }
+    return taken;
+  }
+  return std::nullopt;
+}
+
+Rule rule_for(const std::string& name, const std::string& part, const Boundary& boundary,
+              const ExploreOptions& options) {
+  Rule rule;
+  rule.name = name;
+  rule.when.pattern.at = place_of(boundary.symbol, boundary.offset, boundary.pc);
+  rule.when.pattern.address = boundary.pc;
+  rule.when.nth = boundary.visit;
+  rule.action.injector = part;
+  auto& values = rule.action.parameters.values;
+  values["vcpu"] = kHitVcpu;
+  if (part == "hold") {
+    values["mode"] = std::string("hard");
+    values["for_ms"] = options.hold;
+  } else {
+    values["action"] = options.action;
+    if (part == "irq") values["via"] = options.via;
+  }
+  return rule;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ExploreWorker>> ExploreWorker::create(const TrialEnvironment& environment,
+                                                             const Exploration& exploration,
+                                                             std::unique_ptr<Machine> machine) {
+  std::unique_ptr<ExploreWorker> worker(new ExploreWorker(environment, exploration));
+  if (machine == nullptr) {
+    RS_ASSIGN(machine, Machine::create(environment.kvm, environment.symbols, environment.clock,
+                                       machine_config(environment, exploration.plan)));
+    RS_TRY(machine->restore(*exploration.at_window));
+    RS_TRY(machine->freeze());
+  }
+  worker->machine_ = std::move(machine);
+  return worker;
+}
+
+Plan ExploreWorker::plan_for(const ExplorePoint& point) const {
+  Plan plan = exploration_.plan;
+  const std::vector<std::string> parts = parts_of(point.inject);
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const std::string name = parts.size() == 1 ? parts[i] : std::to_string(i + 1) + "-" + parts[i];
+    plan.rules.push_back(
+        rule_for(name, parts[i], exploration_.walked.boundaries[point.boundary], exploration_.options));
+  }
+  // A hold stalls those who wait for it: most of its length is what to look for. Nothing else may stall at all, but a
+  // busy host must not look like it.
+  const bool holds = std::find(parts.begin(), parts.end(), "hold") != parts.end();
+  plan.limits.stall_threshold = holds ? exploration_.options.hold * 3 / 4
+                                      : std::max<Nanoseconds>(plan.limits.stall_threshold, std::chrono::seconds(2));
+  return plan;
+}
+
+// By how much the guest's counter went on while the machine was set back: nothing where KVM can set it. What was logged
+// before the snapshot has to move along, or every window would seem to have been open since then.
+Nanoseconds ExploreWorker::guest_time_lag(Nanoseconds since) const {
+  const Result<std::uint64_t> now = machine_->vcpu(0).guest_counter();
+  const Result<std::uint64_t> hz = machine_->vcpu(0).guest_counter_hz();
+  if (!now || !hz || *hz < 1000) return Nanoseconds(0);
+  const Nanoseconds lag =
+      counter_to_ns(*now, *hz / 1000) - counter_to_ns(exploration_.at_window->counter, *hz / 1000) - since;
+  return std::max(lag, Nanoseconds(0));
+}
+
+Result<PointOutcome> ExploreWorker::execute(const ExplorePoint& point, std::vector<Event>& events) {
+  const Boundary& boundary = exploration_.walked.boundaries[point.boundary];
+  const Plan plan = plan_for(point);
+  Judge judge(JudgeOptions{plan.limits.stall_threshold});
+  CaptureSink capture;
+  SymbolNamer namer(
+      [&](Gva pc) {
+        const auto at = environment_.symbols.lookup(pc);
+        return at ? Frame{pc, std::string(at->name), at->offset} : Frame{pc, {}, 0};
+      },
+      {&capture, &judge});
+
+  const Nanoseconds began = environment_.clock.now();
+  RS_ASSIGN(machine_, Machine::create(environment_.kvm, environment_.symbols, environment_.clock,
+                                      machine_config(environment_, exploration_.plan)));
+  RS_TRY(machine_->restore(*exploration_.at_window));
+  RS_TRY(machine_->freeze());
+  EventLog log(environment_.clock, {&namer}, exploration_.opened_at);
+  log.add(-1, PlanEvent{plan_json(plan, 0)});
+  const Nanoseconds lag = guest_time_lag(log.now() - exploration_.opened_at);
+  for (Event event : exploration_.prologue) {
+    if (event.guest_time) *event.guest_time += lag;
+    log.add(event);
+  }
+  RS_ASSIGN(const std::unique_ptr<RuleEngine> rules, RuleEngine::create(plan, 0, log));
+  MachineTask task;
+  task.ready = true;
+  task.armed_probes = probes_of(exploration_.options.window);
+  const WindowEdge& close = exploration_.options.window.close;
+  if (close.pattern.address) task.breakpoints = {*close.pattern.address};
+  std::optional<std::size_t> closed;  // how many events there were
+  task.catch_at = [&](const Candidate& candidate) {
+    const bool mine = candidate.vcpu == exploration_.opening.vcpu && matches(close.pattern, candidate);
+    if (mine && !closed) closed = capture.events().size();
+    return false;
+  };
+  machine_->begin(log, *rules, std::move(task));
+  machine_->start();
+
+  const auto finish = [&](PointOutcome outcome) -> Result<PointOutcome> {
+    const Status frozen = machine_->freeze();
+    machine_->end();
+    events = capture.events();
+    if (!frozen) return frozen.error();
+    return outcome;
+  };
+  if (std::string why =
+          step_to(*machine_, environment_.symbols, exploration_.vcpu(), exploration_.walked, point.boundary);
+      !why.empty()) {
+    return finish(SkippedPoint{point.boundary, point.inject, std::move(why)});
+  }
+  std::vector<std::uint32_t> tokens;
+  for (std::size_t i = 0; i < plan.rules.size(); ++i) {
+    tokens.push_back(machine_->inject(i, exploration_.vcpu(), boundary.pc));
+  }
+  WatchOptions watching;
+  watching.limits = plan.limits;
+  watching.turn = kTurn;
+  watching.enough = kEnoughRun;
+  machine_->thaw();
+  Watch watch(watching, environment_.stop, *machine_, judge, log);
+  watch.run([](const char*, Nanoseconds) {});
+  const Status frozen = machine_->freeze();
+  machine_->milestone(LifecycleEvent::What::end);
+  machine_->end();
+  events = capture.events();
+  if (!frozen) return frozen.error();
+
+  const Judgement judgement = judge.judgement();
+  const std::string reason = judgement.reasons.empty() ? std::string() : judgement.reasons.front();
+  if (watch.interrupted()) return PointOutcome(SkippedPoint{point.boundary, point.inject, "interrupted"});
+  if (judgement.verdict == Verdict::error) {
+    return PointOutcome(SkippedPoint{point.boundary, point.inject, "the trial failed: " + reason});
+  }
+  ExploredTrial trial;
+  trial.boundary = point.boundary;
+  trial.inject = point.inject;
+  trial.verdict = judgement.verdict;
+  trial.reason = reason;
+  if (!judgement.findings.empty()) trial.fingerprint = judgement.findings.front().fingerprint;
+  trial.duration = environment_.clock.now() - began;
+  const std::vector<std::string> parts = parts_of(point.inject);
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    if (parts[i] == "hold") {
+      trial.taken.push_back({boundary.pc, boundary.symbol, boundary.offset, point.boundary, "held"});
+    } else if (auto taken = taken_at(events, tokens[i], environment_.symbols, exploration_.walked, point.boundary,
+                                     closed.value_or(events.size()))) {
+      trial.taken.push_back(*std::move(taken));
+    }
+  }
+  ExploreOptions again = exploration_.options;
+  again.injections = {point.inject};
+  again.pairs = false;
+  std::string place = place_of(boundary.symbol, boundary.offset, boundary.pc);
+  if (boundary.visit > 1) place += "/" + std::to_string(boundary.visit);
+  trial.repeat = "remapstorm " + explore_words(again) + " --at " + place;
+  return PointOutcome(std::move(trial));
+}
+
+}  // namespace remapstorm

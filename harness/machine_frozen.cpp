@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is done to a machine that stands still: snapshots, going back to one, stepping by hand, injecting where it
+// stands.
+#include "base/check.h"
+#include "harness/machine.h"
+
+namespace remapstorm {
+
+Status Machine::freeze() {
+  Lock lock(mutex_);
+  const bool out = pause(lock);
+  if (log_ == nullptr) return {};
+  for (unsigned index = 0; index < lanes_.size(); ++index) {
+    end_hold(index, lanes_[index]->hold.release(log_->now()));
+  }
+  pump_->pump(*log_);
+  if (!out) return host_error("a vCPU did not come out of the guest");
+  return {};
+}
+
+void Machine::end() {
+  const Lock lock(mutex_);
+  log_ = nullptr;
+  rules_ = nullptr;
+  task_ = {};
+}
+
+void Machine::thaw(std::optional<unsigned> by_hand) {
+  const Lock lock(mutex_);
+  for (unsigned index = 0; index < lanes_.size(); ++index) lanes_[index]->by_hand = by_hand == index;
+  paused_ = false;
+  changed_.notify_all();
+}
+
+void Machine::release_catch() {
+  const Lock lock(mutex_);
+  state_.caught.reset();
+}
+
+std::optional<Candidate> Machine::candidate_of(unsigned index, const Stop& stop) {
+  const Lock lock(mutex_);
+  if (const auto* at = std::get_if<BreakpointStop>(&stop)) {
+    return Candidate{static_cast<int>(index), at->pc, std::nullopt};
+  }
+  const auto* bell = std::get_if<DoorbellStop>(&stop);
+  if (bell == nullptr) return std::nullopt;
+  if (RS_DOORBELL_OP(bell->value) == RS_OP_PROBE) return probe_candidate(index, RS_DOORBELL_OPERAND(bell->value));
+  pump_->pump(*log_);
+  return std::nullopt;
+}
+
+std::uint32_t Machine::inject(std::size_t rule, unsigned vcpu, Gva pc) {
+  const Lock lock(mutex_);
+  const Candidate here{static_cast<int>(vcpu), pc, std::nullopt};
+  return rules_->act(rule, 1, here, place_of(here, inspector_->where(pc)), *this);
+}
+
+Result<MachineSnapshot> Machine::take_snapshot() {
+  const Lock lock(mutex_);
+  if (log_ != nullptr) pump_->pump(*log_);
+  RS_ASSIGN(Snapshot guest, Snapshot::take(*vm_, *platform_));
+  RS_ASSIGN(const std::uint64_t counter, vm_->vcpu(0).guest_counter());
+  return MachineSnapshot{std::move(guest), pump_->state(), counter};
+}
+
+Status Machine::restore(const MachineSnapshot& snapshot) {
+  const Lock lock(mutex_);
+  RS_TRY(snapshot.guest.restore(*vm_, *platform_));
+  pump_->set_state(snapshot.rings);
+  return {};
+}
+
+}  // namespace remapstorm

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/watch.h"
+
+#include <algorithm>
+
+namespace remapstorm {
+namespace {
+
+using What = LifecycleEvent::What;
+constexpr Nanoseconds kSecond = std::chrono::seconds(1);
+constexpr Nanoseconds kProgressEvery = std::chrono::milliseconds(100);
+
+}  // namespace
+
+void Watch::run(const std::function<void(const char*, Nanoseconds)>& progress) {
+  Nanoseconds told = log_.now();
+  while (!over()) {
+    if (log_.now() - told >= kProgressEvery) {
+      told = log_.now();
+      progress(ready_at_ == Nanoseconds(0) ? "booting" : "running", told);
+    }
+  }
+}
+
+bool Watch::over() {
+  state_ = machine_.turn(options_.turn);
+  const Nanoseconds now = log_.now();
+  if (stop_) {
+    interrupted_ = true;
+    machine_.milestone(What::interrupted);
+    return true;
+  }
+  if (state_.caught) return true;
+  if (state_.ready && ready_at_ == Nanoseconds(0)) {
+    ready_at_ = now;
+    whole_.restart(now, state_.given);
+  }
+  if (state_.moves != moves_ || state_.held || !state_.ready) {
+    moves_ = state_.moves;
+    still_.restart(now, state_.given);
+  }
+  answer_suspicion();
+  if (judge_decided() || state_.done || state_.dead) return true;
+  return past_limits(now, state_.given);
+}
+
+// The judge folds events under the machine's lock, so it is asked under it.
+bool Watch::judge_decided() {
+  return machine_.locked([this] { return judge_.decided(); });
+}
+
+void Watch::answer_suspicion() {
+  const auto suspicion = machine_.locked([this] { return judge_.suspicion(); });
+  if (!suspicion || suspicion->id <= answered_) return;
+  answered_ = suspicion->id;
+  machine_.sample("suspected deadlock", 2 * rounds_, suspicion->locks);
+  const Nanoseconds until = log_.now() + options_.gap;
+  while (log_.now() < until && !stop_ && machine_.ran_since_sample(suspicion->vcpus) < options_.enough) {
+    machine_.turn(std::min(options_.turn, options_.enough));
+  }
+  machine_.sample("suspected deadlock", 2 * rounds_ + 1, suspicion->locks);
+  ++rounds_;
+}
+
+bool Watch::past_limits(Nanoseconds now, Nanoseconds given) {
+  const bool ready = ready_at_ != Nanoseconds(0);
+  const auto whole = whole_.check(ready ? options_.limits.timeout : options_.boot_limit, now, given);
+  const auto still = ready ? still_.check(options_.limits.progress, now, given) : Patience::State::waiting;
+  if (whole == Patience::State::over) {
+    machine_.sample("timeout", 0, {});
+    machine_.milestone(What::timeout, ready ? "the trial did not end" : "the guest did not become ready");
+    return true;
+  }
+  if (still == Patience::State::over) {
+    machine_.sample("no progress", 0, {});
+    machine_.milestone(What::no_progress);
+    return true;
+  }
+  if (whole == Patience::State::starved || still == Patience::State::starved) {
+    machine_.milestone(What::host_failure, "this host is too busy: in " + std::to_string(now / kSecond) +
+                                               " s it gave the guest " + std::to_string(given / kSecond) + " s");
+    return true;
+  }
+  return false;
+}
+
+}  // namespace remapstorm

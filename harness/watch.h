@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// Watch: sees one trial of a running machine through: answers suspicions with samples, keeps the limits, ends it when
+// it is decided.
+#pragma once
+
+#include <atomic>
+#include <functional>
+
+#include "harness/host_share.h"
+#include "harness/machine.h"
+#include "telemetry/judge.h"
+
+namespace remapstorm {
+
+struct WatchOptions {
+  Limits limits;
+  Nanoseconds boot_limit{180'000'000'000};  // longest time to the ready doorbell
+  Nanoseconds turn{5'000'000};              // longest time between two looks at the rings
+  // Between the two looks at a suspected deadlock: at most `gap`, less once each waiter has run for `enough`.
+  Nanoseconds gap = kSampleGap;
+  Nanoseconds enough = kSampleGap;
+};
+
+class Watch {
+ public:
+  // All must outlive this. `stop` ends the trial once true.
+  Watch(const WatchOptions& options, const std::atomic<bool>& stop, Machine& machine, Judge& judge, EventLog& log)
+      : options_(options), stop_(stop), machine_(machine), judge_(judge), log_(log) {}
+
+  // Until the trial is over. `progress` is called about every 100 ms with "booting" or "running".
+  void run(const std::function<void(const char* phase, Nanoseconds since_start)>& progress);
+  // The last look: says why the trial is over.
+  [[nodiscard]] const MachineState& state() const { return state_; }
+  [[nodiscard]] bool interrupted() const { return interrupted_; }
+  [[nodiscard]] Nanoseconds ready_at() const { return ready_at_; }
+
+ private:
+  bool over();
+  bool judge_decided();
+  void answer_suspicion();
+  bool past_limits(Nanoseconds now, Nanoseconds given);
+
+  const WatchOptions& options_;
+  const std::atomic<bool>& stop_;
+  Machine& machine_;
+  Judge& judge_;
+  EventLog& log_;
+  MachineState state_;
+  Nanoseconds ready_at_{0};
+  Patience whole_;  // of the boot, then of the trial
+  Patience still_;  // since the last move
+  std::uint64_t moves_ = 0;
+  std::uint64_t answered_ = 0;
+  unsigned rounds_ = 0;
+  bool interrupted_ = false;
+};
+
+}  // namespace remapstorm

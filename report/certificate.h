@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// The three faces of a certificate: text for a mailing list, JSON for programs, a picture for people. Pure.
+#pragma once
+
+#include <string>
+
+#include "harness/certificate.h"
+
+namespace remapstorm {
+
+// Plain ASCII, no line longer than 72 columns: fit for a reply on a mailing list.
+std::string certificate_text(const Certificate& certificate);
+
+// certificate.json, schema 1 (docs/explore.md).
+std::string certificate_json(const Certificate& certificate);
+
+// SVG: a row for each boundary with its instruction and a coloured field for each injection; colours follow the
+// reader's light or dark preference; each field names its verdict, so that colour is never all there is.
+std::string certificate_svg(const Certificate& certificate);
+
+}  // namespace remapstorm

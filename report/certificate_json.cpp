@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// certificate.json, schema 1: docs/explore.md names every field.
+#include "report/certificate.h"
+#include "telemetry/json_fields.h"
+
+namespace remapstorm {
+namespace {
+
+constexpr int kCertificateSchema = 1;
+
+// What tells a boundary, in trials, skipped points and the list of boundaries alike.
+Json point_to_json(const Certificate& certificate, std::size_t index) {
+  const Boundary& boundary = certificate.boundaries[index];
+  return {{"boundary", index},
+          {"pc", hex(boundary.pc.value)},
+          {"symbol", boundary.symbol},
+          {"offset", boundary.offset},
+          {"visit", boundary.visit}};
+}
+
+Json boundary_to_json(const Certificate& certificate, std::size_t index) {
+  const Boundary& boundary = certificate.boundaries[index];
+  Json json = point_to_json(certificate, index);
+  json["steps"] = boundary.steps;
+  json["interrupts_on"] = boundary.interrupts_on;
+  json["entry"] = entry_state_name(boundary.entry);
+  json["text"] = boundary.text;
+  json["bytes"] = boundary.bytes;
+  return json;
+}
+
+Json taken_to_json(const TakenAt& taken) {
+  return {{"pc", hex(taken.pc.value)},
+          {"symbol", taken.symbol},
+          {"offset", taken.offset},
+          {"boundary", taken.boundary ? Json(*taken.boundary) : Json(nullptr)},
+          {"context", taken.context}};
+}
+
+Json trial_to_json(const Certificate& certificate, const ExploredTrial& trial) {
+  Json json = point_to_json(certificate, trial.boundary);
+  json["inject"] = trial.inject;
+  json["verdict"] = verdict_name(trial.verdict);
+  Json taken = Json::array();
+  for (const TakenAt& one : trial.taken) taken.push_back(taken_to_json(one));
+  json["taken"] = std::move(taken);
+  json["reason"] = trial.reason;
+  json["fingerprint"] = trial.fingerprint;
+  json["duration_ns"] = trial.duration.count();
+  json["repeat"] = trial.repeat;
+  json["events"] = trial.events;
+  return json;
+}
+
+}  // namespace
+
+std::string certificate_json(const Certificate& certificate) {
+  Json injections = Json::array();
+  for (std::size_t i = 0; i < certificate.injections.size(); ++i) {
+    Json verdicts = Json::object();
+    for (const auto& [verdict, count] : certificate.count(certificate.injections[i])) {
+      verdicts[std::string(verdict_name(verdict))] = count;
+    }
+    injections.push_back(
+        {{"name", certificate.injections[i]},
+         {"what", i < certificate.injection_notes.size() ? certificate.injection_notes[i] : std::string()},
+         {"verdicts", std::move(verdicts)}});
+  }
+  Json boundaries = Json::array(), trials = Json::array(), skipped = Json::array();
+  for (std::size_t i = 0; i < certificate.boundaries.size(); ++i) {
+    boundaries.push_back(boundary_to_json(certificate, i));
+  }
+  for (const ExploredTrial& trial : certificate.trials) trials.push_back(trial_to_json(certificate, trial));
+  for (const SkippedPoint& point : certificate.skipped) {
+    Json json = point_to_json(certificate, point.boundary);
+    json["inject"] = point.inject;
+    json["reason"] = point.reason;
+    skipped.push_back(std::move(json));
+  }
+  const Json json = {
+      {"schema", kCertificateSchema},
+      {"window", certificate.window},
+      {"window_opens", certificate.window_opens},
+      {"window_closes", certificate.window_closes},
+      {"nth", certificate.nth},
+      {"vcpu", certificate.vcpu},
+      {"strategy", certificate.strategy},
+      {"flavour", certificate.flavour},
+      {"calls", certificate.calls_followed ? "follow" : "over"},
+      {"host",
+       {{"kind", certificate.host.kind},
+        {"architecture", certificate.host.architecture},
+        {"kernel", certificate.host.kernel},
+        {"cpu", certificate.host.cpu},
+        {"kvm", certificate.host.kvm}}},
+      {"guest",
+       {{"kernel_version", certificate.guest.kernel_version},
+        {"hash", certificate.guest.hash},
+        {"vmlinux_sha256", certificate.guest.vmlinux_sha256},
+        {"config_sha256", certificate.guest.config_sha256},
+        {"series_sha256", certificate.guest.series_sha256},
+        {"initramfs_sha256", certificate.guest.initramfs_sha256},
+        {"cpus", certificate.cpus},
+        {"memory", certificate.memory},
+        {"workloads", certificate.workloads}}},
+      {"harness", {{"version", certificate.harness}, {"build", certificate.harness_build}}},
+      {"made_at", certificate.made_at},
+      {"took_ns", certificate.took.count()},
+      {"repeat", certificate.repeat},
+      {"complete", certificate.complete()},
+      {"interrupted", certificate.interrupted},
+      {"points", certificate.points()},
+      {"injections", std::move(injections)},
+      {"not_covered", not_covered(certificate)},
+      {"boundaries", std::move(boundaries)},
+      {"trials", std::move(trials)},
+      {"skipped", std::move(skipped)},
+  };
+  return to_line(json, 1) + "\n";
+}
+
+}  // namespace remapstorm

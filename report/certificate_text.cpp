@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cstdio>
+
+#include "report/certificate.h"
+#include "report/plain_lines.h"
+#include "report/text.h"
+
+namespace remapstorm {
+namespace {
+
+constexpr std::size_t kWidth = PlainLines::kWidth;
+constexpr std::size_t kMostWordColumns = 3;  // more injections than this are told by letters
+constexpr std::size_t kMostReasons = 6;
+constexpr std::size_t kMostSkipped = 40;
+
+char letter_of(Verdict verdict) {
+  const std::string_view name = verdict_name(verdict);
+  return static_cast<char>(name.front() - 'a' + 'A');
+}
+
+std::string verdict_or_skip(const Certificate& certificate, std::size_t boundary, const std::string& inject,
+                            bool letters) {
+  const ExploredTrial* trial = certificate.trial(boundary, inject);
+  if (trial == nullptr) return letters ? "-" : "skipped";
+  return letters ? std::string(1, letter_of(trial->verdict)) : std::string(verdict_name(trial->verdict));
+}
+
+void headline(const Certificate& certificate, PlainLines& out) {
+  out.wrapped("", "remapstorm certificate: window " + certificate.window + ", strategy " + certificate.strategy);
+  out.add();
+  const std::string size = plural(certificate.boundaries.size(), "instruction boundary");
+  std::string counted = size;
+  if (certificate.boundaries.size() != 1) {
+    counted = std::to_string(certificate.boundaries.size()) + " instruction boundaries";
+  }
+  const std::string product = counted + " x " + plural(certificate.injections.size(), "injection") + ": " +
+                              std::to_string(certificate.trials.size()) + " of " +
+                              std::to_string(certificate.points()) + " executed, " +
+                              std::to_string(certificate.skipped.size()) + " skipped.";
+  out.wrapped(certificate.complete() ? "COMPLETE. " : "NOT COMPLETE. ",
+              product + (certificate.interrupted ? " The exploration was interrupted." : ""));
+  out.add();
+  std::size_t longest = 0;
+  for (const std::string& inject : certificate.injections) longest = std::max(longest, inject.size());
+  for (std::size_t i = 0; i < certificate.injections.size(); ++i) {
+    const std::string& inject = certificate.injections[i];
+    std::string verdicts;
+    for (const auto& [verdict, count] : certificate.count(inject)) {
+      verdicts += (verdicts.empty() ? "" : ", ") + std::string(verdict_name(verdict)) + " " + std::to_string(count);
+    }
+    out.wrapped("  " + pad(inject, longest) + "  ", verdicts.empty() ? "nothing executed" : verdicts);
+    if (i < certificate.injection_notes.size()) {
+      out.wrapped(std::string(longest + 4, ' '), "(" + certificate.injection_notes[i] + ")");
+    }
+  }
+  out.add();
+}
+
+// How many were taken where they were raised, and where the others were.
+void taken(const Certificate& certificate, const std::string& inject, PlainLines& out) {
+  constexpr std::size_t kMostPlaces = 4;
+  std::size_t here = 0, never = 0, behind = 0;
+  std::map<std::string, std::size_t> within, outside;
+  for (const ExploredTrial& trial : certificate.trials) {
+    if (trial.inject != inject) continue;
+    if (trial.taken.empty()) {
+      ++never;
+      continue;
+    }
+    const TakenAt& at = trial.taken.front();
+    const std::string place = place_of(at.symbol, at.offset, at.pc);
+    if (at.boundary == trial.boundary) {
+      ++here;
+    } else if (at.boundary) {
+      ++within[place];
+    } else {
+      ++outside[place];
+      ++behind;
+    }
+  }
+  std::string words = std::to_string(here) + " taken where raised";
+  for (const auto& [place, count] : within) words += "; " + std::to_string(count) + " later in the window, at " + place;
+  if (behind != 0) words += "; " + std::to_string(behind) + " behind the window, at ";
+  if (outside.size() > kMostPlaces) {
+    words += std::to_string(outside.size()) + " places";
+  } else {
+    for (const auto& [place, count] : outside) words += (place == outside.begin()->first ? "" : ", ") + place;
+  }
+  if (never != 0) words += "; " + std::to_string(never) + " never taken";
+  out.wrapped("  " + inject + ": ", words + ".");
+}
+
+void evidence(const Certificate& certificate, PlainLines& out) {
+  out.add("Where the guest took them:");
+  for (const std::string& inject : certificate.injections) taken(certificate, inject, out);
+  out.add();
+  out.add("What the verdicts rest on:");
+  std::map<std::string, std::size_t> reasons;
+  for (const ExploredTrial& trial : certificate.trials) {
+    ++reasons[trial.inject + ", " + std::string(verdict_name(trial.verdict)) + ": " + trial.reason];
+  }
+  std::vector<std::pair<std::string, std::size_t>> sorted(reasons.begin(), reasons.end());
+  std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
+  for (std::size_t i = 0; i < std::min(sorted.size(), kMostReasons); ++i) {
+    out.wrapped("  " + std::to_string(sorted[i].second) + " x ", sorted[i].first);
+  }
+  if (sorted.size() > kMostReasons) {
+    out.add("  and " + std::to_string(sorted.size() - kMostReasons) + " other reasons: see certificate.json");
+  }
+  out.add();
+}
+
+std::string hex_offset(std::uint64_t offset) {
+  char text[24];
+  std::snprintf(text, sizeof(text), "+0x%llx", static_cast<unsigned long long>(offset));
+  return text;
+}
+
+void table(const Certificate& certificate, PlainLines& out) {
+  const bool letters = certificate.injections.size() > kMostWordColumns;
+  const std::size_t column = letters ? 3 : 9;
+  const std::size_t fixed = 2 + 5 + 8 + 4 + column * certificate.injections.size();
+  const std::size_t place = fixed + 16 > kWidth ? 16 : kWidth - fixed;
+  std::string head = "  " + pad("boundaries, in the order visited", place);
+  head = cut(head, place + 2) + pad("    n", 5) + "  entry  IRQ ";
+  for (std::size_t i = 0; i < certificate.injections.size(); ++i) {
+    head += " " + pad(letters ? std::to_string(i + 1) : certificate.injections[i], column - 1);
+  }
+  out.add(head);
+  for (const BoundaryRange& range : ranges_of(certificate)) {
+    const Boundary& first = certificate.boundaries[range.first];
+    const Boundary& last = certificate.boundaries[range.last];
+    std::string where = place_of(first.symbol, first.offset, first.pc);
+    if (range.last != range.first) where += ".." + hex_offset(last.offset);
+    if (where.size() > place) {
+      out.add("  " + where);
+      where.clear();
+    }
+    char count[16];
+    std::snprintf(count, sizeof(count), "%5zu", range.last - range.first + 1);
+    const std::string entry = first.entry == EntryState::unknown ? "-" : std::string(entry_state_name(first.entry));
+    std::string line = "  " + pad(where, place) + count + " " + pad(entry, 8) + (first.interrupts_on ? "on " : "off");
+    for (const std::string& inject : certificate.injections) {
+      line += " " + pad(verdict_or_skip(certificate, range.first, inject, letters), column - 1);
+    }
+    out.add(line);
+  }
+  if (letters) {
+    std::string legend;
+    for (std::size_t i = 0; i < certificate.injections.size(); ++i) {
+      legend += std::to_string(i + 1) + " " + certificate.injections[i] + ", ";
+    }
+    out.wrapped("  ", legend + "D deadlock, C clean, S stall, H hang, O oops, B bug, L lockdep, T timeout, - skipped");
+  }
+  out.add();
+}
+
+void skipped(const Certificate& certificate, PlainLines& out) {
+  if (certificate.skipped.empty()) {
+    out.add("Skipped: nothing.");
+  } else {
+    out.add("Skipped (" + std::to_string(certificate.skipped.size()) + "):");
+    for (std::size_t i = 0; i < std::min(certificate.skipped.size(), kMostSkipped); ++i) {
+      const SkippedPoint& point = certificate.skipped[i];
+      out.wrapped("  ", name_of(certificate.boundaries[point.boundary]) + ", " + point.inject + ": " + point.reason);
+    }
+    if (certificate.skipped.size() > kMostSkipped) {
+      out.add("  and " + std::to_string(certificate.skipped.size() - kMostSkipped) + " more: see certificate.json");
+    }
+  }
+  out.add();
+}
+
+void provenance(const Certificate& certificate, PlainLines& out) {
+  const auto field = [&](const char* name, const std::string& value) {
+    out.wrapped(pad(name, 10), value.empty() ? "unknown" : value);
+  };
+  field("Window", certificate.window_opens + " .. " + certificate.window_closes + ", opening " +
+                      std::to_string(certificate.nth) + ", on vCPU " + std::to_string(certificate.vcpu) + ", calls " +
+                      (certificate.calls_followed ? "followed" : "stepped over"));
+  std::string workloads;
+  for (const std::string& one : certificate.workloads) workloads += (workloads.empty() ? "" : "; ") + one;
+  field("Guest", "Linux " + certificate.guest.kernel_version + ", flavour " + certificate.flavour + ", " +
+                     plural(certificate.cpus, "vCPU") + ", " + std::to_string(certificate.memory >> 20) + " MiB; " +
+                     workloads);
+  out.add("sha256");
+  for (const auto& [name, hash] :
+       {std::pair("kernel", certificate.guest.vmlinux_sha256), std::pair("config", certificate.guest.config_sha256),
+        std::pair("series", certificate.guest.series_sha256),
+        std::pair("initrd", certificate.guest.initramfs_sha256)}) {
+    out.wrapped(pad(name, kWidth - 64), hash.empty() ? "unknown" : hash);
+  }
+  field("Host", certificate.host.kind + ": " + certificate.host.cpu + ", " + certificate.host.kernel + ", " +
+                    certificate.host.architecture);
+  field("Harness", "remapstorm " + certificate.harness + ", build " + certificate.harness_build);
+  field("Made", certificate.made_at + ", in " + human_length(certificate.took));
+  field("Again", certificate.repeat);
+  out.add();
+}
+
+}  // namespace
+
+std::string certificate_text(const Certificate& certificate) {
+  PlainLines out;
+  headline(certificate, out);
+  if (!certificate.boundaries.empty()) table(certificate, out);
+  if (!certificate.trials.empty()) evidence(certificate, out);
+  skipped(certificate, out);
+  provenance(certificate, out);
+  out.add("Not covered:");
+  for (const std::string& line : not_covered(certificate)) out.wrapped("  - ", line);
+  return out.text();
+}
+
+}  // namespace remapstorm
