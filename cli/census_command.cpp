@@ -34,12 +34,13 @@ Result<Census> take(const CommandContext& context, const CensusOptions& options,
   if (guest.workloads.empty()) guest.workloads = census_workloads(options);
   RS_ASSIGN(Plan plan, explore_plan(guest, image, host, runner->resolver()));
   plan.scenario = "census-" + options.explore.window.name;
-  // On another vCPU than the one in the window, so that its handler waits and does not deadlock.
+  const auto idle = idle_vcpu(guest.workloads, guest.cpus);
   for (const std::string& inject : options.explore.injections) {
+    if (!idle) break;
     Rule rule;
     rule.name = inject;
     rule.action.injector = inject;
-    rule.action.parameters.values["vcpu"] = std::int64_t{1};
+    rule.action.parameters.values["vcpu"] = static_cast<std::int64_t>(*idle);
     rule.action.parameters.values["action"] = options.explore.action;
     plan.rules.push_back(std::move(rule));
   }

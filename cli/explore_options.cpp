@@ -69,10 +69,10 @@ void declare(ArgumentParser& parser, Words& words) {
 void declare_census(ArgumentParser& parser, Words& words) {
   parser.positional("WINDOW", words.windows, "which window", true);
   parser.option("--windows", words.count, "N", "how many windows to look into (16)");
-  parser.option("--inject", words.inject, "LIST", "of irq, nmi: raised in turn on another vCPU (irq,nmi)");
+  parser.option("--inject", words.inject, "LIST", "of irq, nmi: raised in turn on an idle vCPU (irq,nmi)");
   parser.option("--strategy", words.strategy, "NAME", "remap strategy (bbm-fault-irqsafe)");
   parser.option("--output-dir", words.output_dir, "DIR", "also write census.txt and census.json there");
-  parser.option("--cpus", words.cpus, "N", "virtual CPUs, 1 to 8 (3)");
+  parser.option("--cpus", words.cpus, "N", "virtual CPUs, 1 to 8 (4)");
   declare_guest(parser, words);
 }
 
@@ -223,7 +223,7 @@ Result<std::optional<CensusOptions>> parse_census_options(const CommandContext& 
   }
   CensusOptions options;
   options.explore.strategy = "bbm-fault-irqsafe";
-  options.explore.cpus = 3;
+  options.explore.cpus = 4;
   RS_ASSIGN(options.explore.window, parse_window(words.windows.front()));
   RS_TRY(check_injections(words, options.explore));
   for (const std::string& inject : options.explore.injections) {

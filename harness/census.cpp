@@ -3,15 +3,18 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
 #include <map>
+#include <set>
 #include <thread>
-#include <tuple>
+#include <utility>
 
 #include "harness/explorer_walk.h"
 #include "harness/machine.h"
 #include "telemetry/judge.h"
 #include "telemetry/probe_names.h"
 #include "telemetry/sinks.h"
+#include "vmm/backtrace.h"
 #include "vmm/disassembler.h"
 #include "vmm/guest_context.h"
 #include "vmm/page_walk.h"
@@ -22,11 +25,13 @@ namespace {
 constexpr Nanoseconds kTurn = std::chrono::milliseconds(2);
 constexpr Nanoseconds kDwell = std::chrono::milliseconds(8);   // others run into the open window
 constexpr Nanoseconds kSettle = std::chrono::milliseconds(4);  // faults of the window are logged
+constexpr Nanoseconds kStandstill = std::chrono::seconds(15);  // no window for so long: the guest is stuck
 constexpr std::size_t kMostRows = 4096;
 
 struct Range {
   Gva start;
   std::uint64_t bytes = 0;
+  std::set<Gpa> pages;  // that back it when the window opens
   [[nodiscard]] bool contains(Gva address) const { return address >= start && address - start < bytes; }
 };
 
@@ -34,13 +39,28 @@ struct Range {
 Range range_of(const Candidate& opening, Mailbox& mailbox) {
   constexpr std::uint64_t kPage = 4096, kLargePage = 2ULL << 20;
   if (opening.probe && (opening.probe->probe == RS_PROBE_BBM_BREAK || opening.probe->probe == RS_PROBE_BBM_MAKE)) {
-    return {Gva(opening.probe->args[0]), opening.probe->args[3] == RS_LEVEL_PMD ? kLargePage : kPage};
+    return {Gva(opening.probe->args[0]), opening.probe->args[3] == RS_LEVEL_PMD ? kLargePage : kPage, {}};
   }
   if (opening.probe && opening.probe->probe == RS_PROBE_REMAP_BEGIN &&
       opening.probe->args[1] > opening.probe->args[0]) {
-    return {Gva(opening.probe->args[0]), opening.probe->args[1] - opening.probe->args[0]};
+    return {Gva(opening.probe->args[0]), opening.probe->args[1] - opening.probe->args[0], {}};
   }
-  return {Gva(mailbox.target() & ~(kPage - 1)), kPage};
+  return {Gva(mailbox.target() & ~(kPage - 1)), kPage, {}};
+}
+
+// The physical pages behind a range: those mapped now, and the one that the entry named until the window opened. The
+// kernel reaches them through its direct map, too.
+void find_pages(Range& range, const Candidate& opening, const AddressSpace& space, const GuestMemory& memory) {
+  constexpr std::uint64_t kPage = 4096, kFrame = 0x0000fffffffff000;
+  for (std::uint64_t at = 0; at < range.bytes; at += kPage) {
+    if (const auto physical = walk(kHostIsa, space, memory, range.start + at).physical) {
+      range.pages.insert(Gpa(physical->value & ~(kPage - 1)));
+    }
+  }
+  if (opening.probe && opening.probe->probe == RS_PROBE_BBM_BREAK) {
+    const Gpa old(opening.probe->args[2] & kFrame);
+    for (std::uint64_t at = 0; at < range.bytes; at += kPage) range.pages.insert(old + at);
+  }
 }
 
 class Taker {
@@ -80,6 +100,7 @@ class Taker {
   Status look(const Window& window, Judge& judge, EventLog& log, CaptureSink& capture,
               const std::function<void(const std::string&)>& progress) {
     Nanoseconds moved = log.now();
+    bool ready = false;
     while (census_.windows < options_.windows) {
       const MachineState state = machine_->turn(kTurn);
       if (environment_.stop) {
@@ -89,7 +110,15 @@ class Taker {
       if (state.done || state.dead || machine_->locked([&] { return judge.decided(); })) break;
       if (!state.caught) {
         progress(state.ready ? "windows seen: " + std::to_string(census_.windows) : std::string("booting"));
-        if (log.now() - moved > environment_.boot_limit) return host_error("the guest does not get on");
+        if (state.ready && !ready) {
+          ready = true;
+          moved = log.now();
+        }
+        if (log.now() - moved > (ready ? kStandstill : environment_.boot_limit)) {
+          if (census_.windows == 0) break;
+          census_.stood_still = true;
+          return {};
+        }
         continue;
       }
       RS_TRY(look_into(window, *state.caught, log, capture));
@@ -106,17 +135,13 @@ class Taker {
   Status look_into(const Window& window, const Candidate& opening, EventLog& log, CaptureSink& capture) {
     RS_TRY(machine_->freeze());
     const auto vcpu = static_cast<unsigned>(opening.vcpu);
-    const Range range = range_of(opening, machine_->mailbox());
+    Range range = range_of(opening, machine_->mailbox());
     RS_ASSIGN(const CpuState here, machine_->vcpu(vcpu).state());
     space_ = here.space;
+    find_pages(range, opening, here.space, machine_->memory());
     const std::size_t from = machine_->locked([&] { return capture.events().size(); });
-    const unsigned other = vcpu == 0 ? 1 : 0;
-    if (machine_->vcpu_count() > 1 && !plan_.rules.empty()) {
-      const std::size_t rule = census_.injections++ % plan_.rules.size();
-      machine_->inject(rule, other, Gva(0));
-    }
     machine_->thaw(vcpu);
-    if (machine_->vcpu_count() > 1) wait(kDwell, log);
+    bool clear = false;
     for (std::uint64_t steps = 0;; ++steps) {
       if (steps >= options_.explore.most_steps || environment_.stop) {
         return usage_error("the window " + window.name + " does not close within " + std::to_string(steps) +
@@ -124,6 +149,8 @@ class Taker {
       }
       RS_ASSIGN(const CpuState state, machine_->vcpu(vcpu).state());
       if (steps > 0 && window.close.pattern.address == state.pc) break;
+      const bool was_clear = std::exchange(clear, entry_clear(state, range));
+      if (clear && !was_clear) RS_TRY(tempt(vcpu, state.pc, log));
       RS_TRY(count_operands(vcpu, state, range));
       ++census_.steps;
       const Stepped stepped = step_once(*machine_, vcpu);
@@ -140,6 +167,26 @@ class Taker {
       return std::vector<Event>(all.begin() + static_cast<std::ptrdiff_t>(from), all.end());
     });
     for (const Event& event : events) count_fault(event, range);
+    return {};
+  }
+
+  // Whether the entry that the guest says it changes is absent just now.
+  [[nodiscard]] bool entry_clear(const CpuState& state, const Range& range) const {
+    const Gva target(machine_->mailbox().target());
+    return range.contains(target) && !walk(kHostIsa, state.space, machine_->memory(), target).present();
+  }
+
+  // An entry has just become absent: gives the others time to run into it, and one of them an interrupt whose handler
+  // does. That one must be idle: a reader that waits for the entry already, interrupted, would wait for ever behind
+  // itself.
+  Status tempt(unsigned vcpu, Gva pc, EventLog& log) {
+    if (!plan_.rules.empty()) {
+      // Out of the guest first: KVM_NMI waits for a vCPU that is inside KVM_RUN, which an idle one may be for long.
+      RS_TRY(machine_->freeze());
+      machine_->inject(census_.injections++ % plan_.rules.size(), vcpu, pc);
+      machine_->thaw(vcpu);
+    }
+    if (machine_->vcpu_count() > 1) wait(kDwell, log);
     return {};
   }
 
@@ -160,13 +207,41 @@ class Taker {
         ++census_.unresolved;
         continue;
       }
-      if (!range.contains(*access.address)) continue;
+      const bool direct = range.contains(*access.address);
+      if (!direct && !backs(range, state, *access.address)) continue;
       const auto count = linux_preempt_count(machine_->vcpu(vcpu), environment_.symbols, machine_->memory());
       const std::string context =
           count ? std::string(context_name(static_cast<std::uint32_t>(context_of_preempt_count(*count)))) : "unknown";
-      add(state.pc, access.kind, context, state.interrupts_enabled, true, range, *access.address);
+      add({state.pc, access.kind, context, state.interrupts_enabled, true, !direct, caller_of(state, read)});
     }
     return {};
+  }
+
+  // The function that called the one at pc, by name. A function written in assembler may have no frame of its own: then
+  // the return address is on top of the stack, behind a call to just this function.
+  [[nodiscard]] std::string caller_of(const CpuState& state, const ReadVirtual& read) const {
+    constexpr std::size_t kCallBytes = 5;
+    const auto name = [&](Gva return_address) {
+      const auto symbol = environment_.symbols.lookup(return_address - 1);
+      return symbol ? std::string(symbol->name) : std::string();
+    };
+    const auto here = environment_.symbols.lookup(state.pc);
+    std::uint64_t top = 0;
+    std::array<std::uint8_t, kCallBytes> call{};
+    if (here && read(state.sp, std::as_writable_bytes(std::span(&top, 1))) &&
+        read(Gva(top) - kCallBytes, std::as_writable_bytes(std::span(call)))) {
+      char wanted[32];
+      std::snprintf(wanted, sizeof(wanted), "call 0x%llx", static_cast<unsigned long long>(here->start.value));
+      if (disassembler_.one(call, Gva(top) - kCallBytes).text == wanted) return name(Gva(top));
+    }
+    const std::vector<StackFrame> frames = backtrace(kHostIsa, state, read, environment_.symbols, 2);
+    return frames.size() < 2 ? std::string() : name(frames[1].pc);
+  }
+
+  // Whether an address outside the range is another name of a page behind it.
+  [[nodiscard]] bool backs(const Range& range, const CpuState& state, Gva address) const {
+    const auto physical = walk(kHostIsa, state.space, machine_->memory(), address).physical;
+    return physical && range.pages.contains(Gpa(physical->value & ~0xfffULL));
   }
 
   void count_fault(const Event& event, const Range& range) {
@@ -176,8 +251,13 @@ class Taker {
     std::array<std::uint8_t, 15> code{};
     std::optional<AccessKind> kind;
     if (read_text(pc, code)) kind = decoder_.classify(code, pc);
-    add(pc, kind, std::string(context_name(probe->context)), (probe->context & RS_CTX_IRQS_OFF) == 0, false, range,
-        Gva(probe->args[0]));
+    add({pc,
+         kind,
+         std::string(context_name(probe->context)),
+         (probe->context & RS_CTX_IRQS_OFF) == 0,
+         false,
+         false,
+         {}});
   }
 
   // The kernel's own code; its mapping is the same on every vCPU.
@@ -185,26 +265,29 @@ class Taker {
     return space_ && read_virtual(kHostIsa, *space_, machine_->memory(), pc, std::as_writable_bytes(out));
   }
 
-  void add(Gva pc, std::optional<AccessKind> kind, const std::string& context, bool interrupts_on, bool in_window,
-           const Range& range, Gva address) {
-    const auto key = std::tuple(pc, kind, context, interrupts_on, in_window);
+  struct Key {
+    Gva pc;
+    std::optional<AccessKind> kind;
+    std::string context;
+    bool interrupts_on = false;
+    bool in_window = false;
+    bool alias = false;
+    std::string caller;
+    auto operator<=>(const Key&) const = default;
+  };
+
+  void add(const Key& key) {
     auto found = rows_.find(key);
     if (found == rows_.end()) {
       if (rows_.size() >= kMostRows) return;
-      CensusRow row;
-      row.pc = pc;
-      row.kind = kind;
-      row.context = context;
-      row.interrupts_on = interrupts_on;
-      row.in_window = in_window;
-      if (const auto symbol = environment_.symbols.lookup(pc)) {
+      CensusRow row{key.pc,        {},        0,          {}, key.kind, key.context, key.interrupts_on,
+                    key.in_window, key.alias, key.caller, 0};
+      if (const auto symbol = environment_.symbols.lookup(key.pc)) {
         row.symbol = symbol->name;
         row.offset = symbol->offset;
       }
       std::array<std::uint8_t, 15> code{};
-      if (read_text(pc, code)) row.text = disassembler_.one(code, pc).text;
-      const std::uint64_t page = (address - range.start) / 4096;
-      row.addresses = "page " + std::to_string(page) + " of " + std::to_string((range.bytes + 4095) / 4096);
+      if (read_text(key.pc, code)) row.text = disassembler_.one(code, key.pc).text;
       found = rows_.emplace(key, std::move(row)).first;
     }
     ++found->second.count;
@@ -235,7 +318,7 @@ class Taker {
   MemoryAccessDecoder decoder_;
   std::unique_ptr<Machine> machine_;
   std::optional<AddressSpace> space_;
-  std::map<std::tuple<Gva, std::optional<AccessKind>, std::string, bool, bool>, CensusRow> rows_;
+  std::map<Key, CensusRow> rows_;
   Census census_;
 };
 
@@ -246,7 +329,17 @@ std::vector<Workload> census_workloads(const CensusOptions& options) {
       {0, "hugetlb-cycle", {{"pages", "1"}, {"repeat", std::to_string(std::max<std::uint64_t>(2, options.windows))}}}};
   if (options.explore.cpus > 1) workloads.push_back({1, "read-target", {}});
   if (options.explore.cpus > 2) workloads.push_back({2, "kpageflags", {}});
+  // The last one of four stays idle, for interrupts.
   return workloads;
+}
+
+std::optional<unsigned> idle_vcpu(const std::vector<Workload>& workloads, unsigned cpus) {
+  for (unsigned vcpu = cpus; vcpu-- > 1;) {
+    if (std::none_of(workloads.begin(), workloads.end(), [&](const Workload& one) { return one.vcpu == vcpu; })) {
+      return vcpu;
+    }
+  }
+  return std::nullopt;
 }
 
 std::string census_words(const CensusOptions& options) {
@@ -272,6 +365,10 @@ std::vector<std::string> not_seen(const Census& census) {
     lines.emplace_back(
         "touches by other vCPUs: strategy inplace never makes an entry absent, so none of them faults; a "
         "bbm strategy shows them");
+  }
+  if (census.injections == 0) {
+    lines.emplace_back(
+        "interrupt handlers on other vCPUs: none was raised, for want of an idle vCPU or of an absent entry");
   }
   lines.emplace_back("what instructions do to memory without naming it: stacks, page walks, instruction fetches");
   lines.emplace_back("code that this guest's configuration and these workloads do not run");

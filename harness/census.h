@@ -2,7 +2,8 @@
 // Census: who touches the vmemmap pages under remap while a window is open.
 //
 // Two mechanisms, which see different things. The vCPU in the window is stepped by hand, and the address of every
-// operand in memory is computed from its registers: complete, for any strategy. The other vCPUs run; where the strategy
+// operand in memory is computed from its registers and looked up in the page tables: complete, for any strategy, and
+// through whatever mapping of the page. The other vCPUs run; where the strategy
 // makes an entry absent meanwhile, each first touch of theirs faults and is logged by the guest (fault.enter). What
 // they touch while the entry is present, which for strategy inplace is always, is not seen.
 #pragma once
@@ -27,7 +28,8 @@ struct CensusRow {
   std::string context;  // task | softirq | hardirq | nmi | unknown
   bool interrupts_on = false;
   bool in_window = false;  // by the vCPU in the window, stepped; else by another, seen by its fault
-  std::string addresses;   // "page 3 of the range" of the first touch: where in it
+  bool alias = false;      // through another mapping of the page than the vmemmap, such as the direct map
+  std::string caller;      // in_window: the function that called this one
   std::uint64_t count = 0;
 };
 
@@ -40,19 +42,22 @@ struct Census {
   std::string harness, harness_build, made_at, repeat;
   std::uint64_t windows = 0;     // that were opened and closed
   std::uint64_t steps = 0;       // instructions of the vCPUs in them
-  std::uint64_t injections = 0;  // interrupts raised on another vCPU
+  std::uint64_t injections = 0;  // interrupts raised on an idle vCPU
   std::uint64_t unresolved = 0;  // operands whose address could not be computed
   bool interrupted = false;
+  bool stood_still = false;     // no further window came, although the guest was not at its end
   std::vector<CensusRow> rows;  // most frequent first
   [[nodiscard]] bool sees_faults() const { return strategy != "inplace"; }
 };
 
 struct CensusOptions {
-  ExploreOptions explore;      // window, strategy, guest; `injections`: raised on another vCPU, in turn
+  ExploreOptions explore;      // window, strategy, guest; `injections`: raised on an idle vCPU, in turn
   std::uint64_t windows = 16;  // how many to look into
 };
 
 std::vector<Workload> census_workloads(const CensusOptions& options);
+// The last vCPU without a workload, for interrupts; never 0.
+std::optional<unsigned> idle_vcpu(const std::vector<Workload>& workloads, unsigned cpus);
 std::string census_words(const CensusOptions& options);
 
 // Errors: usage for a window that never opens or closes; host.

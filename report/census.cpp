@@ -16,7 +16,7 @@ constexpr int kCensusSchema = 1;
 std::string kind_of(const CensusRow& row) { return row.kind ? std::string(access_name(*row.kind)) : "unknown"; }
 
 void table(const Census& census, bool in_window, PlainLines& out) {
-  constexpr std::size_t kPlace = 34, kKind = 11, kContext = 9;
+  constexpr std::size_t kPlace = 32, kKind = 11, kContext = 9;
   bool any = false;
   for (const CensusRow& row : census.rows) {
     if (row.in_window != in_window) continue;
@@ -32,7 +32,8 @@ void table(const Census& census, bool in_window, PlainLines& out) {
     char count[16];
     std::snprintf(count, sizeof(count), "%9llu", static_cast<unsigned long long>(row.count));
     out.add("  " + pad(place, kPlace) + pad(kind_of(row), kKind) + pad(row.context, kContext) +
-            (row.interrupts_on ? "on " : "off") + count);
+            (row.interrupts_on ? "on " : "off") + count + (row.alias ? " *" : ""));
+    if (!row.caller.empty()) out.add("    called by " + row.caller);
   }
   if (!any) out.add("  nobody");
   out.add();
@@ -46,11 +47,16 @@ std::string census_text(const Census& census) {
   out.add();
   out.wrapped("", "Who touched the vmemmap pages under remap in " + plural(census.windows, "window") + ": " +
                       std::to_string(census.steps) + " instructions of the vCPUs in them, " +
-                      plural(census.injections, "interrupt") + " raised on another vCPU." +
+                      plural(census.injections, "interrupt") + " raised on an idle vCPU." +
+                      (census.stood_still ? " Then the guest stood still." : "") +
                       (census.interrupted ? " The census was interrupted." : ""));
   out.add();
   out.add("The vCPU in the window (every operand in memory of every step):");
   table(census, true, out);
+  if (std::any_of(census.rows.begin(), census.rows.end(), [](const CensusRow& row) { return row.alias; })) {
+    out.add("  * through another mapping of the page, such as the direct map");
+    out.add();
+  }
   out.add("Other vCPUs (by the faults they took):");
   table(census, false, out);
   if (census.unresolved != 0) {
@@ -84,7 +90,8 @@ std::string census_json(const Census& census) {
                     {"context", row.context},
                     {"interrupts_on", row.interrupts_on},
                     {"by", row.in_window ? "vcpu-in-window" : "other-vcpu"},
-                    {"where", row.addresses},
+                    {"caller", row.caller},
+                    {"through", row.alias ? "other-mapping" : "vmemmap"},
                     {"count", row.count}});
   }
   const Json json = {{"schema", kCensusSchema},
@@ -106,6 +113,7 @@ std::string census_json(const Census& census) {
                      {"made_at", census.made_at},
                      {"repeat", census.repeat},
                      {"interrupted", census.interrupted},
+                     {"stood_still", census.stood_still},
                      {"windows", census.windows},
                      {"steps", census.steps},
                      {"injections", census.injections},

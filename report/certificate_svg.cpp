@@ -13,10 +13,10 @@ namespace remapstorm {
 namespace {
 
 constexpr int kRow = 16, kHead = 20, kMargin = 24, kGap = 36;
-constexpr int kField = 20, kOffset = 74, kFlags = 36;
+constexpr int kField = 22, kOffset = 74, kFlags = 36;
 constexpr int kLetter = 7;                // advance of the 11.5 px monospace font, rounded up
 constexpr std::size_t kMostLetters = 58;  // of an instruction
-constexpr std::size_t kRowsPerColumn = 56;
+constexpr std::size_t kMostRows = 56;     // of a column
 constexpr int kLegendItem = 108;
 
 struct Colour {
@@ -93,15 +93,15 @@ struct Row {
   std::string title;
 };
 
-std::vector<Row> rows_of(const Certificate& certificate) {
+std::vector<Row> rows_of(const Certificate& certificate, std::size_t per_column) {
   std::vector<Row> rows;
   const std::string* last = nullptr;
   for (std::size_t i = 0; i < certificate.boundaries.size(); ++i) {
     const Boundary& boundary = certificate.boundaries[i];
-    const bool column_begins = rows.size() % kRowsPerColumn == 0;
+    const bool column_begins = rows.size() % per_column == 0;
     if (last == nullptr || *last != boundary.symbol || column_begins) {
       // No function's name as the last row of a column.
-      if (rows.size() % kRowsPerColumn == kRowsPerColumn - 1) rows.push_back({});
+      if (rows.size() % per_column == per_column - 1) rows.push_back({});
       rows.push_back({std::nullopt, boundary.symbol.empty() ? "(no symbol)" : boundary.symbol});
     }
     rows.push_back({i, {}});
@@ -112,16 +112,21 @@ std::vector<Row> rows_of(const Certificate& certificate) {
 
 class Picture {
  public:
-  explicit Picture(const Certificate& certificate) : certificate_(certificate), rows_(rows_of(certificate)) {
+  explicit Picture(const Certificate& certificate) : certificate_(certificate) {
+    // As few columns as their height allows, and those of equal height.
+    const std::size_t whole = rows_of(certificate, kMostRows).size();
+    const std::size_t wanted = std::max<std::size_t>(1, (whole + kMostRows - 1) / kMostRows);
+    per_column_ = std::max<std::size_t>(8, (whole + wanted - 1) / wanted);
+    rows_ = rows_of(certificate, per_column_);
     std::size_t longest = 24;
     for (const Boundary& one : certificate.boundaries) {
       longest = std::max(longest, std::min(kMostLetters, one.text.size()));
     }
     fields_ = kField * static_cast<int>(certificate.injections.size()) + 8;
     column_ = fields_ + kFlags + kOffset + static_cast<int>(longest) * kLetter;
-    columns_ = std::max<int>(1, static_cast<int>((rows_.size() + kRowsPerColumn - 1) / kRowsPerColumn));
+    columns_ = std::max<int>(1, static_cast<int>((rows_.size() + per_column_ - 1) / per_column_));
     top_ = kMargin + 96 + kHead;
-    const int rows = static_cast<int>(std::min(rows_.size(), kRowsPerColumn));
+    const int rows = static_cast<int>(std::min(rows_.size(), per_column_));
     width_ = std::max(2 * kMargin + columns_ * column_ + (columns_ - 1) * kGap, 2 * kMargin + 6 * kLegendItem + 220);
     height_ = top_ + rows * kRow + 2 * kMargin + 30;
   }
@@ -183,7 +188,8 @@ class Picture {
       text(x + kField + 6, y + 12, "plain", name);
       x += kLegendItem;
     }
-    text(x, y + 12, "dim", "IF: interrupts on (+) or off (-)   E: entry clear (.) or present (#)");
+    text(x, y + 12, "dim",
+         "dot: taken at a later instruction   IF: interrupts on (+) or off (-)   E: entry clear (.) or present (#)");
   }
 
   [[nodiscard]] bool used(const Colour& colour) const {
@@ -234,8 +240,8 @@ class Picture {
 
   void row(std::size_t number) {
     const Row& row = rows_[number];
-    const int column = static_cast<int>(number / kRowsPerColumn);
-    const int y = top_ + static_cast<int>(number % kRowsPerColumn) * kRow;
+    const int column = static_cast<int>(number / per_column_);
+    const int y = top_ + static_cast<int>(number % per_column_) * kRow;
     const int x = left(column);
     if (!row.boundary) {
       if (!row.title.empty()) text(x, y + 12, "mono", cut(row.title, 60) + ":", "font-weight=\"600\"");
@@ -248,6 +254,11 @@ class Picture {
       const std::string letter =
           trial == nullptr ? "-" : std::string(1, static_cast<char>(verdict_name(trial->verdict)[0] - 'a' + 'A'));
       field(x + kField * static_cast<int>(i), y + 1, colour_of(trial), letter, tip(*row.boundary, inject, trial));
+      if (trial != nullptr && !trial->taken.empty() && trial->taken.front().boundary != row.boundary) {
+        const Colour& colour = colour_of(trial);
+        out_ << "<circle class=\"i-" << colour.name << "\" cx=\"" << x + kField * static_cast<int>(i) + kField - 6
+             << "\" cy=\"" << y + 5 << "\" r=\"1.8\" fill=\"" << colour.light_ink << "\"/>\n";
+      }
     }
     const std::string flags =
         std::string(boundary.interrupts_on ? "+" : "-") + (boundary.entry == EntryState::clear     ? " ."
@@ -275,6 +286,7 @@ class Picture {
   }
 
   const Certificate& certificate_;
+  std::size_t per_column_ = kMostRows;
   std::vector<Row> rows_;
   std::ostringstream out_;
   int fields_ = 0, column_ = 0, columns_ = 1, top_ = 0, width_ = 0, height_ = 0;
