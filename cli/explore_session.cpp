@@ -111,6 +111,7 @@ Status ExploreSession::open_output() {
     journal_.emplace(std::move(journal));
   }
   before_ = certificate_.trials.size();
+  certificate_.resumed = before_;
   for (const ExploredTrial& trial : certificate_.trials) {
     if (!trial.events.empty()) kept_[trial.inject + ", " + std::string(verdict_name(trial.verdict))] = true;
   }

@@ -90,7 +90,8 @@ struct Certificate {
   std::string made_at;        // RFC 3339, UTC
   std::string repeat;         // the command that makes this certificate again
   bool interrupted = false;
-  Nanoseconds took{0};
+  std::size_t resumed = 0;  // trials taken over from a session before
+  Nanoseconds took{0};      // this session
 
   std::vector<Boundary> boundaries;
   std::vector<ExploredTrial> trials;  // ordered by boundary, then as `injections`

@@ -83,9 +83,9 @@ Plan ExploreWorker::plan_for(const ExplorePoint& point) const {
     plan.rules.push_back(
         rule_for(name, parts[i], exploration_.walked.boundaries[point.boundary], exploration_.options));
   }
-  // A hold stalls those who wait for it: most of its length is what to look for. Nothing else may stall at all, but a
-  // busy host must not look like it.
-  const bool holds = std::find(parts.begin(), parts.end(), "hold") != parts.end();
+  // A hold stalls those who wait for the window: most of its length is what to look for. With inplace there is no
+  // window that anybody could wait for. And a busy host must not look like a stall.
+  const bool holds = std::find(parts.begin(), parts.end(), "hold") != parts.end() && plan.strategy != "inplace";
   plan.limits.stall_threshold = holds ? exploration_.options.hold * 3 / 4
                                       : std::max<Nanoseconds>(plan.limits.stall_threshold, std::chrono::seconds(2));
   return plan;

@@ -106,6 +106,7 @@ std::string certificate_json(const Certificate& certificate) {
       {"harness", {{"version", certificate.harness}, {"build", certificate.harness_build}}},
       {"made_at", certificate.made_at},
       {"took_ns", certificate.took.count()},
+      {"resumed", certificate.resumed},
       {"repeat", certificate.repeat},
       {"complete", certificate.complete()},
       {"interrupted", certificate.interrupted},

@@ -91,19 +91,40 @@ void taken(const Certificate& certificate, const std::string& inject, PlainLines
   out.wrapped("  " + inject + ": ", words + ".");
 }
 
+std::string without_figures(const std::string& text) {
+  std::string out;
+  for (const char letter : text) {
+    const bool figure = (letter >= '0' && letter <= '9') || letter == '.';
+    if (!figure) out += letter;
+    if (figure && (out.empty() || out.back() != '#')) out += '#';
+  }
+  return out;
+}
+
 void evidence(const Certificate& certificate, PlainLines& out) {
   out.add("Where the guest took them:");
   for (const std::string& inject : certificate.injections) taken(certificate, inject, out);
   out.add();
   out.add("What the verdicts rest on:");
-  std::map<std::string, std::size_t> reasons;
+  // Reasons that differ in their figures only are one; the first stands for all.
+  struct Alike {
+    std::string first;
+    std::size_t count = 0;
+    bool vary = false;
+  };
+  std::map<std::string, Alike> reasons;
   for (const ExploredTrial& trial : certificate.trials) {
-    ++reasons[trial.inject + ", " + std::string(verdict_name(trial.verdict)) + ": " + trial.reason];
+    const std::string words = trial.inject + ", " + std::string(verdict_name(trial.verdict)) + ": " + trial.reason;
+    Alike& one = reasons[without_figures(words)];
+    if (one.count++ == 0) one.first = words;
+    one.vary = one.vary || one.first != words;
   }
-  std::vector<std::pair<std::string, std::size_t>> sorted(reasons.begin(), reasons.end());
-  std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
+  std::vector<Alike> sorted;
+  for (auto& [key, one] : reasons) sorted.push_back(std::move(one));
+  std::stable_sort(sorted.begin(), sorted.end(), [](const Alike& a, const Alike& b) { return a.count > b.count; });
   for (std::size_t i = 0; i < std::min(sorted.size(), kMostReasons); ++i) {
-    out.wrapped("  " + std::to_string(sorted[i].second) + " x ", sorted[i].first);
+    out.wrapped("  " + std::to_string(sorted[i].count) + " x ",
+                sorted[i].first + (sorted[i].vary ? " (figures of the first)" : ""));
   }
   if (sorted.size() > kMostReasons) {
     out.add("  and " + std::to_string(sorted.size() - kMostReasons) + " other reasons: see certificate.json");
@@ -194,7 +215,9 @@ void provenance(const Certificate& certificate, PlainLines& out) {
   field("Host", certificate.host.kind + ": " + certificate.host.cpu + ", " + certificate.host.kernel + ", " +
                     certificate.host.architecture);
   field("Harness", "remapstorm " + certificate.harness + ", build " + certificate.harness_build);
-  field("Made", certificate.made_at + ", in " + human_length(certificate.took));
+  field("Made",
+        certificate.made_at + ", in " + human_length(certificate.took) +
+            (certificate.resumed == 0 ? "" : ", going on from " + plural(certificate.resumed, "trial") + " of before"));
   field("Again", certificate.repeat);
   out.add();
 }

@@ -10,7 +10,8 @@ Certificate explored_twice(const char* strategy) {
   const Explored explored;
   Certificate empty;
   if (!explored.usable()) return empty;
-  const auto exploration = explored.reach(asked("bbm-pte", strategy));
+  ExploreOptions options = asked("bbm-pte", strategy);
+  const auto exploration = explored.reach(options);
   if (!exploration.ok()) {
     ADD_FAILURE() << exploration.error().message;
     return empty;

@@ -70,6 +70,38 @@ TEST(Explorer, AHoldStallsWhoeverReadsMeanwhile) {
   }
 }
 
+TEST(Explorer, WithInplaceAHoldHurtsNobody) {
+  const Explored explored;
+  ASSERT_TRUE(explored.usable());
+  ExploreOptions options = asked("bbm-pte", "inplace");
+  options.injections = {"hold"};
+  const auto exploration = explored.reach(options);
+  ASSERT_TRUE(exploration.ok()) << exploration.error().message;
+  const auto certificate = explored.run(**exploration, {{0, "hold"}, {20, "hold"}});
+  ASSERT_TRUE(certificate.ok());
+  ASSERT_EQ(certificate->trials.size(), 2U) << troubles(*certificate);
+  for (const ExploredTrial& trial : certificate->trials) EXPECT_EQ(trial.verdict, Verdict::clean) << trial.reason;
+}
+
+TEST(Explorer, PairsAreTakenInTheOrderTheirKindsAllow) {
+  const Explored explored;
+  ASSERT_TRUE(explored.usable());
+  ExploreOptions options = asked("bbm-pte", "inplace");
+  options.pairs = true;
+  const auto exploration = explored.reach(options);
+  ASSERT_TRUE(exploration.ok()) << exploration.error().message;
+  const auto points = points_at(**exploration, *parse_boundary_choice("3"));
+  ASSERT_TRUE(points.ok());
+  ASSERT_EQ(points->size(), 4U);  // irq, nmi, irq+nmi, nmi+irq
+  const auto certificate = explored.run(**exploration, *points);
+  ASSERT_TRUE(certificate.ok());
+  ASSERT_EQ(certificate->trials.size(), 4U) << troubles(*certificate);
+  for (const ExploredTrial& trial : certificate->trials) {
+    EXPECT_EQ(trial.verdict, Verdict::clean) << trial.inject << ": " << trial.reason;
+    EXPECT_EQ(trial.taken.size(), parts_of(trial.inject).size()) << trial.inject;
+  }
+}
+
 TEST(Explorer, WindowsThatCannotBeExploredAreRefusedByName) {
   const Explored explored;
   ASSERT_TRUE(explored.usable());
