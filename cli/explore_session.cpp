@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <iomanip>
 #include <set>
@@ -22,15 +23,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// For a few seconds already, or per trial: what a person wants to see of a length of time.
+// "45 s", "3 min 10 s".
 std::string clock_text(double seconds) {
-  std::ostringstream text;
-  if (seconds >= 90) {
-    text << static_cast<long>(seconds) / 60 << " min " << static_cast<long>(seconds) % 60 << " s";
-  } else {
-    text << static_cast<long>(seconds + 0.5) << " s";
-  }
-  return text.str();
+  const long whole = std::lround(seconds);
+  if (whole < 90) return std::to_string(whole) + " s";
+  return std::to_string(whole / 60) + " min " + std::to_string(whole % 60) + " s";
 }
 
 std::size_t rank_of(const Certificate& certificate, const std::string& inject) {

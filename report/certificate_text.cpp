@@ -120,6 +120,7 @@ void evidence(const Certificate& certificate, PlainLines& out) {
     one.vary = one.vary || one.first != words;
   }
   std::vector<Alike> sorted;
+  sorted.reserve(reasons.size());
   for (auto& [key, one] : reasons) sorted.push_back(std::move(one));
   std::stable_sort(sorted.begin(), sorted.end(), [](const Alike& a, const Alike& b) { return a.count > b.count; });
   for (std::size_t i = 0; i < std::min(sorted.size(), kMostReasons); ++i) {
