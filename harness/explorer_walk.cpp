@@ -103,7 +103,10 @@ Stepped step_once(Machine& machine, unsigned vcpu) {
   for (int kicks = 0; kicks < kMostKicks; ++kicks) {
     const Stop stop = machine.vcpu(vcpu).step(true);
     if (std::holds_alternative<InterruptedStop>(stop)) continue;
-    if (std::holds_alternative<StepStop>(stop)) return stepped;
+    if (const auto* step = std::get_if<StepStop>(&stop)) {
+      stepped.pc = step->pc;
+      return stepped;
+    }
     stepped.candidate = machine.candidate_of(vcpu, stop);
     if (!stepped.candidate && !std::holds_alternative<DoorbellStop>(stop)) stepped.trouble = describe(stop);
     return stepped;
@@ -119,18 +122,18 @@ Result<Walked> walk_window(Machine& machine, const Symbols& symbols, const WalkR
 
 std::string step_to(Machine& machine, const Symbols& symbols, unsigned vcpu, const Walked& walked, std::size_t index) {
   const std::uint64_t steps = walked.boundaries[index].steps;
-  for (std::uint64_t i = 0; i <= steps; ++i) {
-    const Result<CpuState> state = machine.vcpu(vcpu).state();
-    if (!state) return state.error().message;
-    if (state->pc != walked.trail[i]) {
-      return "another way: after " + std::to_string(i) + " instructions it was at " + symbols.describe(state->pc) +
-             ", not at " + symbols.describe(walked.trail[i]);
-    }
-    if (i == steps) break;
+  const auto astray = [&](std::uint64_t after, Gva pc) {
+    return "another way: after " + std::to_string(after) + " instructions it was at " + symbols.describe(pc) +
+           ", not at " + symbols.describe(walked.trail[after]);
+  };
+  for (std::uint64_t i = 0; i < steps; ++i) {
     const Stepped stepped = step_once(machine, vcpu);
     if (!stepped.trouble.empty()) return stepped.trouble;
+    if (stepped.pc && *stepped.pc != walked.trail[i + 1]) return astray(i + 1, *stepped.pc);
   }
-  return {};
+  const Result<CpuState> state = machine.vcpu(vcpu).state();
+  if (!state) return state.error().message;
+  return state->pc == walked.trail[steps] ? std::string() : astray(steps, state->pc);
 }
 
 }  // namespace remapstorm

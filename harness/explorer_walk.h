@@ -23,6 +23,7 @@ struct Walked {
 
 // Where a step led.
 struct Stepped {
+  std::optional<Gva> pc;               // if the stop told
   std::optional<Candidate> candidate;  // the guest rang or ran into a breakpoint
   std::string trouble;                 // why there is no going on; empty: all well
 };

@@ -14,7 +14,7 @@ Status Machine::raise(unsigned vcpu, InterruptKind kind) {
     case InterruptKind::line:
       return raise_test_line(*vm_, vcpu);
     case InterruptKind::nmi:
-      return vm_->vcpu(vcpu).nmi();
+      return lanes_[vcpu]->parked ? vm_->vcpu(vcpu).nmi() : raise_nmi_message(*vm_, vcpu);
   }
   RS_CHECK(false, "unknown interrupt kind");
 }

@@ -10,6 +10,8 @@ namespace remapstorm {
 
 // From any thread. Errors: usage for a vCPU that does not exist, host.
 Status raise_test_msi(Vm& vm, unsigned vcpu);
+// An NMI for a vCPU that may be inside run(): Vcpu::nmi() would wait until it comes out, which an idle one does not.
+Status raise_nmi_message(Vm& vm, unsigned vcpu);
 Status raise_test_line(Vm& vm, unsigned vcpu);
 
 }  // namespace remapstorm

@@ -53,7 +53,7 @@ class Vcpu {
   // If run() stops for another reason at the same moment, the next run() returns InterruptedStop at once.
   void kick();
 
-  // Queues a non-maskable interrupt (KVM_NMI).
+  // Queues a non-maskable interrupt (KVM_NMI). KVM lets it wait while the vCPU is inside KVM_RUN.
   Status nmi();
 
   // At most 4 execution breakpoints, replacing those set before; empty removes them. They are the host's own: the guest

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Message-signalled interrupts (SDM volume 3, 11.11): fixed delivery, edge, physical destination.
+// Message-signalled interrupts (SDM volume 3, 11.11): edge, physical destination.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +14,11 @@ struct MsiMessage {
 // `apic_id` below 255; `vector` 16..255.
 constexpr MsiMessage msi_message(std::uint8_t apic_id, std::uint8_t vector) {
   return {0xfee00000ULL | (static_cast<std::uint64_t>(apic_id) << 12), vector};
+}
+
+// Delivery mode NMI; the vector does not matter.
+constexpr MsiMessage nmi_message(std::uint8_t apic_id) {
+  return {0xfee00000ULL | (static_cast<std::uint64_t>(apic_id) << 12), 0x400};
 }
 
 }  // namespace remapstorm::x86_64

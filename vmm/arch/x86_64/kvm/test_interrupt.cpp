@@ -25,6 +25,12 @@ Status raise_test_msi(Vm& vm, unsigned vcpu) {
   return vm.signal_msi(message.address, message.data);
 }
 
+Status raise_nmi_message(Vm& vm, unsigned vcpu) {
+  RS_TRY(check(vm, vcpu));
+  const x86_64::MsiMessage message = x86_64::nmi_message(static_cast<std::uint8_t>(vcpu));
+  return vm.signal_msi(message.address, message.data);
+}
+
 Status raise_test_line(Vm& vm, unsigned vcpu) {
   RS_TRY(check(vm, vcpu));
   return vm.irq_pulse(kLines[vcpu]);
