@@ -30,6 +30,14 @@ struct Difference {
   std::string what;
 };
 
+// Which translations KVM keeps as copies of the guest's page tables. It learns of changes the guest makes, and not of
+// those the host makes by writing the guest's memory.
+enum class ShadowPaging : std::uint8_t {
+  none,  // EPT, NPT, stage 2: the processor reads the guest's tables itself
+  user,  // of user mode: KVM-PVM interprets kernel mode, and so reads the guest's tables for it
+  all,   // KVM without EPT or NPT
+};
+
 // What kinds of state this KVM has; found out once for each Vm, before its vCPUs run.
 struct StatePlan {
   bool interrupt_controller = false;
@@ -37,6 +45,7 @@ struct StatePlan {
   // Whether the guest's counter can be set. KVM-PVM says yes and does nothing: there, guests read the host's counter,
   // time goes on for them across a restore, and a snapshot from before the host's last start cannot be restored.
   bool counter_settable = false;
+  ShadowPaging shadow_paging = ShadowPaging::all;
   std::size_t fpu_bytes = 0;        // KVM_GET_XSAVE2
   std::vector<std::uint32_t> msrs;  // x86: readable ones that take part
 };

@@ -20,10 +20,26 @@ Result<std::unique_ptr<MemoryRegion>> make_region(const std::string& name, Gpa b
   }
   RS_ASSIGN(region->mapping, Mapping::shared(region->fd, bytes, "guest memory " + name));
   RS_ASSIGN(region->guest_mapping, Mapping::shared(region->fd, bytes, "guest memory " + name));
+  region->host_writes = std::make_unique<HostWrites>(bytes);
   return region;
 }
 
 }  // namespace
+
+HostWrites::HostWrites(std::uint64_t region_bytes) : words_((region_bytes / kGuestPageSize + 63) / 64) {}
+
+void HostWrites::take(std::span<std::uint64_t> bitmap) {
+  if (!any_.exchange(false, std::memory_order_relaxed)) return;
+  for (std::size_t i = 0; i < words_.size() && i < bitmap.size(); ++i) {
+    if (words_[i].load(std::memory_order_relaxed) != 0) bitmap[i] |= words_[i].exchange(0, std::memory_order_relaxed);
+  }
+}
+
+void GuestMemory::note_host_write(Gpa address, std::uint64_t bytes) {
+  for (const auto& region : regions_) {
+    if (region->contains(address, bytes)) return region->host_writes->note(address - region->base, bytes);
+  }
+}
 
 Result<std::unique_ptr<GuestMemory>> GuestMemory::create(std::uint64_t ram_bytes) {
   if (ram_bytes % kGuestPageSize != 0) {
@@ -92,6 +108,7 @@ bool GuestMemory::read(Gpa address, std::span<std::byte> out) const {
 bool GuestMemory::write(Gpa address, std::span<const std::byte> in) {
   std::byte* at = host_range(address, in.size());
   if (at == nullptr) return false;
+  note_host_write(address, in.size());
   if (!in.empty()) std::memcpy(at, in.data(), in.size());
   return true;
 }
@@ -99,6 +116,7 @@ bool GuestMemory::write(Gpa address, std::span<const std::byte> in) {
 bool GuestMemory::fill(Gpa address, std::uint64_t bytes, std::byte value) {
   std::byte* at = host_range(address, bytes);
   if (at == nullptr) return false;
+  note_host_write(address, bytes);
   std::memset(at, std::to_integer<int>(value), bytes);
   return true;
 }

@@ -5,6 +5,7 @@
 // The guest writes here while we read: every value is to be checked after it was copied out, never before.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -28,12 +29,36 @@ inline constexpr std::uint64_t kGuestPageSize = 4096;
 inline constexpr std::uint64_t kMaxRamBytes = 3ULL << 30;
 inline constexpr std::uint64_t kMinRamBytes = 2ULL << 20;
 
+// Pages the host wrote through GuestMemory. KVM's dirty tracking knows only of what the guest and KVM write.
+// Any thread may note; take() is for a time when nobody writes.
+class HostWrites {
+ public:
+  explicit HostWrites(std::uint64_t region_bytes);
+  void note(std::uint64_t offset, std::uint64_t bytes) {
+    if (bytes == 0) return;
+    for (std::uint64_t page = offset / kGuestPageSize; page <= (offset + bytes - 1) / kGuestPageSize; ++page) {
+      std::atomic<std::uint64_t>& word = words_[page / 64];
+      const std::uint64_t bit = 1ULL << (page % 64);
+      if ((word.load(std::memory_order_relaxed) & bit) != 0) continue;
+      word.fetch_or(bit, std::memory_order_relaxed);
+      any_.store(true, std::memory_order_relaxed);
+    }
+  }
+  // Or's the pages noted so far into `bitmap` (a bit a page, as in KVM_GET_DIRTY_LOG) and forgets them.
+  void take(std::span<std::uint64_t> bitmap);
+
+ private:
+  std::vector<std::atomic<std::uint64_t>> words_;
+  std::atomic<bool> any_{false};
+};
+
 struct MemoryRegion {
   std::string name;
   Gpa base;
   Fd fd;                  // the memfd; offset in it = GPA - base
   Mapping mapping;        // ours
   Mapping guest_mapping;  // the one KVM was given: a stage-2 delay on it keeps the guest waiting and never the harness
+  std::unique_ptr<HostWrites> host_writes;
   [[nodiscard]] std::uint64_t size() const { return mapping.size(); }
   [[nodiscard]] bool contains(Gpa address, std::uint64_t bytes) const {
     const auto end = end_of(address.value, bytes);
@@ -61,8 +86,10 @@ class GuestMemory {
   [[nodiscard]] bool write(Gpa address, std::span<const std::byte> in);
   [[nodiscard]] bool fill(Gpa address, std::uint64_t bytes, std::byte value);
 
-  // The host's view of [address, address + bytes), or nullptr if not wholly inside one region.
+  // The host's view of [address, address + bytes), or nullptr if not wholly inside one region. Who writes through it,
+  // or through MemoryRegion::mapping, must say so with note_host_write() or be known to Reset (vmm/reset.h).
   [[nodiscard]] std::byte* host_range(Gpa address, std::uint64_t bytes) const;
+  void note_host_write(Gpa address, std::uint64_t bytes);
   // The same range in the mapping KVM uses, for those who change how the guest reaches it.
   [[nodiscard]] std::byte* guest_range(Gpa address, std::uint64_t bytes) const;
 
@@ -84,6 +111,7 @@ class GuestMemory {
     static_assert(std::is_trivially_copyable_v<T>);
     std::byte* at = host_range(address, sizeof(T));
     if (at == nullptr) return false;
+    note_host_write(address, sizeof(T));
     if constexpr (std::is_integral_v<T>) {
       if (address.value % sizeof(T) == 0) {
         __atomic_store_n(reinterpret_cast<T*>(at), value, __ATOMIC_RELEASE);

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 
 #include "base/syscall.h"
 
@@ -51,6 +52,23 @@ Status write_whole(const MemoryRegion& region, const std::byte* from, std::uint6
     bytes -= static_cast<std::uint64_t>(written);
   }
   return {};
+}
+
+void compare_pages(const std::byte* want, const std::byte* have, std::size_t region, PageRange pages,
+                   std::vector<MemoryImage::DifferentPage>& out) {
+  // Large pieces first: nearly always nothing differs.
+  constexpr std::uint64_t kAtOnce = 64;
+  for (std::uint64_t first = pages.first; first < pages.first + pages.count; first += kAtOnce) {
+    const std::uint64_t count = std::min(kAtOnce, pages.first + pages.count - first);
+    const std::byte* a = want + first * kGuestPageSize;
+    const std::byte* b = have + first * kGuestPageSize;
+    if (std::memcmp(a, b, count * kGuestPageSize) == 0) continue;
+    for (std::uint64_t i = 0; i < count; ++i, a += kGuestPageSize, b += kGuestPageSize) {
+      if (std::memcmp(a, b, kGuestPageSize) == 0) continue;
+      const auto at = static_cast<std::uint64_t>(std::mismatch(a, a + kGuestPageSize, b).first - a);
+      out.push_back({region, first + i, at});
+    }
+  }
 }
 
 }  // namespace
@@ -111,6 +129,35 @@ Status MemoryImage::check_shape(const GuestMemory& memory) const {
     }
   }
   return {};
+}
+
+Result<std::vector<MemoryImage::DifferentPage>> MemoryImage::differences(const GuestMemory& memory) const {
+  std::vector<DifferentPage> out;
+  for (std::size_t i = 0; i < regions_.size(); ++i) {
+    const MemoryRegion& region = *memory.regions()[i];
+    const std::vector<PageRange>& stored = regions_[i].stored;
+    auto next = stored.begin();  // first stored range that ends behind `offset`
+    // Where no memory is behind the machine's pages they are zeros, and every stored page differs.
+    const auto unbacked = [&](std::uint64_t begin, std::uint64_t end) {
+      while (next != stored.end() && next->first + next->count <= begin) ++next;
+      for (auto range = next; range != stored.end() && range->first < end; ++range) {
+        for (std::uint64_t page = std::max(begin, range->first); page < std::min(end, range->first + range->count);
+             ++page) {
+          out.push_back({i, page, 0});
+        }
+      }
+    };
+    std::uint64_t offset = 0;
+    while (offset < region.size()) {
+      RS_ASSIGN(const std::optional<Piece> piece, next_backed(region, offset));
+      const Piece found = piece.value_or(Piece{region.size(), region.size()});
+      unbacked(offset / kGuestPageSize, found.begin / kGuestPageSize);
+      compare_pages(regions_[i].data, region.mapping.data(), i,
+                    {found.begin / kGuestPageSize, (found.end - found.begin) / kGuestPageSize}, out);
+      offset = found.end;
+    }
+  }
+  return out;
 }
 
 Status MemoryImage::write_to(GuestMemory& memory) const {

@@ -44,6 +44,15 @@ class MemoryImage {
   // Errors: usage, naming the region, unless `memory` has the same regions.
   [[nodiscard]] Status check_shape(const GuestMemory& memory) const;
 
+  // A page of `memory` that is not as here. `offset`: of the first byte that differs.
+  struct DifferentPage {
+    std::size_t region = 0;
+    std::uint64_t page = 0;
+    std::uint64_t offset = 0;
+  };
+  // All of them, however many; looks at every page. `memory` is of the same shape. Errors: host.
+  [[nodiscard]] Result<std::vector<DifferentPage>> differences(const GuestMemory& memory) const;
+
   [[nodiscard]] const std::vector<Region>& regions() const { return regions_; }
 
  private:

@@ -34,7 +34,7 @@ class Platform {
 
   [[nodiscard]] Serial16550& console();
 
-  // While no vCPU runs.
+  // While no vCPU runs. set_state() drives interrupt lines: it goes before the restoring of KVM's state.
   [[nodiscard]] PlatformState state() const;
   void set_state(const PlatformState& state);
 

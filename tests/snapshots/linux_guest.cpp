@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/snapshots/linux_guest.h"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
+#include <map>
 #include <thread>
 
 #include "guest/abi/remapstorm_abi.h"
@@ -23,7 +25,24 @@ std::string guest_image() {
   return folder;
 }
 
-LinuxGuest::LinuxGuest(unsigned cpus, [[maybe_unused]] bool dirty_ring)
+const Snapshot& ready_guest(unsigned cpus) {
+  static std::map<unsigned, Snapshot> guests;
+  auto found = guests.find(cpus);
+  if (found == guests.end()) {
+    LinuxGuest guest(cpus);
+    guest.boot();
+    found = guests.emplace(cpus, must(Snapshot::take(guest.vm(), guest.platform()))).first;
+  }
+  return found->second;
+}
+
+std::string text_of(const std::vector<Difference>& differences) {
+  std::string text;
+  for (const Difference& one : differences) text += one.where + ": " + one.what + "\n";
+  return text;
+}
+
+LinuxGuest::LinuxGuest(unsigned cpus)
     : cpus_(cpus), kvm_(std::make_unique<Kvm>(must(Kvm::open()))), memory_(must(GuestMemory::create(kMemory))) {
   must(memory_->add_region("mailbox", Gpa(RS_MAILBOX_GPA), (RS_MAILBOX_BYTES + 0xfff) & ~0xfffULL));
   VmConfig config;
@@ -87,7 +106,8 @@ std::optional<std::uint32_t> LinuxGuest::run_to(std::uint32_t op, double seconds
   for (unsigned i = 0; i < cpus_; ++i) threads.emplace_back(drive, i);
   const auto end = std::chrono::steady_clock::now() + std::chrono::duration<double>(seconds);
   while (outside < cpus_) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    const std::chrono::duration<double> left = end - std::chrono::steady_clock::now();
+    std::this_thread::sleep_for(std::chrono::duration<double>(std::clamp(left.count(), 20e-6, 2e-3)));
     if (std::chrono::steady_clock::now() > end) over = true;
     if (!over) continue;
     for (unsigned i = 0; i < cpus_; ++i) vm_->vcpu(i).kick();

@@ -23,14 +23,14 @@ class LinuxGuest {
  public:
   static constexpr std::uint64_t kMemory = 128 << 20;
   // An empty machine with mailbox and devices; nothing is loaded.
-  explicit LinuxGuest(unsigned cpus, bool dirty_ring = false);
+  explicit LinuxGuest(unsigned cpus);
 
   // Loads kernel and initramfs and runs to the READY doorbell.
   void boot();
   void set_workload(const std::string& text);
   // Runs all vCPUs until one rings `op`; nothing if that did not happen within `seconds`. The operand of the doorbell.
   std::optional<std::uint32_t> run_to(std::uint32_t op, double seconds = 60);
-  // Runs vCPU 0 alone until it stops for anything but a kick or an unarmed doorbell.
+  // Runs vCPU 0 alone until it stops for anything but a kick.
   Stop run_first();
 
   Kvm& kvm() { return *kvm_; }
@@ -51,6 +51,11 @@ class LinuxGuest {
   mutable std::mutex mutex_;
   std::vector<std::string> lines_;
 };
+
+// A guest with that many vCPUs at its READY doorbell; booted once.
+const Snapshot& ready_guest(unsigned cpus);
+
+std::string text_of(const std::vector<Difference>& differences);
 
 template <typename T>
 T must(Result<T> result) {

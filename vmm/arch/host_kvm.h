@@ -63,9 +63,17 @@ Result<StatePlan> plan_state(const Kvm& kvm, int vcpu_fd, bool interrupt_control
 Result<KvmState> save_state(int vm_fd, std::span<const int> vcpu_fds, const StatePlan& plan);
 // Errors: usage if the state is not one of `plan` and that many vCPUs, or the counter would have to run back and
 // cannot.
-Status restore_state(int vm_fd, std::span<const int> vcpu_fds, const StatePlan& plan, const KvmState& state);
+// `in_place`: the machine is the one the state was saved from, or was restored to it before: leaves out what then is
+// proven to be without effect.
+Status restore_state(int vm_fd, std::span<const int> vcpu_fds, const StatePlan& plan, const KvmState& state,
+                     bool in_place = false);
 // All that differs, by name. Both must be states of one plan.
 std::vector<Difference> compare_states(const KvmState& want, const KvmState& have);
+// Copies a page of 4096 bytes over one of guest memory. True: KVM may now shadow a translation that the guest's tables
+// no longer have. `memory_end`: one past the highest guest-physical address of memory.
+bool copy_page_and_look(std::byte* to, const std::byte* from, ShadowPaging shadows, std::uint64_t memory_end);
+// Two pages of guest-physical address space where no guest looks: for a memory slot of the host's own.
+Gpa spare_pages();
 // A trap flag of ours that an interrupt saved and restored: takes it off again.
 Status clear_stray_step(int vcpu_fd);
 

@@ -188,7 +188,9 @@ Serial16550State Serial16550::state() const {
 
 void Serial16550::set_state(Serial16550State state) {
   const std::lock_guard lock(mutex_);
+  const bool change = state.level != state_.level;
   state_ = std::move(state);
+  if (change && interrupt_) interrupt_(state_.level);
 }
 
 }  // namespace remapstorm

@@ -54,7 +54,7 @@ class Serial16550 final : public BusDevice {
   [[nodiscard]] bool truncated() const;
 
   [[nodiscard]] Serial16550State state() const;
-  // Does not touch the interrupt line: the interrupt controllers are restored with the level it had.
+  // Drives the interrupt line to the level it had, so it goes before the restoring of the interrupt controllers.
   void set_state(Serial16550State state);
 
  private:

@@ -105,6 +105,11 @@ std::vector<std::uint32_t> unlisted_msrs() {
   return out;
 }
 
+bool timer_in_deadline_mode(std::span<const std::byte> local_apic) {
+  constexpr std::size_t kLvtTimer = 0x320;
+  return ((word_at(local_apic, kLvtTimer) >> 17) & 3) == 2;
+}
+
 std::vector<std::string> compare_state(StateKind kind, std::span<const std::byte> want,
                                        std::span<const std::byte> have) {
   std::vector<std::string> out;

@@ -77,6 +77,9 @@ bool msr_apart(std::uint32_t index);
 // MSRs that KVM has and does not list (KVM_GET_MSR_INDEX_LIST): memory types. Tried; kept if readable.
 std::vector<std::uint32_t> unlisted_msrs();
 
+// Of a saved local APIC (SDM volume 3, 11.5.1: LVT timer register, bits 17 and 18).
+bool timer_in_deadline_mode(std::span<const std::byte> local_apic);
+
 struct MsrValue {
   std::uint32_t index = 0;
   std::uint32_t reserved = 0;

@@ -4,11 +4,13 @@
 #include <sys/ioctl.h>
 
 #include <algorithm>
+#include <fstream>
 
 #include "base/syscall.h"
 #include "vmm/arch/host_kvm.h"
 #include "vmm/arch/x86_64/kvm/counter.h"
 #include "vmm/arch/x86_64/kvm/ioctl_numbers.h"
+#include "vmm/arch/x86_64/stale_translations.h"
 #include "vmm/arch/x86_64/state_kinds.h"
 
 namespace remapstorm::host_kvm {
@@ -42,6 +44,21 @@ bool counter_obeys(int vcpu_fd) {
   return after.ok() && *after == *before + kStep && set_counter_offset(vcpu_fd, *before).ok();
 }
 
+// The parameter of a module that is not loaded reads as nothing.
+bool module_says_yes(const char* path) {
+  std::ifstream file(path);
+  char first = 0;
+  return file.get(first) && (first == 'Y' || first == '1');
+}
+
+ShadowPaging shadow_paging() {
+  if (module_says_yes("/sys/module/kvm_intel/parameters/ept")) return ShadowPaging::none;
+  if (module_says_yes("/sys/module/kvm_amd/parameters/npt")) return ShadowPaging::none;
+  const bool hardware = std::ifstream("/sys/module/kvm_intel/parameters/ept").good() ||
+                        std::ifstream("/sys/module/kvm_amd/parameters/npt").good();
+  return hardware ? ShadowPaging::all : ShadowPaging::user;
+}
+
 }  // namespace
 
 Result<StatePlan> plan_state(const Kvm& kvm, int vcpu_fd, bool interrupt_controller) {
@@ -49,6 +66,7 @@ Result<StatePlan> plan_state(const Kvm& kvm, int vcpu_fd, bool interrupt_control
   plan.interrupt_controller = interrupt_controller;
   plan.system_registers_2 = kvm.capability(KVM_CAP_SREGS2) != 0;
   plan.fpu_bytes = std::max<std::size_t>(kXsaveBytes, static_cast<std::size_t>(kvm.capability(KVM_CAP_XSAVE2)));
+  plan.shadow_paging = shadow_paging();
   plan.counter_settable = counter_obeys(vcpu_fd);
   RS_ASSIGN(plan.msrs, listed_msrs(kvm));
   for (const std::uint32_t index : x86_64::unlisted_msrs()) {
@@ -58,5 +76,12 @@ Result<StatePlan> plan_state(const Kvm& kvm, int vcpu_fd, bool interrupt_control
                 [&](std::uint32_t index) { return x86_64::msr_apart(index) || !takes_part(vcpu_fd, index); });
   return plan;
 }
+
+bool copy_page_and_look(std::byte* to, const std::byte* from, ShadowPaging shadows, std::uint64_t memory_end) {
+  return x86_64::copy_page_and_look(to, from, shadows, memory_end);
+}
+
+// Below the pages that setup.cpp gives to KVM.
+Gpa spare_pages() { return Gpa(0xfffb0000); }
 
 }  // namespace remapstorm::host_kvm

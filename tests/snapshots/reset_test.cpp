@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// Resets of a real guest against the slow oracle: after each, every page and every piece of state is as in the
+// snapshot.
+#include "vmm/reset.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <chrono>
+#include <cmath>
+#include <cstdlib>
+
+#include "base/rng.h"
+#include "guest/abi/remapstorm_abi.h"
+#include "tests/snapshots/linux_guest.h"
+#include "vmm/symbols.h"
+
+namespace remapstorm {
+namespace {
+
+constexpr const char* kCycle = "vcpu=0 run=hugetlb-cycle pages=1 repeat=3";
+
+unsigned resets_to_do() {
+  const char* asked = std::getenv("REMAPSTORM_RESETS");
+  const unsigned long number = asked != nullptr ? std::strtoul(asked, nullptr, 10) : 0;
+  return number != 0 ? static_cast<unsigned>(number) : 100;
+}
+
+void resets_agree_with_the_oracle(LinuxGuest& guest, const Snapshot& snapshot, unsigned count) {
+  const auto reset = must(Reset::create(guest.kvm(), guest.vm(), guest.platform(), snapshot));
+  must(reset->run());
+  Rng rng(count);
+  std::uint64_t pages = 0;
+  std::uint64_t dropped = 0;
+  const auto begin = std::chrono::steady_clock::now();
+  for (unsigned i = 0; i < count; ++i) {
+    guest.set_workload(kCycle);
+    const double seconds = 1e-4 * std::exp2(6 * rng.unit());  // 0.1 to 6.4 ms
+    guest.run_to(RS_OP_DONE, seconds);
+    const ResetCost cost = must(reset->run());
+    pages += cost.pages_copied;
+    dropped += cost.translations_dropped ? 1 : 0;
+    const auto differences = must(reset->compare());
+    ASSERT_EQ(text_of(differences), "") << "after reset " << i << " of " << count << "\n" << guest.story();
+    if (count > 1000 && i % 1000 == 999) {
+      const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+      std::printf("%u resets in %.0f s, %.0f pages each, shadows dropped in %.1f %%\n", i + 1, took.count(),
+                  static_cast<double>(pages) / (i + 1), 100.0 * static_cast<double>(dropped) / (i + 1));
+      std::fflush(stdout);
+    }
+  }
+  guest.set_workload("vcpu=0 run=hugetlb-cycle pages=1 repeat=1");
+  const auto failed = guest.run_to(RS_OP_DONE);
+  ASSERT_TRUE(failed) << guest.story();
+  EXPECT_EQ(*failed, 0U) << guest.story();
+}
+
+TEST(ResetOfLinux, AtReadyWithOneVcpu) {
+  LinuxGuest guest(1);
+  must(ready_guest(1).restore(guest.vm(), guest.platform()));
+  resets_agree_with_the_oracle(guest, ready_guest(1), resets_to_do());
+}
+
+TEST(ResetOfLinux, AtReadyWithTwoVcpus) {
+  LinuxGuest guest(2);
+  must(ready_guest(2).restore(guest.vm(), guest.platform()));
+  resets_agree_with_the_oracle(guest, ready_guest(2), resets_to_do());
+}
+
+// At the doorbell of an armed probe, between break and make: the port write completes at the next entry.
+TEST(ResetOfLinux, InsideAWindow) {
+  LinuxGuest guest(2);
+  must(ready_guest(2).restore(guest.vm(), guest.platform()));
+  guest.set_workload(kCycle);
+  guest.mailbox().arm(RS_PROBE_BBM_BREAK, true);
+  ASSERT_TRUE(guest.run_to(RS_OP_PROBE)) << guest.story();
+  guest.mailbox().arm(RS_PROBE_BBM_BREAK, false);
+  const Snapshot snapshot = must(Snapshot::take(guest.vm(), guest.platform()));
+  resets_agree_with_the_oracle(guest, snapshot, resets_to_do());
+}
+
+// At a breakpoint whose instruction has not run, reported already.
+TEST(ResetOfLinux, AtABreakpoint) {
+  LinuxGuest guest(1);
+  must(ready_guest(1).restore(guest.vm(), guest.platform()));
+  guest.set_workload(kCycle);
+  const ElfImage kernel = must(ElfImage::open(guest_image() + "/vmlinux", kHostIsa));
+  const Symbols symbols = must(Symbols::from(kernel));
+  const auto at = symbols.find("hugetlb_vmemmap_optimize_folios");
+  ASSERT_TRUE(at);
+  const std::array<Gva, 1> breakpoints = {*at};
+  must(guest.vm().vcpu(0).set_breakpoints(breakpoints));
+  const Stop stop = guest.run_first();
+  ASSERT_TRUE(std::holds_alternative<BreakpointStop>(stop)) << describe(stop);
+  const Snapshot snapshot = must(Snapshot::take(guest.vm(), guest.platform()));
+  must(guest.vm().vcpu(0).set_breakpoints({}));
+  resets_agree_with_the_oracle(guest, snapshot, resets_to_do());
+}
+
+}  // namespace
+}  // namespace remapstorm

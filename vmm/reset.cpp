@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vmm/reset.h"
+
+#include <linux/kvm.h>
+#include <sys/ioctl.h>
+
+#include <algorithm>
+#include <bit>
+#include <cstdio>
+
+#include "base/syscall.h"
+#include "guest/abi/remapstorm_abi.h"
+#include "vmm/arch/host_kvm.h"
+
+namespace remapstorm {
+namespace {
+
+constexpr std::uint64_t pages_of(std::uint64_t bytes) { return (bytes + kGuestPageSize - 1) / kGuestPageSize; }
+
+bool same(const Vcpu::RunState& a, const Vcpu::RunState& b) {
+  return a.resume == b.resume && a.step_from == b.step_from && a.cr8 == b.cr8 && a.pending_data == b.pending_data &&
+         a.pending_write.has_value() == b.pending_write.has_value();
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Reset>> Reset::create(const Kvm&, Vm& vm, Platform& platform, const Snapshot& snapshot) {
+  RS_TRY(snapshot.memory().check_shape(vm.memory()));
+  if (snapshot.run_states().size() != vm.vcpu_count()) {
+    return usage_error("the snapshot has " + std::to_string(snapshot.run_states().size()) + " vCPUs, this machine " +
+                       std::to_string(vm.vcpu_count()));
+  }
+  std::unique_ptr<Reset> reset(new Reset(vm, platform, snapshot));
+  for (std::size_t i = 0; i < vm.memory().regions().size(); ++i) {
+    Tracked tracked;
+    tracked.slot = static_cast<std::uint32_t>(i);
+    tracked.region = vm.memory().regions()[i].get();
+    tracked.image = &snapshot.memory().regions()[i];
+    tracked.dirty.resize((pages_of(tracked.region->size()) + 63) / 64);
+    if (tracked.region->name == "mailbox") tracked.always_pages = pages_of(RS_RING_OFFSET);
+    reset->memory_end_ = std::max(reset->memory_end_, tracked.region->base.value + tracked.region->size());
+    reset->tracked_.push_back(std::move(tracked));
+    RS_TRY(reset->log_writes(reset->tracked_.back(), true));
+  }
+  if (vm.state_plan().shadow_paging != ShadowPaging::none) {
+    RS_ASSIGN(reset->spare_, Mapping::anonymous(kGuestPageSize, "a spare page of guest memory"));
+    RS_TRY(reset->place_spare());
+  }
+  return reset;
+}
+
+Reset::~Reset() {
+  for (const Tracked& tracked : tracked_) static_cast<void>(log_writes(tracked, false));
+  if (spare_.size() == 0) return;
+  kvm_userspace_memory_region none = {};
+  none.slot = static_cast<std::uint32_t>(tracked_.size());
+  static_cast<void>(::ioctl(vm_.fd(), KVM_SET_USER_MEMORY_REGION, &none));
+}
+
+Status Reset::log_writes(const Tracked& tracked, bool on) const {
+  kvm_userspace_memory_region slot = {};
+  slot.slot = tracked.slot;
+  slot.flags = on ? KVM_MEM_LOG_DIRTY_PAGES : 0;
+  slot.guest_phys_addr = tracked.region->base.value;
+  slot.memory_size = tracked.region->size();
+  slot.userspace_addr = reinterpret_cast<std::uintptr_t>(tracked.region->guest_mapping.data());
+  RS_TRY(check_call(::ioctl(vm_.fd(), KVM_SET_USER_MEMORY_REGION, &slot), "KVM_SET_USER_MEMORY_REGION",
+                    tracked.region->name));
+  return {};
+}
+
+// Creates the spare slot, or moves it, which makes KVM drop every shadow page.
+Status Reset::place_spare() {
+  kvm_userspace_memory_region slot = {};
+  slot.slot = static_cast<std::uint32_t>(tracked_.size());
+  slot.flags = KVM_MEM_READONLY;
+  slot.guest_phys_addr = host_kvm::spare_pages().value + spare_place_ * kGuestPageSize;
+  slot.memory_size = kGuestPageSize;
+  slot.userspace_addr = reinterpret_cast<std::uintptr_t>(spare_.data());
+  spare_place_ ^= 1;
+  RS_TRY(check_call(::ioctl(vm_.fd(), KVM_SET_USER_MEMORY_REGION, &slot), "KVM_SET_USER_MEMORY_REGION", "spare page"));
+  return {};
+}
+
+Status Reset::read_log(Tracked& tracked) const {
+  kvm_dirty_log log = {};
+  log.slot = tracked.slot;
+  log.dirty_bitmap = tracked.dirty.data();
+  RS_TRY(check_call(::ioctl(vm_.fd(), KVM_GET_DIRTY_LOG, &log), "KVM_GET_DIRTY_LOG", tracked.region->name));
+  tracked.region->host_writes->take(tracked.dirty);
+  for (std::uint64_t page = 0; page < tracked.always_pages; ++page) tracked.dirty[page / 64] |= 1ULL << (page % 64);
+  return {};
+}
+
+// What was written before the log was on is not in it.
+Status Reset::find_all() {
+  RS_ASSIGN(const auto pages, snapshot_.memory().differences(vm_.memory()));
+  for (const MemoryImage::DifferentPage& one : pages) {
+    tracked_[one.region].dirty[one.page / 64] |= 1ULL << (one.page % 64);
+  }
+  return {};
+}
+
+// True if a shadow of KVM's may have become stale.
+bool Reset::copy_back(Tracked& tracked, ResetCost& cost) const {
+  const ShadowPaging shadows = vm_.state_plan().shadow_paging;
+  std::byte* memory = tracked.region->mapping.data();
+  bool stale = false;
+  for (std::size_t word = 0; word < tracked.dirty.size(); ++word) {
+    for (std::uint64_t bits = tracked.dirty[word]; bits != 0; bits &= bits - 1) {
+      const std::uint64_t page = word * 64 + static_cast<unsigned>(std::countr_zero(bits));
+      stale |=
+          host_kvm::copy_page_and_look(memory + page * kGuestPageSize, tracked.image->page(page), shadows, memory_end_);
+      ++cost.pages_copied;
+    }
+  }
+  return stale;
+}
+
+Result<ResetCost> Reset::run() {
+  const SteadyClock clock;
+  ResetCost cost;
+  Nanoseconds last = clock.now();
+  const auto lap = [&](Nanoseconds& phase) {
+    const Nanoseconds now = clock.now();
+    phase = now - last;
+    last = now;
+  };
+  for (unsigned i = 0; i < vm_.vcpu_count(); ++i) RS_TRY(vm_.vcpu(i).abandon());
+  platform_.set_state(snapshot_.platform_state());
+  lap(cost.settle);
+  RS_TRY(host_kvm::restore_state(vm_.fd(), vm_.vcpu_fds(), vm_.state_plan(), snapshot_.kvm_state(), !first_));
+  for (unsigned i = 0; i < vm_.vcpu_count(); ++i) RS_TRY(vm_.vcpu(i).thaw(snapshot_.run_states()[i]));
+  lap(cost.state);
+  for (Tracked& tracked : tracked_) RS_TRY(read_log(tracked));
+  lap(cost.log);
+  bool stale = false;
+  if (first_) RS_TRY(find_all());
+  for (Tracked& tracked : tracked_) stale |= copy_back(tracked, cost);
+  lap(cost.copy);
+  if (stale) {
+    RS_TRY(place_spare());
+    cost.translations_dropped = true;
+  }
+  lap(cost.translations);
+  first_ = false;
+  return cost;
+}
+
+Difference Reset::described(const MemoryImage::DifferentPage& page) const {
+  const MemoryImage::Region& region = snapshot_.memory().regions()[page.region];
+  const std::uint64_t at = page.page * kGuestPageSize + page.offset;
+  char text[96];
+  std::snprintf(text, sizeof(text), "byte at 0x%llx: 0x%02x became 0x%02x",
+                static_cast<unsigned long long>(region.base.value + at), std::to_integer<unsigned>(region.data[at]),
+                std::to_integer<unsigned>(vm_.memory().regions()[page.region]->mapping.data()[at]));
+  return {region.name, text};
+}
+
+Result<std::vector<Difference>> Reset::compare() {
+  std::vector<Difference> out;
+  for (unsigned i = 0; i < vm_.vcpu_count(); ++i) {
+    RS_ASSIGN(const Vcpu::RunState now, vm_.vcpu(i).freeze());
+    if (!same(now, snapshot_.run_states()[i]))
+      out.push_back({"vcpu " + std::to_string(i), "its run loop is elsewhere"});
+  }
+  RS_ASSIGN(const KvmState now, host_kvm::save_state(vm_.fd(), vm_.vcpu_fds(), vm_.state_plan()));
+  for (Difference& one : host_kvm::compare_states(snapshot_.kvm_state(), now)) out.push_back(std::move(one));
+  if (platform_.state() != snapshot_.platform_state()) out.push_back({"devices", "their state differs"});
+  RS_ASSIGN(const std::vector<MemoryImage::DifferentPage> pages, snapshot_.memory().differences(vm_.memory()));
+  for (const MemoryImage::DifferentPage& page : pages) {
+    if (out.size() >= kMaxDifferences) break;
+    out.push_back(described(page));
+  }
+  if (out.size() > kMaxDifferences) out.resize(kMaxDifferences);
+  return out;
+}
+
+}  // namespace remapstorm

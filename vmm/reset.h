@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reset: takes a machine back to a snapshot in place, at the price of what changed since.
+//
+// Memory: KVM's dirty log says which pages the guest and KVM wrote (one KVM_GET_DIRTY_LOG a region, which also starts
+// the next round), GuestMemory which ones the host wrote. The head of the mailbox, which the harness writes through its
+// own mapping, is always copied. Whoever else writes guest memory through a mapping says so: note_host_write().
+// The dirty ring is not used: it holds an entry for every store that KVM emulates, and where kernel mode is interpreted
+// that is every store of the kernel (docs/performance.md).
+//
+// State: all of it is set again but what is proven to be without effect (host_kvm.h, restore_state), and before
+// memory is copied, because setting some MSRs makes KVM write guest memory.
+//
+// Translations: on a host where KVM shadows the guest's page tables (StatePlan::shadow_paging) it does not see that
+// this class writes them. Where an entry that KVM may have shadowed changes (arch/x86_64/stale_translations.h), a
+// memory slot of one page that exists for this alone is moved: KVM drops all shadows of a machine whenever a slot is
+// deleted or moved (KVM api.rst, KVM_X86_QUIRK_SLOT_ZAP_ALL, on by default). ResetCost::translations_dropped tells;
+// docs/performance.md has the price.
+//
+// Breakpoints, kicks and page delays are the host's and stay; delays must be cancelled before.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "vmm/kvm.h"
+#include "vmm/kvm_state.h"
+#include "vmm/platform.h"
+#include "vmm/snapshot.h"
+#include "vmm/vm.h"
+
+namespace remapstorm {
+
+struct ResetCost {
+  std::uint64_t pages_copied = 0;
+  bool translations_dropped = false;
+  Nanoseconds settle{0};        // completing accesses, devices
+  Nanoseconds state{0};         // registers, interrupt controllers, timers
+  Nanoseconds log{0};           // asking which pages were written
+  Nanoseconds copy{0};          // copying them back
+  Nanoseconds translations{0};  // dropping shadows
+  [[nodiscard]] Nanoseconds total() const { return settle + state + log + copy + translations; }
+};
+
+class Reset {
+ public:
+  // Turns dirty tracking on. The machine may be anywhere: the first run() looks at all of memory. `vm`, `platform` and
+  // `snapshot` must outlive the Reset; only one may exist for a Vm. Errors: usage for a snapshot of another shape;
+  // host.
+  static Result<std::unique_ptr<Reset>> create(const Kvm& kvm, Vm& vm, Platform& platform, const Snapshot& snapshot);
+  // Turns dirty tracking off.
+  ~Reset();
+  Reset(const Reset&) = delete;
+  Reset& operator=(const Reset&) = delete;
+
+  // Every vCPU is outside run(). After an error the machine is of no use. Errors: host.
+  Result<ResetCost> run();
+
+  // The slow oracle, to be asked right after run(): everything that differs from the snapshot, by name; at most
+  // kMaxDifferences. Every page and every piece of state is looked at; milliseconds.
+  static constexpr std::size_t kMaxDifferences = 64;
+  Result<std::vector<Difference>> compare();
+
+ private:
+  struct Tracked {  // one memory slot
+    std::uint32_t slot = 0;
+    MemoryRegion* region = nullptr;
+    const MemoryImage::Region* image = nullptr;
+    std::vector<std::uint64_t> dirty;  // a bit a page
+    std::uint64_t always_pages = 0;    // from its start, known to be written by the host
+  };
+
+  Reset(Vm& vm, Platform& platform, const Snapshot& snapshot) : vm_(vm), platform_(platform), snapshot_(snapshot) {}
+  Status log_writes(const Tracked& tracked, bool on) const;
+  Status place_spare();
+  Status read_log(Tracked& tracked) const;
+  Status find_all();
+  [[nodiscard]] Difference described(const MemoryImage::DifferentPage& page) const;
+  bool copy_back(Tracked& tracked, ResetCost& cost) const;
+
+  Vm& vm_;
+  Platform& platform_;
+  const Snapshot& snapshot_;
+  std::vector<Tracked> tracked_;
+  std::uint64_t memory_end_ = 0;
+  Mapping spare_;
+  unsigned spare_place_ = 0;
+  bool first_ = true;
+};
+
+}  // namespace remapstorm
