@@ -62,6 +62,8 @@ int list_command(const CommandContext& context, const Arguments& arguments);
 int describe_command(const CommandContext& context, const Arguments& arguments);
 int doctor_command(const CommandContext& context, const Arguments& arguments);
 int guest_command(const CommandContext& context, const Arguments& arguments);
+int replay_command(const CommandContext& context, const Arguments& arguments);
+int minimize_command(const CommandContext& context, const Arguments& arguments);
 int needs_command(const CommandContext& context, const Arguments& arguments);
 
 }  // namespace remapstorm

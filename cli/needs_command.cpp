@@ -5,10 +5,23 @@
 
 #include "cli/exit_code.h"
 #include "cli/explore_options.h"
+#include "cli/minimize_options.h"
 #include "cli/run_options.h"
 #include "cli/scenario_files.h"
 
 namespace remapstorm {
+
+namespace {
+
+// Of a command that starts guests; nothing for all others.
+Result<std::optional<RunOptions>> options_of(const CommandContext& context, const Meant& meant) {
+  if (meant.command->run == run_command) return parse_run_options(context, meant.arguments);
+  if (meant.command->run != minimize_command) return std::optional<RunOptions>();
+  RS_ASSIGN(const std::optional<MinimizeRequest> request, parse_minimize_request(context, meant.arguments));
+  return request ? std::optional<RunOptions>(request->run) : std::nullopt;
+}
+
+}  // namespace
 
 int needs_command(const CommandContext& context, const Arguments& arguments) {
   Arguments words = arguments;
@@ -24,8 +37,8 @@ int needs_command(const CommandContext& context, const Arguments& arguments) {
     if (options.ok() && options->has_value()) context.out << (*options)->explore.flavour << '\n';
     return kExitOk;
   }
-  if (meant.command == nullptr || meant.command->run != run_command) return kExitOk;
-  const Result<std::optional<RunOptions>> options = parse_run_options(context, meant.arguments);
+  if (meant.command == nullptr) return kExitOk;
+  const Result<std::optional<RunOptions>> options = options_of(context, meant);
   if (!options.ok() || !options->has_value() || (*options)->dry_run) return kExitOk;
   const Result<ScenarioCatalogue> catalogue = chosen_catalogue(context, (*options)->scenario_dir);
   if (!catalogue.ok()) return kExitOk;

@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "cli/exit_code.h"
+#include "cli/report_choice.h"
 #include "cli/scenario_files.h"
 #include "harness/guest_image.h"
 
@@ -62,22 +63,6 @@ Result<OutputDirectory> RunSession::make_output() const {
   return OutputDirectory::below_state(paths.state, time_stamp(started_), label_of(scenarios_));
 }
 
-std::unique_ptr<Report> RunSession::make_report() const {
-  if (options_.format == OutputFormat::ktap) return make_ktap_report(context_.out);
-  if (options_.format == OutputFormat::json) return make_json_report(context_.out);
-  const auto value = [this](const char* name) { return context_.environment(name); };
-  const auto no_color = value("NO_COLOR");
-  const auto lc_all = value("LC_ALL");
-  const auto lc_ctype = value("LC_CTYPE");
-  const auto lang = value("LANG");
-  const auto text = [](const std::optional<std::string>& given) { return given ? given->c_str() : nullptr; };
-  TerminalStyle style =
-      terminal_style(context_.out_is_terminal, text(no_color), text(lc_all), text(lc_ctype), text(lang));
-  style.quiet = options_.quiet;
-  style.verbose = options_.verbose;
-  return make_terminal_report(context_.out, style);
-}
-
 RunInfo RunSession::run_info(const std::string& directory) const {
   RunInfo info;
   info.host = host_;
@@ -85,6 +70,7 @@ RunInfo RunSession::run_info(const std::string& directory) const {
   info.version = context_.version;
   info.started_at = rfc3339(started_);
   info.repeat = options_.repeat;
+  info.one_trial = options_.trial.has_value();
   info.output_directory = directory;
   return info;
 }
@@ -103,16 +89,17 @@ ScenarioResults RunSession::run_job(const Job& job, std::size_t number, OutputDi
       context_.err << line << '\n';
     };
   }
-  for (std::uint64_t trial = 0; trial < options_.repeat && !signals_.stop(); ++trial) {
+  for (std::uint64_t round = 0; round < options_.repeat && !signals_.stop(); ++round) {
     watching.progress = [&](const char* phase, Nanoseconds since) {
       if (options_.quiet) return;
       std::string text = job.plan.scenario;
       if (jobs_.size() > 1) text += " (" + std::to_string(number) + "/" + std::to_string(jobs_.size()) + ")";
-      if (options_.repeat > 1) text += ", trial " + std::to_string(trial + 1) + "/" + std::to_string(options_.repeat);
+      if (options_.repeat > 1) text += ", trial " + std::to_string(round + 1) + "/" + std::to_string(options_.repeat);
       const std::lock_guard lock(err_mutex);
       status.show(text + ": " + phase + ", " + seconds_text(since));
     };
-    TrialResult result = job.runner->run(job.plan, trial, output, watching);
+    TrialResult result = job.runner->run(job.plan, options_.trial.value_or(round), output, watching);
+    if (options_.trial) result.attempt = round + 1;
     const std::lock_guard lock(err_mutex);
     status.clear();
     // A trial that was interrupted before it showed anything is no result.
@@ -130,7 +117,9 @@ Status RunSession::write_output(OutputDirectory& output, std::span<const Scenari
   const RunInfo info = run_info(output.path());
   std::string commands;
   for (const Job& job : jobs_) {
-    commands += repeat_command(job.plan) + "\n";
+    commands +=
+        options_.trial ? repeat_command(job.plan, *options_.trial) : repeat_command_of_all(job.plan, options_.repeat);
+    commands += "\n";
     const std::string place = job.plan.scenario + "/" + job.plan.strategy + "/plan.json";
     // The folder is there once the scenario's first trial began.
     if (::access((output.working_path() + "/" + job.plan.scenario + "/" + job.plan.strategy).c_str(), F_OK) == 0) {
@@ -146,7 +135,8 @@ Status RunSession::write_output(OutputDirectory& output, std::span<const Scenari
 int RunSession::execute() {
   Result<OutputDirectory> output = make_output();
   if (!output.ok()) return report_error(context_, output.error());
-  const std::unique_ptr<Report> report = make_report();
+  for (const RescuedRun& run : output->rescued()) context_.err << "remapstorm: " << describe(run) << '\n';
+  const std::unique_ptr<Report> report = make_report(context_, options_.format, options_.quiet, options_.verbose);
   RunInfo info = run_info(output->path());
   report->run_begins(info, jobs_.size());
   std::vector<ScenarioResults> results;
@@ -186,7 +176,7 @@ int RunSession::report_not_run(const Error& error) {
     if (!written.ok()) return report_error(context_, written.error());
   }
   if (options_.format == OutputFormat::pretty) return code;
-  const std::unique_ptr<Report> report = make_report();
+  const std::unique_ptr<Report> report = make_report(context_, options_.format, options_.quiet, options_.verbose);
   const RunInfo info = run_info(directory);
   report->run_begins(info, results.size());
   for (const ScenarioResults& scenario : results) {

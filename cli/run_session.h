@@ -38,7 +38,6 @@ class RunSession {
   };
   Result<const Runner*> runner_for(const std::string& flavour);
   Result<OutputDirectory> make_output() const;
-  [[nodiscard]] std::unique_ptr<Report> make_report() const;
   ScenarioResults run_job(const Job& job, std::size_t number, OutputDirectory& output, Report& report);
   Status write_output(OutputDirectory& output, std::span<const ScenarioResults> results) const;
   [[nodiscard]] RunInfo run_info(const std::string& directory) const;

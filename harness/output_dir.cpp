@@ -16,13 +16,12 @@
 
 #include "base/atomic_file.h"
 #include "base/syscall.h"
+#include "harness/output_rescue.h"
 
 namespace remapstorm {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr const char* kWorkingPrefix = ".remapstorm-unfinished-";
 
 Error folder_error(const std::string& doing, const std::string& path, const std::error_code& code) {
   std::string hint = "choose a folder you can write to: --output-dir DIR, or REMAPSTORM_STATE=DIR for all runs";
@@ -30,18 +29,6 @@ Error folder_error(const std::string& doing, const std::string& path, const std:
   Error error = host_error(doing + " " + path + ": " + code.message(), hint);
   error.errnum = code.value();
   return error;
-}
-
-// A folder that nobody holds locked belongs to a run that was killed.
-void remove_abandoned(const fs::path& parent) {
-  std::error_code error;
-  for (fs::directory_iterator entry(parent, error), end; !error && entry != end; entry.increment(error)) {
-    if (!entry->path().filename().string().starts_with(kWorkingPrefix)) continue;
-    const Fd fd(::open(entry->path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!fd.valid() || ::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) continue;
-    std::error_code ignored;
-    fs::remove_all(entry->path(), ignored);
-  }
 }
 
 // Moves everything in `working` to `target` and removes `working`. A folder cannot be renamed over a full one, so an
@@ -80,6 +67,7 @@ OutputDirectory::OutputDirectory(OutputDirectory&& other) noexcept
     : target_(std::move(other.target_)),
       working_(std::exchange(other.working_, {})),
       latest_link_(std::move(other.latest_link_)),
+      rescued_(std::move(other.rescued_)),
       lock_(std::move(other.lock_)) {}
 
 OutputDirectory::~OutputDirectory() {
@@ -97,9 +85,10 @@ Result<OutputDirectory> OutputDirectory::at(const std::string& requested) {
   }
   fs::create_directories(target, error);
   if (error) return folder_error("creating the output folder", target.string(), error);
-  remove_abandoned(target);
   OutputDirectory output;
   output.target_ = target.string();
+  output.rescued_ =
+      rescue_abandoned(output.target_, [&](const std::string& pid) { return output.target_ + "/incomplete-" + pid; });
   RS_TRY(output.claim(output.target_ + "/" + kWorkingPrefix + std::to_string(::getpid())));
   return output;
 }
@@ -110,8 +99,9 @@ Result<OutputDirectory> OutputDirectory::below_state(const std::string& state, c
   std::error_code error;
   fs::create_directories(runs, error);
   if (error) return folder_error("creating", runs.string(), error);
-  remove_abandoned(runs);
   OutputDirectory output;
+  output.rescued_ = rescue_abandoned(runs.string(),
+                                     [&](const std::string& name) { return (runs / (name + "-incomplete")).string(); });
   output.latest_link_ = (runs / "latest").string();
   // Whoever makes the working folder owns the name, also against another run of the same second.
   for (int attempt = 1; attempt < 1000; ++attempt) {
@@ -146,8 +136,13 @@ Status OutputDirectory::claim(const std::string& working) {
 
 Result<std::string> OutputDirectory::make_trial(const std::string& scenario, const std::string& strategy,
                                                 std::uint64_t trial) {
-  const std::string name = scenario + "/" + strategy + "/trial-" + std::to_string(trial);
+  const std::string first = scenario + "/" + strategy + "/trial-" + std::to_string(trial);
+  std::string name = first;
   std::error_code error;
+  // The same trial once more, or once more the same scenario in one run, gets a folder of its own.
+  for (int number = 2; fs::exists(fs::path(working_) / name, error); ++number) {
+    name = first + "-again-" + std::to_string(number);
+  }
   fs::create_directories(fs::path(working_) / name, error);
   if (error) return folder_error("creating", working_ + "/" + name, error);
   return name;

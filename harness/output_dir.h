@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // OutputDirectory: the folder a run leaves behind. Everything is written into a working folder beside it and renamed
 // at the end, so that a killed run leaves no half-written file under a name that a person or a program reads. The
-// working folder of a run that was killed is removed by the next run.
+// next run finds the working folder of a run that was killed and keeps its finished trials (output_rescue.h).
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/fd.h"
 #include "base/result.h"
+#include "harness/output_rescue.h"
 
 namespace remapstorm {
 
@@ -32,7 +34,11 @@ class OutputDirectory {
   // Where to write until then.
   [[nodiscard]] const std::string& working_path() const { return working_; }
 
-  // Creates (in the working folder) and names the folder of one trial, relative to both: "SCENARIO/STRATEGY/trial-0".
+  // What earlier runs that were killed had finished; found and kept when this folder was made.
+  [[nodiscard]] const std::vector<RescuedRun>& rescued() const { return rescued_; }
+
+  // Creates (in the working folder) and names the folder of one trial, relative to both: "SCENARIO/STRATEGY/trial-0",
+  // or "...-again-2" if that is taken.
   Result<std::string> make_trial(const std::string& scenario, const std::string& strategy, std::uint64_t trial);
   // A file of the run, whole or not at all. Error: host; a full disk says so.
   Status write(const std::string& name, std::string_view content) const;
@@ -46,7 +52,8 @@ class OutputDirectory {
   std::string target_;
   std::string working_;
   std::string latest_link_;  // empty: none, and target_ exists already
-  Fd lock_;                  // flock on the working folder: it is in use
+  std::vector<RescuedRun> rescued_;
+  Fd lock_;  // flock on the working folder: it is in use
 };
 
 // "20260131T235959Z" for seconds since 1970, UTC.

@@ -2,7 +2,9 @@
 #include "harness/plan.h"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
+#include <cstring>
 #include <set>
 
 #include "guest/abi/remapstorm_abi.h"
@@ -184,6 +186,7 @@ Result<Plan> make_plan(const Scenario& scenario, const Overrides& overrides, con
   plan.expectation = chosen_expectation(scenario, overrides, plan.strategy);
   plan.guest = guest;
   plan.host = host;
+  plan.asked = overrides;
 
   Problems problems;
   check_sizes(plan, problems);
@@ -210,15 +213,52 @@ std::uint64_t trial_seed(std::uint64_t seed, const std::string& scenario, std::u
   return mix(state ^ mix(trial));
 }
 
-std::string repeat_command(const Plan& plan) {
+namespace {
+
+// As a word of a POSIX shell.
+std::string quoted(const std::string& word) {
+  const auto plain = [](char letter) {
+    return std::isalnum(static_cast<unsigned char>(letter)) != 0 || std::strchr("_@%+=:,./-", letter) != nullptr;
+  };
+  if (!word.empty() && std::all_of(word.begin(), word.end(), plain)) return word;
+  std::string text = "'";
+  for (const char letter : word) text += letter == '\'' ? std::string("'\\''") : std::string(1, letter);
+  return text + "'";
+}
+
+std::string size_text(std::uint64_t bytes) {
+  return bytes % (1ULL << 20) == 0 ? std::to_string(bytes >> 20) + "M" : std::to_string(bytes);
+}
+
+std::string command_of(const Plan& plan) {
+  const Overrides& asked = plan.asked;
   // A shipped scenario is known by its name, a user's own by its file.
   const bool shipped =
-      plan.scenario_file.empty() || plan.scenario_file.ends_with("scenarios/" + plan.scenario + ".toml");
-  std::string command = "./run " + (shipped ? plan.scenario : plan.scenario_file);
+      plan.scenario_file.empty() ||
+      (asked.scenario_dir.empty() && plan.scenario_file.ends_with("scenarios/" + plan.scenario + ".toml"));
+  std::string command = "./run " + (shipped ? plan.scenario : quoted(plan.scenario_file));
   command += " --strategy " + plan.strategy;
-  command += " --cpus " + std::to_string(plan.cpus) + " --memory " + std::to_string(plan.memory >> 20) + "M";
-  command += " --seed " + std::to_string(plan.seed);
-  return command;
+  if (asked.flavour) command += " --flavour " + *asked.flavour;
+  command += " --cpus " + std::to_string(plan.cpus) + " --memory " + size_text(plan.memory);
+  if (asked.timeout) {
+    // Whole milliseconds are what the option takes exactly; it never gives up earlier than it did.
+    command += " --timeout " + std::to_string((asked.timeout->count() + 999'999) / 1'000'000) + "ms";
+  }
+  if (asked.expect) command += " --expect " + std::string(verdict_name(*asked.expect));
+  if (!asked.append.empty()) command += " --append " + quoted(asked.append);
+  if (!asked.kernel.empty()) command += " --kernel " + quoted(asked.kernel);
+  return command + " --seed " + std::to_string(plan.seed);
+}
+
+}  // namespace
+
+std::string repeat_command(const Plan& plan, std::uint64_t trial) {
+  // The first trial of a run is what it does anyway.
+  return command_of(plan) + (trial == 0 ? "" : " --trial " + std::to_string(trial));
+}
+
+std::string repeat_command_of_all(const Plan& plan, std::uint64_t trials) {
+  return command_of(plan) + (trials == 1 ? "" : " --repeat " + std::to_string(trials));
 }
 
 }  // namespace remapstorm

@@ -28,6 +28,8 @@ struct Overrides {
   std::optional<Nanoseconds> timeout;
   std::string append;
   std::uint64_t seed = 1;
+  std::string kernel;        // -k: the runner boots it; here only to be repeated
+  std::string scenario_dir;  // not empty: scenario names are not those of the shipped ones
 };
 
 // The image's manifest.json plus where its files are.
@@ -71,6 +73,7 @@ struct Plan {
   Expectation expectation;
   GuestImageInfo guest;
   HostInfo host;
+  Overrides asked;  // for repeat_command()
 
   // Bit per probe number (rs_mailbox.armed): the probes that a trigger or an `until` waits for.
   [[nodiscard]] std::array<std::uint64_t, 2> armed_probes() const;
@@ -97,20 +100,29 @@ std::uint64_t trial_seed(std::uint64_t seed, const std::string& scenario, std::u
 std::string plan_json(const Plan& plan, std::uint64_t trial);
 std::string plan_file(const Plan& plan, std::uint64_t trials);
 
-// What judging a recorded run needs of its plan event. Error: usage (not a plan of ours, unknown schema).
+// What judging and reporting a recorded run needs of its plan event. Error: usage (not a plan of ours, unknown schema).
 struct RecordedPlan {
   std::string scenario;
+  std::string summary;
+  std::vector<std::string> claims;
   std::string strategy;
   std::string flavour;
   std::uint64_t seed = 0;
   std::uint64_t trial = 0;
   unsigned cpus = 0;
+  std::uint64_t memory = 0;  // bytes
   Limits limits;
   Expectation expectation;
+  GuestImageInfo guest;
+  HostInfo host;
+  std::string repeat;  // the command that repeats it
 };
 Result<RecordedPlan> read_recorded_plan(const std::string& json);
 
-// "remapstorm run irq-same-cpu --strategy ... --seed ...": repeats this plan from its first trial.
-std::string repeat_command(const Plan& plan);
+// "./run irq-same-cpu --strategy ... --seed ... --trial 3": repeats exactly this trial. Whatever changes what is asked
+// of guest and injectors is in it.
+std::string repeat_command(const Plan& plan, std::uint64_t trial);
+// The whole run of `trials` trials, from the first on.
+std::string repeat_command_of_all(const Plan& plan, std::uint64_t trials);
 
 }  // namespace remapstorm

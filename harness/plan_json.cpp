@@ -56,6 +56,29 @@ Json guest_to_json(const GuestImageInfo& guest) {
           {"initramfs_sha256", guest.initramfs_sha256}};
 }
 
+// Only for reports: whatever is missing stays empty.
+GuestImageInfo guest_from_json(const JsonFields& fields) {
+  GuestImageInfo guest;
+  guest.flavour = fields.text_or("flavour", {});
+  guest.kernel_version = fields.text_or("kernel_version", {});
+  guest.hash = fields.text_or("hash", {});
+  guest.config_sha256 = fields.text_or("config_sha256", {});
+  guest.series_sha256 = fields.text_or("series_sha256", {});
+  guest.vmlinux_sha256 = fields.text_or("vmlinux_sha256", {});
+  guest.initramfs_sha256 = fields.text_or("initramfs_sha256", {});
+  return guest;
+}
+
+HostInfo host_from_json(const JsonFields& fields) {
+  HostInfo host;
+  host.kind = fields.text_or("kind", {});
+  host.architecture = fields.text_or("architecture", {});
+  host.kernel = fields.text_or("kernel", {});
+  host.cpu = fields.text_or("cpu", {});
+  host.kvm = fields.text_or("kvm", {});
+  return host;
+}
+
 }  // namespace
 
 Json expectation_to_json(const Expectation& expectation) {
@@ -121,10 +144,10 @@ Expectation expectation_from_json(const JsonFields& fields, std::string& problem
 }
 
 Json plan_to_json(const Plan& plan) {
-  Json json = {{"schema", kPlanSchema}, {"scenario", plan.scenario},   {"scenario_file", plan.scenario_file},
-               {"claims", plan.claims}, {"strategy", plan.strategy},   {"flavour", plan.flavour},
-               {"cpus", plan.cpus},     {"memory_bytes", plan.memory}, {"append", plan.append},
-               {"seed", hex(plan.seed)}};
+  Json json = {{"schema", kPlanSchema},   {"scenario", plan.scenario}, {"scenario_file", plan.scenario_file},
+               {"summary", plan.summary}, {"claims", plan.claims},     {"strategy", plan.strategy},
+               {"flavour", plan.flavour}, {"cpus", plan.cpus},         {"memory_bytes", plan.memory},
+               {"append", plan.append},   {"seed", hex(plan.seed)}};
   json["limits"] = {{"timeout_ns", plan.limits.timeout.count()},
                     {"progress_ns", plan.limits.progress.count()},
                     {"stall_ns", plan.limits.stall_threshold.count()}};
@@ -139,7 +162,6 @@ Json plan_to_json(const Plan& plan) {
                   {"kernel", plan.host.kernel},
                   {"cpu", plan.host.cpu},
                   {"kvm", plan.host.kvm}};
-  json["repeat"] = repeat_command(plan);
   return json;
 }
 
@@ -147,12 +169,14 @@ std::string plan_json(const Plan& plan, std::uint64_t trial) {
   Json json = plan_to_json(plan);
   json["trial"] = trial;
   json["trial_seed"] = hex(trial_seed(plan.seed, plan.scenario, trial));
+  json["repeat"] = repeat_command(plan, trial);
   return to_line(json);
 }
 
 std::string plan_file(const Plan& plan, std::uint64_t trials) {
   Json json = plan_to_json(plan);
   json["trials"] = trials;
+  json["repeat"] = repeat_command_of_all(plan, trials);
   return to_line(json, 2) + "\n";
 }
 
@@ -171,7 +195,15 @@ Result<RecordedPlan> read_recorded_plan(const std::string& text) {
   plan.flavour = fields.text("flavour");
   plan.seed = fields.hex64("seed");
   plan.trial = fields.has("trial") ? fields.unsigned64("trial") : 0;
+  plan.summary = fields.text_or("summary", {});
+  for (const Json& claim : fields.array_or_empty("claims")) {
+    if (claim.is_string()) plan.claims.push_back(claim.get<std::string>());
+  }
   plan.cpus = static_cast<unsigned>(fields.integer("cpus", kMinCpus, kMaxCpus));
+  plan.memory = fields.has("memory_bytes") ? fields.unsigned64("memory_bytes") : 0;
+  plan.repeat = fields.text_or("repeat", {});
+  plan.guest = guest_from_json(JsonFields(fields.object_or_empty("guest"), problem));
+  plan.host = host_from_json(JsonFields(fields.object_or_empty("host"), problem));
   const JsonFields limits(fields.object_or_empty("limits"), problem);
   constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
   plan.limits.timeout = Nanoseconds(limits.integer("timeout_ns", 1, kMax));

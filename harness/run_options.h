@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@ struct RunOptions {
   std::vector<std::string> scenarios;  // names of the catalogue or paths of files, at least one
   Overrides overrides;                 // strategy, flavour, cpus, memory, expect, timeout, append, seed
   std::uint64_t repeat = 1;            // trials of each scenario
+  std::optional<std::uint64_t> trial;  // only this one; with repeat, this same one again and again
   std::string output_dir;              // empty: a new folder below the state folder
   std::string scenario_dir;            // empty: the shipped scenarios
   std::string kernel;                  // a vmlinux instead of the guest image's, or empty

@@ -103,7 +103,7 @@ TrialResult Runner::run(const Plan& plan, std::uint64_t trial, OutputDirectory& 
     result.seed = plan.seed;
     result.trial = trial;
     result.expected = plan.expectation.verdict;
-    result.repeat = repeat_command(plan);
+    result.repeat = repeat_command(plan, trial);
     return result;
   };
   const Result<std::string> folder = output.make_trial(plan.scenario, plan.strategy, trial);
@@ -121,7 +121,6 @@ TrialResult Runner::run(const Plan& plan, std::uint64_t trial, OutputDirectory& 
   result.interrupted = outcome->interrupted;
   result.duration = outcome->duration;
   result.directory = *folder;
-  result.repeat = repeat_command(plan);
   if (!written) result.error = written.error();
   if (!result.error && console.failed()) result.error = host_error("cannot write " + working + "/console.log");
   if (result.error) result.ok = false;

@@ -22,8 +22,6 @@ bool is_plain_name(const std::string& name) {
          name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string::npos;
 }
 
-Nanoseconds seconds(double value) { return Nanoseconds(static_cast<std::int64_t>(value * 1e9)); }
-
 void read_machine(TableReader& top, ParseContext& context, Scenario& scenario) {
   if (const toml::table* machine = top.table("machine")) {
     TableReader reader(context, *machine, "machine");
@@ -78,10 +76,11 @@ void read_limits(TableReader& top, const ParseContext& context, Scenario& scenar
   const toml::table* limits = top.table("limits");
   if (limits == nullptr) return;
   TableReader reader(context, *limits, "limits");
-  if (const auto value = reader.number("timeout_s", 0.1, 86400)) scenario.limits.timeout = seconds(*value);
-  if (const auto value = reader.number("progress_s", 0.1, 3600)) scenario.limits.progress = seconds(*value);
-  if (const auto value = reader.number("stall_ms", 0.001, 3600e3))
-    scenario.limits.stall_threshold = seconds(*value / 1e3);
+  if (const auto value = reader.number("timeout_s", 0.1, 86400)) scenario.limits.timeout = from_seconds(*value);
+  if (const auto value = reader.number("progress_s", 0.1, 3600)) scenario.limits.progress = from_seconds(*value);
+  if (const auto value = reader.number("stall_ms", 0.001, 3600e3)) {
+    scenario.limits.stall_threshold = from_milliseconds(*value);
+  }
   reader.finish();
 }
 

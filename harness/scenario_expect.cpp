@@ -44,10 +44,10 @@ Expectation read_expectation(TableReader& table, const Scenario& scenario) {
   if (const auto vcpu = table.vcpu("waiter_vcpu")) expectation.waiter_vcpu = static_cast<int>(*vcpu);
   if (const auto vcpu = table.vcpu("owner_vcpu")) expectation.owner_vcpu = static_cast<int>(*vcpu);
   expectation.backtrace = table.texts("backtrace");
-  const auto ms = [](double value) { return Nanoseconds(static_cast<std::int64_t>(value * 1e6)); };
-  if (const auto length = table.number("stall_ms", 0.001, 3600e3)) expectation.stall = ms(*length);
+  if (const auto length = table.number("stall_ms", 0.001, 3600e3)) expectation.stall = from_milliseconds(*length);
   if (const auto percent = table.number("stall_within_percent", 0.1, 100)) expectation.stall_tolerance = *percent / 100;
-  if (const auto within = table.number("delay_within_ms", 0.001, 3600e3)) expectation.delay_tolerance = ms(*within);
+  if (const auto within = table.number("delay_within_ms", 0.001, 3600e3))
+    expectation.delay_tolerance = from_milliseconds(*within);
   if (const auto count = table.integer("min_windows", 1, 1'000'000'000)) expectation.min_windows = *count;
   if (const auto count = table.integer("min_faults", 1, 1'000'000'000)) expectation.min_faults = *count;
   expectation.console = table.text("console");

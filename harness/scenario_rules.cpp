@@ -126,7 +126,7 @@ std::optional<ParameterValue> read_parameter(TableReader& table, const Parameter
       return std::nullopt;
     case ParameterSpec::Kind::milliseconds:
       if (auto value = table.number(spec.name, spec.minimum, spec.maximum, spec.required)) {
-        return Nanoseconds(static_cast<std::int64_t>(*value * 1e6));
+        return from_milliseconds(*value);
       }
       return std::nullopt;
     case ParameterSpec::Kind::vcpu: {
@@ -216,6 +216,13 @@ void check_order(TableReader& top, const Scenario& scenario, const std::vector<c
 }
 
 }  // namespace
+
+std::string_view argument_value_name(std::string_view argument, std::uint64_t value) {
+  for (const NamedValue& named : kNamedValues) {
+    if (named.argument == argument && named.value == value) return named.name;
+  }
+  return {};
+}
 
 EventPattern read_pattern(TableReader& table) {
   const ParseContext& context = table.context();

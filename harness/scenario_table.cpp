@@ -37,6 +37,9 @@ std::string plain(double value) {
 
 }  // namespace
 
+Nanoseconds from_seconds(double value) { return Nanoseconds(std::llround(value * 1e9)); }
+Nanoseconds from_milliseconds(double value) { return Nanoseconds(std::llround(value * 1e6)); }
+
 void ParseContext::mistake(const toml::source_region& where, std::string message, std::string allowed) const {
   mistakes.push_back({file, where.begin.line, where.begin.column, std::move(message), std::move(allowed)});
 }

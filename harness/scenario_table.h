@@ -67,6 +67,10 @@ class TableReader {
   std::vector<std::string> known_;
 };
 
+// To the nearest nanosecond: 0.3 ms is 300000 ns although no double is 0.3.
+Nanoseconds from_seconds(double value);
+Nanoseconds from_milliseconds(double value);
+
 // "a number below N" of machine.cpus.
 std::string vcpu_range(const ParseContext& context);
 
@@ -75,5 +79,8 @@ void read_workloads(TableReader& top, Scenario& scenario);
 void read_rules(TableReader& top, Scenario& scenario);
 void read_expectations(TableReader& top, Scenario& scenario);
 EventPattern read_pattern(TableReader& table);
+
+// The word for a value of a probe's argument ("pte" for level 1), or empty.
+std::string_view argument_value_name(std::string_view argument, std::uint64_t value);
 
 }  // namespace remapstorm

@@ -139,6 +139,7 @@ TrialResult conclude(const RecordedPlan& plan, const Judgement& judgement) {
   result.flavour = plan.flavour;
   result.seed = plan.seed;
   result.trial = plan.trial;
+  result.repeat = plan.repeat;
   result.expected = plan.expectation.verdict;
   result.verdict = judgement.verdict;
   result.judgement = judgement;
@@ -164,6 +165,15 @@ TrialResult did_not_run(const std::string& scenario, const Overrides& overrides,
   return result;
 }
 
+std::string outcome_of(const TrialResult& trial) {
+  if (!trial.verdict) return "not run";
+  std::string text(verdict_name(*trial.verdict));
+  const auto& findings = trial.judgement.findings;
+  if (findings.empty() || findings.front().verdict != *trial.verdict || findings.front().fingerprint.empty())
+    return text;
+  return text + ", " + findings.front().fingerprint;
+}
+
 RecordedPlan recorded(const Plan& plan, std::uint64_t trial) {
   RecordedPlan result;
   result.scenario = plan.scenario;
@@ -171,9 +181,15 @@ RecordedPlan recorded(const Plan& plan, std::uint64_t trial) {
   result.flavour = plan.flavour;
   result.seed = plan.seed;
   result.trial = trial;
+  result.summary = plan.summary;
+  result.claims = plan.claims;
   result.cpus = plan.cpus;
+  result.memory = plan.memory;
   result.limits = plan.limits;
   result.expectation = plan.expectation;
+  result.guest = plan.guest;
+  result.host = plan.host;
+  result.repeat = repeat_command(plan, trial);
   return result;
 }
 

@@ -18,7 +18,8 @@ struct TrialResult {
   std::string strategy;
   std::string flavour;
   std::uint64_t seed = 0;
-  std::uint64_t trial = 0;  // from 0
+  std::uint64_t trial = 0;    // from 0
+  std::uint64_t attempt = 1;  // which time this same trial ran (--trial K --repeat R)
   Verdict expected = Verdict::clean;
   // Empty: the trial did not run (see `error`). Verdict::error: it ran and the harness or the host failed.
   std::optional<Verdict> verdict;
@@ -39,6 +40,9 @@ TrialResult conclude(const RecordedPlan& plan, const Judgement& judgement);
 TrialResult did_not_run(const std::string& scenario, const Overrides& overrides, const Error& error);
 
 RecordedPlan recorded(const Plan& plan, std::uint64_t trial);
+
+// What a trial came to, in words by which two trials compare: "deadlock, FINGERPRINT", "clean", "not run".
+std::string outcome_of(const TrialResult& trial);
 
 // What differs from the expectation, one line each; empty: as expected.
 std::vector<std::string> check_expectation(const Expectation& expectation, const Judgement& judgement);

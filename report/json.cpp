@@ -145,6 +145,7 @@ Json trial_to_json(const TrialResult& trial) {
                {"strategy", trial.strategy},
                {"flavour", trial.flavour},
                {"trial", trial.trial},
+               {"attempt", trial.attempt},
                {"seed", hex(trial.seed)},
                {"expected", verdict_name(trial.expected)},
                {"verdict", trial.verdict ? Json(verdict_name(*trial.verdict)) : Json(nullptr)},

@@ -53,6 +53,11 @@ std::string diagnostics(const std::string& indent, const TrialResult& trial) {
   return text;
 }
 
+std::string trial_name(const TrialResult& trial) {
+  const std::string name = "trial-" + std::to_string(trial.trial + 1);
+  return trial.attempt > 1 ? name + "-again-" + std::to_string(trial.attempt) : name;
+}
+
 std::string scenario_text(const RunInfo& run, const ScenarioResults& results, std::size_t number) {
   // A scenario that did not run has no subtests to speak of.
   const bool not_run = results.trials.size() == 1 && !results.trials.front().verdict;
@@ -63,14 +68,16 @@ std::string scenario_text(const RunInfo& run, const ScenarioResults& results, st
     const TrialResult& only = results.trials.front();
     return diagnostics("", only) + result_line("", number, results.scenario, only);
   }
-  std::string text = "  KTAP version 1\n  1.." + std::to_string(run.repeat) + "\n";
+  const std::uint64_t planned = results.planned != 0 ? results.planned : run.repeat;
+  std::string text = "  KTAP version 1\n  1.." + std::to_string(planned) + "\n";
   const TrialResult* worst = &results.trials.front();
   const int worst_code = exit_code(std::span(&results, 1));
   for (std::size_t i = 0; i < results.trials.size(); ++i) {
     const TrialResult& trial = results.trials[i];
-    text += diagnostics("  ", trial) + result_line("  ", i + 1, "trial-" + std::to_string(trial.trial + 1), trial);
+    text += diagnostics("  ", trial) + result_line("  ", i + 1, trial_name(trial), trial);
     if (exit_code(*worst) != worst_code && exit_code(trial) == worst_code) worst = &trial;
   }
+  if (const std::string repeated = repeated_line(results); !repeated.empty()) text += "# " + ktap_text(repeated) + "\n";
   return text + result_line("", number, results.scenario, *worst);
 }
 

@@ -22,6 +22,7 @@ struct RunInfo {
   std::string version;     // of remapstorm
   std::string started_at;  // RFC 3339, UTC
   std::uint64_t repeat = 1;
+  bool one_trial = false;  // all trials of a scenario are the same one, again and again
   std::string output_directory;
 };
 
@@ -30,6 +31,7 @@ struct ScenarioResults {
   std::string scenario;
   std::string summary;
   std::vector<TrialResult> trials;
+  std::uint64_t planned = 0;  // trials asked for; 0: RunInfo::repeat
 };
 
 // A run tells its report what happens, in this order: run_begins, per scenario (scenario_begins, per trial trial_ended,
@@ -65,6 +67,9 @@ std::unique_ptr<Report> make_json_report(std::ostream& out);
 // has.
 std::string results_json(const RunInfo& run, std::span<const ScenarioResults> results);
 std::string results_ktap(const RunInfo& run, std::span<const ScenarioResults> results);
+// "repeated 4 of 5: deadlock, rs_vmemmap_fault:..." if the trials are one trial that ran again and again (--trial): how
+// often the commonest outcome came back. Else empty. Nothing more is claimed: the guest's timing is not under control.
+std::string repeated_line(const ScenarioResults& results);
 // "5 trials: 4 as expected, 1 not (irq-same-cpu)".
 std::string summary_line(std::span<const ScenarioResults> results);
 

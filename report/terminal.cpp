@@ -35,6 +35,7 @@ class TerminalReport final : public Report {
 
   void run_begins(const RunInfo& run, std::size_t) override {
     repeat_ = run.repeat;
+    one_trial_ = run.one_trial;
     if (style_.quiet) return;
     out_.raw(out_.paint(Tone::strong, "remapstorm " + run.version));
     if (!run.host.kind.empty()) {
@@ -71,7 +72,9 @@ class TerminalReport final : public Report {
   }
 
   void scenario_ended(const ScenarioResults& results) override {
-    if (repeat_ > 1 && (!style_.quiet || exit_code(std::span(&results, 1)) != 0)) table(results);
+    if (repeat_ <= 1 || (style_.quiet && exit_code(std::span(&results, 1)) == 0)) return;
+    table(results);
+    if (const std::string repeated = repeated_line(results); !repeated.empty()) out_.wrapped("  ", repeated);
   }
 
   void run_ended(const RunInfo& run, std::span<const ScenarioResults> results) override {
@@ -138,7 +141,7 @@ class TerminalReport final : public Report {
   void compact(const TrialResult& trial) {
     if (style_.quiet && trial.ok) return;
     const std::string count = std::to_string(repeat_);
-    std::string number = std::to_string(trial.trial + 1);
+    std::string number = std::to_string(one_trial_ ? trial.attempt : trial.trial + 1);
     number.insert(0, count.size() > number.size() ? count.size() - number.size() : 0, ' ');
     const std::string mark(trial.ok ? out_.glyph("✓", "ok") : out_.glyph("✗", "NOT OK"));
     std::string text = "  " + out_.paint(trial.ok ? Tone::good : Tone::bad, mark) + " trial " + number + "/" + count +
@@ -182,6 +185,7 @@ class TerminalReport final : public Report {
   TextWriter out_;
   TerminalStyle style_;
   std::uint64_t repeat_ = 1;
+  bool one_trial_ = false;
 };
 
 }  // namespace

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// The report that a person asked for.
+#pragma once
+
+#include <memory>
+
+#include "cli/command.h"
+#include "harness/run_options.h"
+#include "report/report.h"
+
+namespace remapstorm {
+
+// To context.out, which must outlive it. Colour and letters as terminal and environment allow.
+std::unique_ptr<Report> make_report(const CommandContext& context, OutputFormat format, bool quiet, bool verbose);
+
+}  // namespace remapstorm
