@@ -37,7 +37,8 @@ Result<Mapping> Mapping::anonymous(std::size_t size, const std::string& what) {
 }
 
 Result<Mapping> Mapping::read_only_file(const std::string& path) {
-  Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  // O_NONBLOCK: opening a FIFO would wait for a writer.
+  Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!fd.valid()) return errno_error("open", path, errno, ErrorKind::usage);
   struct stat status = {};
   if (::fstat(fd.get(), &status) != 0) return errno_error("fstat", path, errno);

@@ -7,6 +7,7 @@
 #include "cli/scenario_files.h"
 #include "cli/scenario_words.h"
 #include "harness/guest_image.h"
+#include "harness/own_kernel.h"
 #include "vmm/arch/host.h"
 #include "vmm/elf_image.h"
 #include "vmm/symbols.h"
@@ -38,6 +39,7 @@ Result<Guest> look_for_guest(const CommandContext& context, const RunOptions& op
   if (!kernel.empty()) {
     RS_ASSIGN(const ElfImage elf, ElfImage::open(kernel, kHostIsa));
     RS_ASSIGN(guest.symbols, Symbols::from(elf));
+    if (!options.kernel.empty()) guest.info = describe_kernel(guest.info, elf, *guest.symbols);
   }
   return guest;
 }

@@ -60,8 +60,10 @@ Status MinimizeSession::prepare(const Scenario& scenario) {
   RS_ASSIGN(host_, describe_host(*kvm_, clock_));
   RS_ASSIGN(const Paths paths, find_paths(context_.environment, context_.home));
   const Overrides& overrides = request_.run.overrides;
-  RS_ASSIGN(image_, find_guest_image(paths, context_.environment, chosen_flavour(scenario, overrides)));
-  RS_ASSIGN(runner_, Runner::create(*kvm_, image_, request_.run.kernel, host_, clock_, signals_.stop()));
+  RS_ASSIGN(const GuestImageInfo image,
+            find_guest_image(paths, context_.environment, chosen_flavour(scenario, overrides)));
+  RS_ASSIGN(runner_, Runner::create(*kvm_, image, request_.run.kernel, host_, clock_, signals_.stop()));
+  image_ = runner_->guest();
   // Mistakes are told in the words of the scenario as it was given.
   RS_TRY(make_plan(scenario, overrides, image_, host_, runner_->resolver()));
   start_ = standing_alone(scenario, overrides);

@@ -35,9 +35,9 @@ Result<const Runner*> RunSession::runner_for(const std::string& flavour) {
   auto found = runners_.find(flavour);
   if (found == runners_.end()) {
     RS_ASSIGN(const Paths paths, find_paths(context_.environment, context_.home));
-    RS_ASSIGN(GuestImageInfo image, find_guest_image(paths, context_.environment, flavour));
+    RS_ASSIGN(const GuestImageInfo image, find_guest_image(paths, context_.environment, flavour));
     RS_ASSIGN(auto runner, Runner::create(*kvm_, image, options_.kernel, host_, clock_, signals_.stop()));
-    images_.emplace(flavour, std::move(image));
+    images_.emplace(flavour, runner->guest());
     found = runners_.emplace(flavour, std::move(runner)).first;
   }
   return found->second.get();

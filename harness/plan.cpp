@@ -9,6 +9,7 @@
 
 #include "guest/abi/remapstorm_abi.h"
 #include "harness/suggest.h"
+#include "telemetry/probe_names.h"
 
 namespace remapstorm {
 namespace {
@@ -129,6 +130,41 @@ void check_guest(const Scenario& scenario, const Plan& plan, Problems& problems)
   }
 }
 
+// A kernel without our driver can be stopped at any instruction and kept there; everything else needs its help.
+void check_driver(const Plan& plan, Problems& problems) {
+  if (plan.guest.has_driver) return;
+  const std::size_t before = problems.lines.size();
+  const auto probe = [&](const EventPattern& pattern, const std::string& rule) {
+    if (!pattern.probe) return;
+    const ProbeInfo* info = probe_by_number(*pattern.probe);
+    problems.add("rule \"" + rule + "\" waits for probe " + (info != nullptr ? std::string(info->name) : "?") +
+                 ", which this kernel does not have; an instruction can be given instead: at = \"symbol+0x1c\"");
+  };
+  for (const Rule& rule : plan.rules) {
+    probe(rule.when.pattern, rule.name);
+    for (const auto& [name, value] : rule.action.parameters.values) {
+      if (const auto* until = std::get_if<EventPattern>(&value)) probe(*until, rule.name);
+    }
+    const std::string& injector = rule.action.injector;
+    if (injector == "irq" || injector == "nmi") {
+      problems.add("rule \"" + rule.name + "\" injects " + injector + ", which this kernel has no handler for");
+    }
+    if (injector == "hold" && rule.action.parameters.text("mode") == "soft") {
+      problems.add("rule \"" + rule.name +
+                   "\" asks for a soft hold, which only the driver can do; mode = \"hard\" works");
+    }
+  }
+  for (const Workload& workload : plan.workloads) {
+    if (workload.run == "read-target" || workload.run == "kpageflags") {
+      problems.add("workload " + workload.run + " needs the driver");
+    }
+  }
+  if (problems.lines.size() == before) return;
+  problems.lines.insert(problems.lines.begin() + static_cast<std::ptrdiff_t>(before),
+                        "the kernel (Linux " + plan.guest.kernel_version +
+                            ") was built without CONFIG_REMAPSTORM: it has no symbol rs_mailbox");
+}
+
 std::uint64_t mix(std::uint64_t value) {
   // splitmix64's finaliser: neighbouring inputs give unrelated seeds.
   value += 0x9e3779b97f4a7c15ULL;
@@ -191,6 +227,7 @@ Result<Plan> make_plan(const Scenario& scenario, const Overrides& overrides, con
   Problems problems;
   check_sizes(plan, problems);
   check_guest(scenario, plan, problems);
+  check_driver(plan, problems);
   check_vcpus(plan, problems);
   for (Rule& rule : plan.rules) {
     resolve(rule.when.pattern, rule.name, resolve_symbol, problems);

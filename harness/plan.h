@@ -43,6 +43,7 @@ struct GuestImageInfo {
   std::string vmlinux_sha256;
   std::string initramfs_sha256;
   std::vector<std::string> strategies;
+  bool has_driver = true;  // CONFIG_REMAPSTORM: probes, test interrupts, soft holds; false only with --kernel
 };
 // Reads DIRECTORY/manifest.json. Errors: usage (not there, not ours, unknown schema).
 Result<GuestImageInfo> load_guest_image_info(const std::string& directory);

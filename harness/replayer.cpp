@@ -125,7 +125,9 @@ Result<std::vector<std::string>> find_recordings(const std::string& path) {
   if (found.empty()) {
     return usage_error("no recording below " + path, "a recording is an events.jsonl; `run` leaves one for each trial");
   }
-  std::sort(found.begin(), found.end(), in_number_order);
+  std::sort(found.begin(), found.end(), [](const std::string& a, const std::string& b) {
+    return in_number_order(fs::path(a).parent_path().string(), fs::path(b).parent_path().string());
+  });
   return found;
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/syscall.h"
 #include "harness/command_line.h"
+#include "harness/own_kernel.h"
 #include "harness/trial.h"
 #include "telemetry/sinks.h"
 #include "vmm/arch/host.h"
@@ -78,6 +79,7 @@ Result<std::unique_ptr<Runner>> Runner::create(const Kvm& kvm, const GuestImageI
   RS_ASSIGN(Symbols symbols, Symbols::from(elf));
   RS_ASSIGN(const std::uint64_t khz, counter_khz(kvm));
   std::unique_ptr<Runner> runner(new Runner(kvm, clock, stop, std::move(elf), std::move(symbols)));
+  runner->guest_ = kernel.empty() ? image : describe_kernel(image, runner->kernel_, runner->symbols_);
   runner->initramfs_path_ = image.directory + "/initramfs.cpio";
   RS_ASSIGN(runner->command_line_,
             base_command_line(image.directory, host.kind == host_kind_name(HostKind::interpreting), khz));

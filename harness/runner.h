@@ -41,6 +41,8 @@ class Runner {
   [[nodiscard]] TrialEnvironment environment() const {
     return {kvm_, kernel_, symbols_, clock_, initramfs_path_, command_line_, stop_};
   }
+  // What boots: the image, or the image with another kernel.
+  [[nodiscard]] const GuestImageInfo& guest() const { return guest_; }
   // For make_plan().
   [[nodiscard]] ResolveSymbol resolver() const;
   // Runs one trial; leaves events.jsonl and console.log in a folder of its own below `output`. Never throws away what
@@ -56,6 +58,7 @@ class Runner {
   const std::atomic<bool>& stop_;
   ElfImage kernel_;
   Symbols symbols_;
+  GuestImageInfo guest_;
   std::string initramfs_path_;
   std::string command_line_;
 };

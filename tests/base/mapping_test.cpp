@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstring>
@@ -70,6 +71,8 @@ TEST(Mapping, RefusesFilesItCannotUse) {
   expect_usage_error(folder.file("empty"));
   expect_usage_error(folder.file("missing"));
   expect_usage_error(folder.path().string());
+  ASSERT_EQ(::mkfifo(folder.file("fifo").c_str(), 0600), 0);
+  expect_usage_error(folder.file("fifo"));  // at once: nobody ever writes to it
 }
 
 }  // namespace

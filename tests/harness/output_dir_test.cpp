@@ -8,8 +8,10 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iterator>
 
+#include "telemetry/sinks.h"
 #include "tests/base/temporary_folder.h"
 
 namespace remapstorm {
@@ -84,6 +86,94 @@ TEST(OutputDirectory, AKilledRunIsCleanedUpByTheNext) {
   EXPECT_EQ(std::distance(fs::directory_iterator(folder.file("out")), fs::directory_iterator()), 3);
   run_once(folder.file("out"), "third");
   EXPECT_EQ(std::distance(fs::directory_iterator(folder.file("out")), fs::directory_iterator()), 2);
+}
+
+// A run of three trials that is killed in the third one; `below_state` or at(DIR).
+void run_until_killed(const std::function<Result<OutputDirectory>()>& begin) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    Result<OutputDirectory> output = begin();
+    if (!output.ok()) ::_exit(1);
+    for (std::uint64_t trial = 0; trial < 3; ++trial) {
+      const Result<std::string> folder = output->make_trial("irq", "inplace", trial);
+      if (!folder.ok()) ::_exit(2);
+      Result<JsonlSink> sink = JsonlSink::create(output->working_path() + "/" + *folder + "/events.jsonl");
+      if (!sink.ok()) ::_exit(3);
+      sink->on_event(Event{Nanoseconds(0), std::nullopt, -1, PlanEvent{"{}"}});
+      sink->on_event(Event{Nanoseconds(1), std::nullopt, -1, LifecycleEvent{LifecycleEvent::What::ready, {}}});
+      if (trial < 2)
+        sink->on_event(Event{Nanoseconds(2), std::nullopt, -1, LifecycleEvent{LifecycleEvent::What::end, {}}});
+      if (!sink->flush().ok()) ::_exit(4);
+      if (trial == 2) {
+        std::ofstream(output->working_path() + "/" + *folder + "/events.jsonl", std::ios::app) << "{\"t\":12,\"ty";
+        std::ofstream(output->working_path() + "/results.json.tmp.1234") << "{";
+        ::raise(SIGKILL);
+      }
+    }
+    ::_exit(5);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFSIGNALED(status)) << WEXITSTATUS(status);
+}
+
+void expect_rescued(const OutputDirectory& next, const std::string& folder) {
+  ASSERT_EQ(next.rescued().size(), 1U);
+  EXPECT_EQ(next.rescued()[0].folder, folder);
+  EXPECT_EQ(next.rescued()[0].finished, 2U);
+  EXPECT_EQ(next.rescued()[0].cut, 1U);
+  EXPECT_TRUE(recording_is_whole(folder + "/irq/inplace/trial-0/events.jsonl"));
+  EXPECT_TRUE(recording_is_whole(folder + "/irq/inplace/trial-1/events.jsonl"));
+  EXPECT_FALSE(fs::exists(folder + "/irq/inplace/trial-2"));
+  const std::string cut = read_back(folder + "/irq/inplace/trial-2-cut/events.jsonl");
+  EXPECT_TRUE(cut.ends_with("}\n")) << "no half line is left: " << cut;
+  EXPECT_FALSE(fs::exists(folder + "/results.json.tmp.1234"));
+  const std::string notice = read_back(folder + "/INCOMPLETE");
+  EXPECT_NE(notice.find("remapstorm replay " + folder), std::string::npos) << notice;
+  EXPECT_NE(describe(next.rescued()[0]).find("2 finished trials are kept in " + folder), std::string::npos);
+}
+
+TEST(OutputDirectory, FinishedTrialsOfAKilledRunAreKeptByTheNext) {
+  const TemporaryFolder folder;
+  run_until_killed([&] { return OutputDirectory::below_state(folder.path(), "20260101T000000Z", "a"); });
+  Result<OutputDirectory> next = OutputDirectory::below_state(folder.path(), "20260101T000001Z", "b");
+  ASSERT_TRUE(next.ok()) << next.error().message;
+  expect_rescued(*next, folder.file("runs/20260101T000000Z-a-incomplete"));
+  ASSERT_TRUE(next->finish().ok());
+  EXPECT_EQ(fs::read_symlink(folder.file("runs/latest")), "20260101T000001Z-b");
+  const Result<OutputDirectory> third = OutputDirectory::below_state(folder.path(), "20260101T000002Z", "c");
+  EXPECT_TRUE(third.ok() && third->rescued().empty()) << "once is enough";
+}
+
+TEST(OutputDirectory, TheyAreKeptInAFolderThatWasAskedForToo) {
+  const TemporaryFolder folder;
+  run_once(folder.file("out"), "first");
+  run_until_killed([&] { return OutputDirectory::at(folder.file("out")); });
+  const Result<OutputDirectory> next = OutputDirectory::at(folder.file("out"));
+  ASSERT_TRUE(next.ok());
+  ASSERT_EQ(next->rescued().size(), 1U);
+  EXPECT_TRUE(next->rescued()[0].folder.starts_with(folder.file("out/incomplete-")));
+  expect_rescued(*next, next->rescued()[0].folder);
+  EXPECT_EQ(read_back(folder.file("out/results.json")), "first") << "earlier results stay";
+}
+
+TEST(OutputDirectory, ARescueThatWasKilledItselfIsDoneAgain) {
+  const TemporaryFolder folder;
+  run_until_killed([&] { return OutputDirectory::below_state(folder.path(), "20260101T000000Z", "a"); });
+  const fs::path working = folder.file("runs/.remapstorm-unfinished-20260101T000000Z-a");
+  fs::rename(working / "irq/inplace/trial-2", working / "irq/inplace/trial-2-cut");  // as far as it came
+  const Result<OutputDirectory> next = OutputDirectory::below_state(folder.path(), "20260101T000001Z", "b");
+  ASSERT_TRUE(next.ok());
+  expect_rescued(*next, folder.file("runs/20260101T000000Z-a-incomplete"));
+}
+
+TEST(OutputDirectory, TheSameTrialOnceMoreGetsAFolderOfItsOwn) {
+  const TemporaryFolder folder;
+  Result<OutputDirectory> output = OutputDirectory::at(folder.file("out"));
+  ASSERT_TRUE(output.ok());
+  EXPECT_EQ(*output->make_trial("irq", "inplace", 3), "irq/inplace/trial-3");
+  EXPECT_EQ(*output->make_trial("irq", "inplace", 3), "irq/inplace/trial-3-again-2");
+  EXPECT_EQ(*output->make_trial("irq", "inplace", 3), "irq/inplace/trial-3-again-3");
 }
 
 TEST(OutputDirectory, ARunInProgressIsNotTakenForAbandoned) {

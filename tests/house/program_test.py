@@ -7,6 +7,7 @@ import unittest
 
 from program import PROGRAM, ProgramCase
 from repository import TREE, relative, tracked
+from tiny_kernel import tiny_kernel
 
 SCENARIOS = sorted(file.stem for file in tracked(".toml") if relative(file).startswith("scenarios/"))
 
@@ -77,6 +78,78 @@ class Program(ProgramCase):
         found = self.expect(4, "doctor", prefix=hide).stdout
         self.assertRegex(found, r"kvm +MISSING")
         self.assertIn("scenarios cannot run here", found)
+
+    def in_namespace(self, script):
+        as_root = () if os.getuid() == 0 else ("--user", "--map-root-user")
+        return ("unshare", "--mount", *as_root, "sh", "-c", script + ' && exec "$@"', "sh")
+
+    def test_a_dev_kvm_that_is_none(self):
+        plain = self.in_namespace("mount -t tmpfs none /dev && touch /dev/kvm")
+        result = self.expect(4, "irq-same-cpu", prefix=plain)
+        self.assertIn("HINT: /dev/kvm is not a KVM device", result.stderr)
+
+    def test_a_dev_kvm_that_may_not_be_opened(self):
+        forbidden = self.in_namespace("mount -t tmpfs none /dev && touch /dev/kvm && chmod 000 /dev/kvm")
+        result = self.expect(4, "irq-same-cpu", prefix=(*forbidden, "setpriv", "--inh-caps=-all",
+                                                        "--bounding-set=-dac_override,-dac_read_search"))
+        self.assertIn("Permission denied", result.stderr)
+        self.assertIn("HINT: make your user a member of group kvm", result.stderr)
+
+    def test_kernels_that_are_none(self):
+        good = tiny_kernel(b"\xeb\xfe")
+        for content, words in ((b"", "is empty"), (b"hello world\n", "not an ELF file"), (good[:40], "not an ELF file"),
+                               (good[:0x1001], "truncated"), (tiny_kernel(b"\xeb\xfe", machine=183), "another machine"),
+                               (b"\0" * 0x202 + b"HdrS" + bytes(64), "bzImage")):
+            kernel = self.folder / "kernel"
+            kernel.write_bytes(content)
+            result = self.expect(64, "irq-same-cpu", "--dry-run", "--kernel", str(kernel))
+            self.assertIn(words, result.stderr)
+            self.assertIn(str(kernel), result.stderr)
+        fifo = self.folder / "fifo"
+        os.mkfifo(fifo)
+        for path, words in ((str(self.folder), "not a regular file"), (str(fifo), "not a regular file"),
+                            ("/dev/zero", "not a regular file"), ("/no/such", "No such file")):
+            result = self.expect(64, "irq-same-cpu", "--dry-run", "--kernel", path)
+            self.assertIn(words, result.stderr)
+
+    def test_a_kernel_without_our_driver_is_told_what_it_lacks(self):
+        kernel = self.folder / "kernel"
+        kernel.write_bytes(tiny_kernel(b"\xeb\xfe"))
+        result = self.expect(64, "irq-same-cpu", "--dry-run", "--kernel", str(kernel))
+        self.assertIn("built without CONFIG_REMAPSTORM", result.stderr)
+        self.assertIn("bbm.break", result.stderr)
+
+    def test_scenario_files_with_unknown_names(self):
+        text = (TREE / "scenarios/irq-same-cpu.toml").read_text()
+        scenario = self.folder / "mine.toml"
+        for known, wrong in (('"bbm.break"', '"bbm.brake"'), ('inject = "irq"', 'inject = "irk"'),
+                             ('strategy = "bbm-fault"', 'strategy = "bbm-falt"'), ('run = "hugetlb-cycle"', 'run = "hugtlb"')):
+            self.assertIn(known, text)
+            scenario.write_text(text.replace(known, wrong, 1))
+            result = self.expect(64, str(scenario), "--dry-run")
+            self.assertRegex(result.stderr, rf"{scenario}:\d+:\d+: ")
+            self.assertIn(wrong.split('"')[1], result.stderr)
+            self.assertIn("did you mean", result.stderr)
+        scenario.write_text(text + '\nflavours = ["strawberry"]\n')
+        self.assertIn(str(scenario), self.expect(64, str(scenario), "--dry-run").stderr)
+
+    def test_replay_refuses_what_is_no_recording(self):
+        bad = self.folder / "events.jsonl"
+        for content, words in (("", "empty"), ("hello\n", "not JSON"), ('{"v":7}\n', "version 7")):
+            bad.write_text(content)
+            result = self.expect(64, "replay", str(bad))
+            self.assertIn(words, result.stderr)
+        self.assertIn("no recording below", self.expect(64, "replay", str(TREE / "docs")).stderr)
+        self.assertIn("no such file", self.expect(64, "replay", "/no/such").stderr)
+        self.assertIn("RECORDING", self.expect(64, "replay").stderr)
+
+    def test_minimize_checks_its_words(self):
+        for arguments, words in ((("irq-same-cpu", "control-inplace"), "one scenario"), ((), "SCENARIO"),
+                                 (("irq-same-cpu", "--at-least", "4"), "--at-least"),
+                                 (("irq-same-cpu", "--verdict", "clean"), "no failure"),
+                                 (("irq-same-cpu", "--verdict", "deadlok"), "deadlock")):
+            self.assertIn(words, self.expect(64, "minimize", *arguments).stderr)
+        self.assertIn("std", self.expect(0, "needs", "--", "minimize", "irq-same-cpu").stdout)
 
     def test_output_that_cannot_be_written_is_no_success(self):
         with open("/dev/full", "w", encoding="utf-8") as full:

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "guest/abi/remapstorm_abi.h"
+#include "harness/own_kernel.h"
 #include "tests/base/temporary_folder.h"
 #include "tests/scenario/catalogue.h"
 
@@ -62,7 +63,42 @@ TEST(Plan, OverridesWin) {
   EXPECT_EQ(plan->expectation.verdict, Verdict::clean);  // [expect.strategy.inplace]
   EXPECT_EQ(plan->limits.timeout.count(), 5'000'000'000);
   EXPECT_EQ(plan->append, "quiet");
-  EXPECT_EQ(repeat_command(*plan), "./run mine --strategy inplace --cpus 4 --memory 512M --seed 99");
+  EXPECT_EQ(repeat_command(*plan, 0),
+            "./run mine --strategy inplace --cpus 4 --memory 512M --timeout 5000ms --append quiet --seed 99");
+}
+
+TEST(Plan, TheRepeatCommandSaysWhichTrial) {
+  const auto plan = plan_of(good());
+  ASSERT_TRUE(plan.ok());
+  const std::string first = "./run mine --strategy bbm-fault --cpus 2 --memory 256M --seed 1";
+  EXPECT_EQ(repeat_command(*plan, 0), first);
+  EXPECT_EQ(repeat_command(*plan, 17), first + " --trial 17");
+  EXPECT_EQ(repeat_command_of_all(*plan, 1), first);
+  EXPECT_EQ(repeat_command_of_all(*plan, 20), first + " --repeat 20");
+}
+
+TEST(Plan, TheRepeatCommandHasEverythingThatWasAsked) {
+  Overrides overrides;
+  overrides.flavour = "std";
+  overrides.memory = 100'000ULL << 10;
+  overrides.expect = Verdict::hang;
+  overrides.append = "debug it's=\"x\"";
+  overrides.kernel = "/tmp/my kernel/vmlinux";
+  overrides.timeout = Nanoseconds(1'500'000'001);
+  const auto plan = plan_of(good(), overrides);
+  ASSERT_TRUE(plan.ok()) << plan.error().message;
+  EXPECT_EQ(repeat_command(*plan, 0),
+            "./run mine --strategy bbm-fault --flavour std --cpus 2 --memory 102400000 --timeout 1501ms --expect hang "
+            "--append 'debug it'\\''s=\"x\"' --kernel '/tmp/my kernel/vmlinux' --seed 1");
+}
+
+TEST(Plan, AScenarioOfAnotherFolderIsNamedByItsFile) {
+  Overrides overrides;
+  overrides.scenario_dir = "x/scenarios";
+  EXPECT_THAT(repeat_command(*plan_of(good(), overrides), 0), HasSubstr("./run x/scenarios/mine.toml "));
+  Scenario scenario = good();
+  scenario.file = "my own/mine.toml";
+  EXPECT_THAT(repeat_command(*plan_of(scenario), 0), HasSubstr("./run 'my own/mine.toml' "));
 }
 
 TEST(Plan, AnotherExpectedVerdictDropsTheEvidence) {
@@ -114,6 +150,39 @@ TEST(Plan, AnImageThatCannotIsUnavailable) {
   EXPECT_EQ(plan_of(good(), overrides).error().kind, ErrorKind::usage);  // the scenario is not made for it
 }
 
+TEST(Plan, AKernelWithoutTheDriverIsAskedOnlyForWhatItCanDo) {
+  GuestImageInfo guest = image();
+  guest.strategies = {"inplace"};
+  guest.has_driver = false;
+  Overrides overrides;
+  overrides.strategy = "inplace";
+  const auto plan = plan_of(good(), overrides, guest);
+  ASSERT_FALSE(plan.ok());
+  EXPECT_EQ(plan.error().kind, ErrorKind::usage);
+  for (const char* said :
+       {"built without CONFIG_REMAPSTORM", "rule \"first\" waits for probe bbm.break", "rule \"first\" injects irq",
+        "rule \"meet\" waits for probe bbm.make", "workload read-target needs the driver"}) {
+    EXPECT_THAT(plan.error().message, HasSubstr(said));
+  }
+  Scenario scenario = good();
+  scenario.rules.erase(scenario.rules.begin());
+  scenario.workloads.pop_back();
+  scenario.rules[0].action.parameters.values.erase("until");
+  scenario.rules[0].action.parameters.values["for_ms"] = Nanoseconds(1'000'000);
+  const auto possible = plan_of(scenario, overrides, guest);
+  EXPECT_TRUE(possible.ok()) << possible.error().message;
+  scenario.rules[0].action.parameters.values["mode"] = std::string("soft");
+  EXPECT_THAT(plan_of(scenario, overrides, guest).error().message, HasSubstr("soft hold"));
+}
+
+TEST(OwnKernel, TheReleaseOfABanner) {
+  EXPECT_EQ(release_of_banner("Linux version 6.12.117 (remapstorm@build) (gcc"), "6.12.117");
+  EXPECT_EQ(release_of_banner("Linux version 6.1.0-rc1+"), "6.1.0-rc1+");
+  for (const char* text : {"", "Linux version ", "Linux version \x01", "Darwin 1", "Linux version  x"}) {
+    EXPECT_EQ(release_of_banner(text), "unknown") << text;
+  }
+}
+
 TEST(Plan, TheWorkloadTextMustFit) {
   Scenario scenario = good();
   for (int i = 0; i < 200; ++i) scenario.workloads.push_back(scenario.workloads[0]);
@@ -140,6 +209,11 @@ TEST(Plan, ItsJsonGivesBackWhatJudgingNeeds) {
   ASSERT_TRUE(recorded.ok()) << recorded.error().message;
   EXPECT_EQ(recorded->scenario, "mine");
   EXPECT_EQ(recorded->trial, 3U);
+  EXPECT_EQ(recorded->repeat, repeat_command(*plan, 3));
+  EXPECT_EQ(recorded->summary, plan->summary);
+  EXPECT_EQ(recorded->memory, plan->memory);
+  EXPECT_EQ(recorded->guest.kernel_version, "6.12.1");
+  EXPECT_EQ(recorded->host.kind, "kvm-interpreting");
   EXPECT_EQ(recorded->seed, 1U);
   EXPECT_EQ(recorded->limits.stall_threshold, plan->limits.stall_threshold);
   EXPECT_EQ(recorded->expectation.verdict, Verdict::deadlock);
