@@ -123,7 +123,7 @@ class Program(ProgramCase):
         text = (TREE / "scenarios/irq-same-cpu.toml").read_text()
         scenario = self.folder / "mine.toml"
         for known, wrong in (('"bbm.break"', '"bbm.brake"'), ('inject = "irq"', 'inject = "irk"'),
-                             ('strategy = "bbm-fault"', 'strategy = "bbm-falt"'), ('run = "hugetlb-cycle"', 'run = "hugtlb"')):
+                             ('strategy = "bbm-fault"', 'strategy = "bbm-falt"'), ('run = "hugetlb-grow"', 'run = "hugtlb-grow"')):
             self.assertIn(known, text)
             scenario.write_text(text.replace(known, wrong, 1))
             result = self.expect(64, str(scenario), "--dry-run")
