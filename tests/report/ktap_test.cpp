@@ -43,6 +43,29 @@ TEST(Ktap, OneLinePerScenario) {
   EXPECT_THAT(text, HasSubstr("# repeat it: ./run irq-same-cpu"));
 }
 
+TEST(Ktap, TheSameTrialAgainSaysHowOftenItRepeated) {
+  std::vector<TrialResult> trials = {deadlock_result(Verdict::deadlock, 4), clean_result(Verdict::deadlock, 4),
+                                     deadlock_result(Verdict::deadlock, 4)};
+  for (std::size_t i = 0; i < trials.size(); ++i) trials[i].attempt = i + 1;
+  const std::string text = ktap({results_of(trials)}, 3);
+  EXPECT_EQ(without_diagnostics(text),
+            "KTAP version 1\n1..1\n  KTAP version 1\n  1..3\n  ok 1 trial-5\n  not ok 2 trial-5-again-2\n"
+            "  ok 3 trial-5-again-3\nnot ok 1 irq-same-cpu\n");
+  EXPECT_THAT(text, HasSubstr("# repeated 2 of 3: deadlock, "));
+  EXPECT_THAT(text, Not(HasSubstr("deterministic")));
+}
+
+TEST(Ktap, TrialsOfARunAreNoRepetition) {
+  EXPECT_THAT(ktap({results_of({deadlock_result(Verdict::deadlock, 0), deadlock_result(Verdict::deadlock, 1)})}, 2),
+              Not(HasSubstr("repeated")));
+}
+
+TEST(Ktap, AReplayPlansAsManyTrialsAsItFound) {
+  ScenarioResults found = results_of({clean_result(Verdict::clean, 0), clean_result(Verdict::clean, 7)});
+  found.planned = 2;
+  EXPECT_THAT(without_diagnostics(ktap({found}, 5)), HasSubstr("  1..2\n  ok 1 trial-1\n  ok 2 trial-8\n"));
+}
+
 TEST(Ktap, Directives) {
   EXPECT_THAT(ktap({results_of({not_run(unavailable_error("no /dev/kvm"))})}),
               HasSubstr("\nok 1 irq-same-cpu # SKIP no /dev/kvm\n"));
