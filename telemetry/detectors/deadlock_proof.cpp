@@ -185,8 +185,15 @@ Finding DeadlockDetector::finding() const {
     result.summary = "a cycle of " + std::to_string(result.cycle.size()) +
                      (result.cycle.size() == 1 ? " wait" : " waits") + " through " + first.lock_name;
   }
-  // Cause of the wait rather than the addresses of this build.
-  for (const Frame& frame : result.samples.front().backtrace) {
+  // Cause of the wait rather than the addresses of this build. It begins at the function that asked for the lock: what
+  // that function was just calling while it spun differs from look to look.
+  const std::vector<Frame>& frames = result.samples.front().backtrace;
+  auto start = std::find_if(frames.begin(), frames.end(), [&](const Frame& frame) {
+    return !frame.symbol.empty() && frame.symbol == symbols_.function(first.waiter_pc);
+  });
+  if (start == frames.end()) start = frames.begin();
+  for (; start != frames.end(); ++start) {
+    const Frame& frame = *start;
     if (frame.symbol.empty()) continue;
     if (std::count(result.fingerprint.begin(), result.fingerprint.end(), ':') >= 4) break;
     result.fingerprint += (result.fingerprint.empty() ? "" : ":") + frame.symbol;

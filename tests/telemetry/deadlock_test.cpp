@@ -50,6 +50,21 @@ TEST(Deadlock, AnInterruptOnTheOwnerIsProven) {
   EXPECT_EQ(finding.sample_vcpus, std::vector<int>{0});
 }
 
+TEST(Deadlock, TheFingerprintDoesNotDependOnWhereTheSpinWasCaught) {
+  Stream still, calling;
+  still.begin().self_cycle().two_looks();
+  calling.begin().self_cycle();
+  for (const unsigned round : {0U, 1U}) {
+    SampleEvent sample = Stream::spinning(round, 10'000'000 + round * 45'000'000ULL);
+    sample.backtrace.insert(sample.backtrace.begin(), Frame{Gva{0xffffffff81420000}, "cpu_relax_poll", 4});
+    calling.sample(0, sample).pass(50);
+  }
+  const Judgement one = judged(still), other = judged(calling);
+  ASSERT_EQ(other.verdict, Verdict::deadlock);
+  EXPECT_EQ(one.findings.front().fingerprint, other.findings.front().fingerprint);
+  EXPECT_THAT(other.findings.front().fingerprint, testing::StartsWith("rs_vmemmap_fault:"));
+}
+
 TEST(Deadlock, AnNmiOnTheOwnerIsProven) {
   Stream stream;
   stream.begin().self_cycle(RS_CTX_NMI | RS_CTX_IRQS_OFF).two_looks();
