@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a reset in place costs, for several numbers of pages that the guest has written since, each beside its floor:
+// the same ioctls and memcpy alone. Then resets of a guest that was let run for a while.
+//   reset IMAGE-FOLDER CPUS [ROUNDS]
+#include "vmm/reset.h"
+
+#include <linux/kvm.h>
+#include <sys/ioctl.h>
+
+#include <algorithm>
+#include <atomic>
+#include <bit>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <functional>
+#include <thread>
+#include <vector>
+
+#include "base/clock.h"
+#include "guest/abi/remapstorm_abi.h"
+#include "harness/command_line.h"
+#include "injectors/mailbox.h"
+#include "vmm/arch/x86_64/kvm/ioctl_numbers.h"
+#include "vmm/arch/x86_64/state_kinds.h"
+#include "vmm/elf_image.h"
+#include "vmm/linux_boot.h"
+#include "vmm/page_walk.h"
+#include "vmm/platform.h"
+
+namespace remapstorm {
+namespace {
+
+constexpr std::uint64_t kMemory = 128 << 20;
+constexpr std::uint64_t kDirectMap = 0xffff888000000000;  // where Linux maps all memory (4 levels, no KASLR)
+// Writes one word into each of rcx pages from rdi on, then rings.
+constexpr std::uint8_t kTouch[] = {0x48, 0x89, 0x07,                          // mov [rdi], rax
+                                   0x48, 0x81, 0xc7, 0x00, 0x10, 0x00, 0x00,  // add rdi, 4096
+                                   0x48, 0xff, 0xc9,                          // dec rcx
+                                   0x75, 0xf1,                                // jnz
+                                   0xef};                                     // out dx, eax
+
+struct Guest {
+  std::unique_ptr<GuestMemory> memory;
+  std::unique_ptr<Vm> vm;
+  std::unique_ptr<Platform> platform;
+  std::unique_ptr<Mailbox> mailbox;
+};
+
+Result<Guest> boot(const Kvm& kvm, const std::string& image, unsigned cpus) {
+  Guest guest;
+  RS_ASSIGN(guest.memory, GuestMemory::create(kMemory));
+  RS_TRY(guest.memory->add_region("mailbox", Gpa(RS_MAILBOX_GPA), (RS_MAILBOX_BYTES + 4095) / 4096 * 4096));
+  VmConfig config;
+  config.vcpus = cpus;
+  RS_ASSIGN(guest.vm, Vm::create(kvm, *guest.memory, config));
+  guest.mailbox = std::make_unique<Mailbox>(guest.memory->named("mailbox")->mapping.bytes(), cpus);
+  RS_ASSIGN(guest.platform, Platform::create(*guest.vm, {}));
+  RS_ASSIGN(const ElfImage kernel, ElfImage::open(image + "/vmlinux", kHostIsa));
+  LinuxBoot linux_boot;
+  RS_ASSIGN(const std::uint64_t hz, guest.vm->vcpu(0).guest_counter_hz());
+  RS_ASSIGN(linux_boot.command_line, base_command_line(image, true, hz / 1000));
+  linux_boot.command_line += " remapstorm.mailbox=" + std::to_string(RS_MAILBOX_GPA);
+  linux_boot.initramfs_path = image + "/initramfs.cpio";
+  RS_TRY(load_linux(*guest.vm, kernel, linux_boot));
+  return guest;
+}
+
+// Until a vCPU rings READY or DONE, or for `longest`.
+void run(Vm& vm, std::chrono::microseconds longest) {
+  std::atomic<bool> over{false};
+  std::atomic<unsigned> outside{0};
+  std::vector<std::jthread> threads;
+  for (unsigned i = 0; i < vm.vcpu_count(); ++i) {
+    threads.emplace_back([&, i] {
+      while (!over) {
+        const Stop stop = vm.vcpu(i).run();
+        const auto* bell = std::get_if<DoorbellStop>(&stop);
+        if (std::holds_alternative<InterruptedStop>(stop)) continue;
+        if (bell != nullptr &&
+            (RS_DOORBELL_OP(bell->value) == RS_OP_PROBE || RS_DOORBELL_OP(bell->value) == RS_OP_DRAIN))
+          continue;
+        over = true;
+      }
+      ++outside;
+    });
+  }
+  const auto end = std::chrono::steady_clock::now() + longest;
+  while (outside < vm.vcpu_count()) {
+    std::this_thread::sleep_for(std::min(longest, std::chrono::microseconds(500)));
+    if (std::chrono::steady_clock::now() > end) over = true;
+    if (!over) continue;
+    for (unsigned i = 0; i < vm.vcpu_count(); ++i) vm.vcpu(i).kick();
+  }
+}
+
+// Each vCPU writes its share of `pages` with its own instructions, at the end of memory, where nothing is yet.
+Status touch(Guest& guest, std::uint64_t pages) {
+  std::uint64_t next = kMemory - pages * kGuestPageSize;
+  const unsigned cpus = guest.vm->vcpu_count();
+  for (unsigned i = 0; i < cpus; ++i) {
+    Vcpu& vcpu = guest.vm->vcpu(i);
+    const std::uint64_t share = pages / cpus + (i < pages % cpus ? 1 : 0);
+    if (share == 0) continue;
+    RS_TRY(vcpu.make_runnable());
+    RS_ASSIGN(const CpuState state, vcpu.state());
+    RS_ASSIGN(auto registers, vcpu.registers());
+    const PageWalk code = walk(kHostIsa, state.space, *guest.memory, state.pc);
+    if (!code.present() || state.user_mode) return host_error("the guest is not in its kernel");
+    if (!guest.memory->write(*code.physical, std::as_bytes(std::span(kTouch)))) return host_error("code page");
+    registers.rdi = kDirectMap + next;
+    registers.rcx = share;
+    registers.rdx = RS_DOORBELL_PORT;
+    registers.rax = RS_DOORBELL(RS_OP_PROBE, 0);
+    registers.rflags = 2;  // no interrupt in between
+    next += share * kGuestPageSize;
+    RS_TRY(vcpu.set_registers(registers));
+    Stop stop = vcpu.run();
+    if (std::holds_alternative<InterruptedStop>(stop)) stop = vcpu.run();  // a kick that came late
+    if (!std::holds_alternative<DoorbellStop>(stop)) return host_error("touching pages: " + describe(stop));
+  }
+  return {};
+}
+
+// The ioctls and the copying of a reset, and nothing around them.
+class Floor {
+ public:
+  Floor(Vm& vm, const Snapshot& snapshot) : vm_(vm), snapshot_(snapshot) {
+    using x86_64::StateKind;
+    const bool two = vm.state_plan().system_registers_2;
+    const auto number = [&](StateKind kind) -> unsigned long {
+      switch (kind) {
+        case StateKind::mp_state:
+          return KVM_SET_MP_STATE;
+        case StateKind::registers:
+          return KVM_SET_REGS;
+        case StateKind::system_registers:
+          return two ? KVM_SET_SREGS2 : KVM_SET_SREGS;
+        case StateKind::fpu:
+          return host_kvm::kSetXsave;
+        case StateKind::extended_control:
+          return KVM_SET_XCRS;
+        case StateKind::debug_registers:
+          return KVM_SET_DEBUGREGS;
+        case StateKind::msrs:
+          return host_kvm::kSetMsrs;
+        case StateKind::local_apic:
+          return KVM_SET_LAPIC;
+        case StateKind::events:
+          return KVM_SET_VCPU_EVENTS;
+        case StateKind::pic_master:
+        case StateKind::pic_slave:
+        case StateKind::ioapic:
+          return KVM_SET_IRQCHIP;
+        case StateKind::pit:
+          return KVM_SET_PIT2;
+        case StateKind::clock:
+          return KVM_SET_CLOCK;
+        default:
+          return 0;
+      }
+    };
+    const auto add = [&](StateKind kind, int fd, const std::vector<StateItem>& items) {
+      for (const StateItem& item : items) {
+        if (item.kind != static_cast<std::uint16_t>(kind) || number(kind) == 0) continue;
+        Call call{fd, number(kind), item.bytes};
+        if (kind == StateKind::msrs) {
+          const std::uint32_t head[2] = {static_cast<std::uint32_t>(item.bytes.size() / 16), 0};
+          const auto bytes = std::as_bytes(std::span(head));
+          call.bytes.insert(call.bytes.begin(), bytes.begin(), bytes.end());
+        }
+        calls_.push_back(std::move(call));
+      }
+    };
+    for (const StateKind kind : x86_64::kRestoreOrder) {
+      if (!x86_64::per_vcpu(kind)) {
+        add(kind, vm.fd(), snapshot.kvm_state().vm);
+      } else {
+        for (std::size_t i = 0; i < vm.vcpu_fds().size(); ++i)
+          add(kind, vm.vcpu_fds()[i], snapshot.kvm_state().vcpus[i]);
+      }
+    }
+    for (const auto& region : vm.memory().regions()) bitmaps_.emplace_back(region->size() / kGuestPageSize / 64 + 1);
+  }
+
+  Nanoseconds run() {
+    const SteadyClock clock;
+    const Nanoseconds begin = clock.now();
+    for (Call& call : calls_) ::ioctl(call.fd, call.number, call.bytes.data());
+    for (std::uint32_t slot = 0; slot < bitmaps_.size(); ++slot) {
+      kvm_dirty_log log = {};
+      log.slot = slot;
+      log.dirty_bitmap = bitmaps_[slot].data();
+      ::ioctl(vm_.fd(), KVM_GET_DIRTY_LOG, &log);
+      std::byte* memory = vm_.memory().regions()[slot]->mapping.data();
+      const MemoryImage::Region& image = snapshot_.memory().regions()[slot];
+      for (std::size_t word = 0; word < bitmaps_[slot].size(); ++word) {
+        for (std::uint64_t bits = bitmaps_[slot][word]; bits != 0; bits &= bits - 1) {
+          const std::uint64_t page = word * 64 + static_cast<unsigned>(std::countr_zero(bits));
+          std::memcpy(memory + page * kGuestPageSize, image.page(page), kGuestPageSize);
+        }
+      }
+    }
+    return clock.now() - begin;
+  }
+
+ private:
+  struct Call {
+    int fd;
+    unsigned long number;
+    std::vector<std::byte> bytes;
+  };
+  Vm& vm_;
+  const Snapshot& snapshot_;
+  std::vector<Call> calls_;
+  std::vector<std::vector<std::uint64_t>> bitmaps_;
+};
+
+struct Series {
+  std::vector<double> us;
+  void add(Nanoseconds time) { us.push_back(static_cast<double>(time.count()) / 1000); }
+  [[nodiscard]] double at(double share) {
+    std::sort(us.begin(), us.end());
+    return us[std::min(us.size() - 1, static_cast<std::size_t>(share * static_cast<double>(us.size())))];
+  }
+};
+
+void print(const char* what, Series& series) {
+  std::printf("  %-28s n %zu  min %.1f  p50 %.1f  p99 %.1f  max %.1f us\n", what, series.us.size(), series.at(0),
+              series.at(0.5), series.at(0.99), series.at(1));
+}
+
+Status measure_pages(Guest& guest, Reset& reset, Floor& floor, std::uint64_t pages, unsigned rounds) {
+  Series whole;
+  Series state;
+  Series copy;
+  Series bare;
+  std::uint64_t copied = 0;
+  std::uint64_t dropped = 0;
+  RS_TRY(touch(guest, pages));
+  RS_TRY(reset.run());
+  for (unsigned i = 0; i < rounds; ++i) {
+    RS_TRY(touch(guest, pages));
+    RS_ASSIGN(const ResetCost cost, reset.run());
+    copied += cost.pages_copied;
+    dropped += cost.translations_dropped ? 1 : 0;
+    whole.add(cost.total());
+    state.add(cost.settle + cost.state);
+    copy.add(cost.log + cost.copy + cost.translations);
+    RS_TRY(touch(guest, pages));
+    bare.add(floor.run());
+    RS_TRY(reset.run());  // what the host wrote
+  }
+  RS_ASSIGN(const auto differences, reset.compare());
+  for (const Difference& one : differences) std::printf("DIFFERENT: %s: %s\n", one.where.c_str(), one.what.c_str());
+  std::printf("%u vCPU, %llu pages written, %.1f copied, shadows dropped in %llu of %u\n", guest.vm->vcpu_count(),
+              static_cast<unsigned long long>(pages), static_cast<double>(copied) / rounds,
+              static_cast<unsigned long long>(dropped), rounds);
+  print("reset", whole);
+  print("  of it registers, devices", state);
+  print("  of it memory", copy);
+  print("floor: ioctls and memcpy", bare);
+  std::fflush(stdout);
+  return {};
+}
+
+Status measure_runs(Guest& guest, Reset& reset, std::chrono::microseconds length, unsigned rounds) {
+  Series with;
+  Series without;
+  std::vector<double> pages;
+  for (unsigned i = 0; i < rounds; ++i) {
+    RS_TRY(guest.mailbox->set_workload("vcpu=0 run=hugetlb-cycle pages=1 repeat=50"));
+    run(*guest.vm, length);
+    RS_ASSIGN(const ResetCost cost, reset.run());
+    (cost.translations_dropped ? with : without).add(cost.total());
+    pages.push_back(static_cast<double>(cost.pages_copied));
+  }
+  std::sort(pages.begin(), pages.end());
+  std::printf("%u vCPU, after running for %lld us, %.0f pages copied (median)\n", guest.vm->vcpu_count(),
+              static_cast<long long>(length.count()), pages[pages.size() / 2]);
+  if (!without.us.empty()) print("reset", without);
+  if (!with.us.empty()) print("reset, shadows dropped", with);
+  std::fflush(stdout);
+  return {};
+}
+
+Status bench(const std::string& image, unsigned cpus, unsigned rounds) {
+  RS_ASSIGN(const Kvm kvm, Kvm::open());
+  RS_ASSIGN(Guest guest, boot(kvm, image, cpus));
+  run(*guest.vm, std::chrono::seconds(120));
+  if (guest.mailbox->guest_version() != RS_ABI_VERSION) return host_error("the guest did not come up");
+  RS_ASSIGN(const Snapshot snapshot, Snapshot::take(*guest.vm, *guest.platform));
+  RS_ASSIGN(const auto reset, Reset::create(kvm, *guest.vm, *guest.platform, snapshot));
+  RS_TRY(reset->run());
+  Floor floor(*guest.vm, snapshot);
+  for (const std::uint64_t pages : {0, 16, 64, 256, 1024}) {
+    RS_TRY(measure_pages(guest, *reset, floor, pages, rounds));
+  }
+  for (const int us : {1000, 5000}) {
+    RS_TRY(measure_runs(guest, *reset, std::chrono::microseconds(us), std::max(1U, rounds / 4)));
+  }
+  return {};
+}
+
+}  // namespace
+}  // namespace remapstorm
+
+int main(int argc, char** argv) {
+  if (argc < 3) {
+    std::fprintf(stderr, "usage: reset IMAGE-FOLDER CPUS [ROUNDS]\n");
+    return 64;
+  }
+  const auto cpus = static_cast<unsigned>(std::strtoul(argv[2], nullptr, 10));
+  const auto rounds = argc > 3 ? static_cast<unsigned>(std::strtoul(argv[3], nullptr, 10)) : 1000U;
+  const remapstorm::Status status = remapstorm::bench(argv[1], cpus, std::max(1U, rounds));
+  if (status.ok()) return 0;
+  std::fprintf(stderr, "reset: %s\n", status.error().message.c_str());
+  return 1;
+}
