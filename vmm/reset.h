@@ -4,8 +4,8 @@
 // Memory: KVM's dirty log says which pages the guest and KVM wrote (one KVM_GET_DIRTY_LOG a region, which also starts
 // the next round), GuestMemory which ones the host wrote. The head of the mailbox, which the harness writes through its
 // own mapping, is always copied. Whoever else writes guest memory through a mapping says so: note_host_write().
-// The dirty ring is not used: it holds an entry for every store that KVM emulates, and where kernel mode is interpreted
-// that is every store of the kernel (docs/performance.md).
+// The dirty ring is not used: it would hold an entry for every store that KVM emulates, and where kernel mode is
+// interpreted that is every store of the kernel (docs/performance.md).
 //
 // State: all of it is set again but what is proven to be without effect (host_kvm.h, restore_state), and before
 // memory is copied, because setting some MSRs makes KVM write guest memory.
