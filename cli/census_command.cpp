@@ -26,7 +26,8 @@ Result<Census> take(const CommandContext& context, const CensusOptions& options,
   RS_ASSIGN(const HostInfo host, describe_host(kvm, clock));
   RS_ASSIGN(const Paths paths, find_paths(context.environment, context.home));
   RS_ASSIGN(const GuestImageInfo image, find_guest_image(paths, context.environment, options.explore.flavour));
-  RS_ASSIGN(const auto runner, Runner::create(kvm, image, options.explore.kernel, host, clock, signals.stop()));
+  RS_ASSIGN(const auto runner, Runner::create(kvm, image, options.explore.kernel, host, clock, signals.stop(),
+                                              paths.cache + "/snapshots"));
   Window window = options.explore.window;
   const TrialEnvironment environment = runner->environment();
   RS_TRY(resolve_window(window, environment.symbols));

@@ -53,7 +53,8 @@ Status ExploreSession::prepare() {
   RS_ASSIGN(const HostInfo host, describe_host(*kvm_, clock_));
   RS_ASSIGN(const Paths paths, find_paths(context_.environment, context_.home));
   RS_ASSIGN(const GuestImageInfo image, find_guest_image(paths, context_.environment, options_.flavour));
-  RS_ASSIGN(runner_, Runner::create(*kvm_, image, options_.kernel, host, clock_, signals_.stop()));
+  RS_ASSIGN(runner_,
+            Runner::create(*kvm_, image, options_.kernel, host, clock_, signals_.stop(), paths.cache + "/snapshots"));
   // Symbols first: a mistake there must not cost a boot.
   Window window = options_.window;
   const TrialEnvironment environment = runner_->environment();

@@ -62,7 +62,8 @@ Status MinimizeSession::prepare(const Scenario& scenario) {
   const Overrides& overrides = request_.run.overrides;
   RS_ASSIGN(const GuestImageInfo image,
             find_guest_image(paths, context_.environment, chosen_flavour(scenario, overrides)));
-  RS_ASSIGN(runner_, Runner::create(*kvm_, image, request_.run.kernel, host_, clock_, signals_.stop()));
+  RS_ASSIGN(runner_, Runner::create(*kvm_, image, request_.run.kernel, host_, clock_, signals_.stop(),
+                                    paths.cache + "/snapshots"));
   image_ = runner_->guest();
   // Mistakes are told in the words of the scenario as it was given.
   RS_TRY(make_plan(scenario, overrides, image_, host_, runner_->resolver()));

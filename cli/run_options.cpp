@@ -14,6 +14,7 @@ void declare(ArgumentParser& parser, RunWords& words) {
   parser.option("--repeat", words.repeat, "N", "trials of each scenario (1)");
   parser.option("--expect", words.expect, "VERDICT", "expected verdict instead of the scenario's");
   parser.option("--format", words.format, "FORMAT", "pretty, ktap or json on standard output (pretty)");
+  parser.flag("--cold-boot", words.cold_boot, "boot a guest for every trial; use and keep no snapshots");
   parser.flag("--dry-run", words.dry_run, "show the plan, start nothing");
   parser.flag("-v,--verbose", words.verbose, "guest console to standard error");
   parser.flag("-q,--quiet", words.quiet, "only the summary and what is not as expected");
@@ -88,6 +89,7 @@ Result<RunOptions> check_run_words(const RunWords& words) {
   options.kernel = words.kernel.value_or("");
   options.overrides.kernel = options.kernel;
   options.overrides.scenario_dir = options.scenario_dir;
+  options.cold_boot = words.cold_boot;
   options.dry_run = words.dry_run;
   options.verbose = words.verbose;
   options.quiet = words.quiet;

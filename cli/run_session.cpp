@@ -31,12 +31,13 @@ std::string label_of(const std::vector<Scenario>& scenarios) {
 
 }  // namespace
 
-Result<const Runner*> RunSession::runner_for(const std::string& flavour) {
+Result<Runner*> RunSession::runner_for(const std::string& flavour) {
   auto found = runners_.find(flavour);
   if (found == runners_.end()) {
     RS_ASSIGN(const Paths paths, find_paths(context_.environment, context_.home));
     RS_ASSIGN(const GuestImageInfo image, find_guest_image(paths, context_.environment, flavour));
-    RS_ASSIGN(auto runner, Runner::create(*kvm_, image, options_.kernel, host_, clock_, signals_.stop()));
+    RS_ASSIGN(auto runner, Runner::create(*kvm_, image, options_.kernel, host_, clock_, signals_.stop(),
+                                          options_.cold_boot ? "" : paths.cache + "/snapshots"));
     images_.emplace(flavour, runner->guest());
     found = runners_.emplace(flavour, std::move(runner)).first;
   }
@@ -50,7 +51,7 @@ Status RunSession::prepare() {
   RS_ASSIGN(host_, describe_host(*kvm_, clock_));
   for (const Scenario& scenario : scenarios_) {
     const std::string flavour = chosen_flavour(scenario, options_.overrides);
-    RS_ASSIGN(const Runner* runner, runner_for(flavour));
+    RS_ASSIGN(Runner * runner, runner_for(flavour));
     RS_ASSIGN(Plan plan, make_plan(scenario, options_.overrides, images_.at(flavour), host_, runner->resolver()));
     jobs_.push_back({std::move(plan), runner});
   }
@@ -89,6 +90,11 @@ ScenarioResults RunSession::run_job(const Job& job, std::size_t number, OutputDi
       context_.err << line << '\n';
     };
   }
+  watching.note = [&](const std::string& line) {
+    const std::lock_guard lock(err_mutex);
+    status.clear();
+    context_.err << "remapstorm: " << line << '\n';
+  };
   for (std::uint64_t round = 0; round < options_.repeat && !signals_.stop(); ++round) {
     watching.progress = [&](const char* phase, Nanoseconds since) {
       if (options_.quiet) return;

@@ -34,9 +34,9 @@ class RunSession {
  private:
   struct Job {
     Plan plan;
-    const Runner* runner = nullptr;
+    Runner* runner = nullptr;
   };
-  Result<const Runner*> runner_for(const std::string& flavour);
+  Result<Runner*> runner_for(const std::string& flavour);
   Result<OutputDirectory> make_output() const;
   ScenarioResults run_job(const Job& job, std::size_t number, OutputDirectory& output, Report& report);
   Status write_output(OutputDirectory& output, std::span<const ScenarioResults> results) const;

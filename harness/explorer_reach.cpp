@@ -79,20 +79,20 @@ Result<std::unique_ptr<Exploration>> reach_window(const TrialEnvironment& enviro
   Window& window = exploration->options.window;
   RS_TRY(resolve_window(window, environment.symbols));
 
-  RS_ASSIGN(std::unique_ptr<Machine> machine, Machine::create(environment.kvm, environment.symbols, environment.clock,
-                                                              machine_config(environment, exploration->plan)));
-  RS_TRY(machine->load(environment.kernel));
+  const MachineConfig config = machine_config(environment, exploration->plan);
+  MachineTask task;
+  RS_ASSIGN(std::unique_ptr<Machine> machine, make_machine(environment, config, task));
   Judge judge;
   CaptureSink capture;
   EventLog log(environment.clock, {&capture, &judge});
   RS_ASSIGN(const std::unique_ptr<RuleEngine> rules, RuleEngine::create(exploration->plan, 0, log));
   std::uint64_t seen = 0;
-  MachineTask task;
   task.armed_probes = probes_of(window);
   if (window.open.pattern.address) task.breakpoints = {*window.open.pattern.address};
   task.catch_at = [&](const Candidate& candidate) {
     return matches(window.open.pattern, candidate) && ++seen == options.nth;
   };
+  if (task.ready) log_restored(log);
   machine->begin(log, *rules, std::move(task));
   machine->start();
   WatchOptions watching;
@@ -100,9 +100,10 @@ Result<std::unique_ptr<Exploration>> reach_window(const TrialEnvironment& enviro
   watching.limits.timeout = kReachLimit;
   watching.boot_limit = environment.boot_limit;
   Watch watch(watching, environment.stop, *machine, judge, log);
-  watch.run([&](const char* phase, Nanoseconds) {
+  std::optional<MachineSnapshot> at_ready = run_past_ready(*machine, watch, [&](const char* phase, Nanoseconds) {
     progress(std::string(phase) == "booting" ? "booting" : "waiting for the window to open");
   });
+  if (at_ready) environment.boots->keep(config, *std::move(at_ready));
   const auto leave = [&](Error error) {
     machine->stop();
     return error;
@@ -133,7 +134,9 @@ Result<std::unique_ptr<Exploration>> reach_window(const TrialEnvironment& enviro
   RS_ASSIGN(machine, Machine::create(environment.kvm, environment.symbols, environment.clock,
                                      machine_config(environment, exploration->plan)));
   RS_TRY(machine->restore(*exploration->at_window));
-  machine->begin(log, *rules, {{}, {}, true, {}});
+  MachineTask again;
+  again.ready = true;
+  machine->begin(log, *rules, std::move(again));
   const Result<Walked> second = walk_window(*machine, environment.symbols, request);
   if (!second) return leave(second.error());
   if (const Status same = same_way(*first, *second, environment.symbols); !same) return leave(same.error());

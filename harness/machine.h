@@ -54,6 +54,8 @@ struct MachineTask {
   std::vector<std::uint16_t> armed_probes;  // from READY on
   std::vector<Gva> breakpoints;             // from READY on
   bool ready = false;  // the guest is beyond its ready doorbell already: a snapshot was taken there
+  // Freezes the whole machine at its ready doorbell, before anything is armed, until release_ready().
+  bool catch_ready = false;
   // True freezes the whole machine there. Called with the lock held, on the vCPU's thread.
   std::function<bool(const Candidate&)> catch_at;
 };
@@ -66,6 +68,7 @@ struct MachineState {
   bool held = false;                // something of ours keeps a vCPU from going on right now
   std::uint64_t moves = 0;          // events seen; standing still means no progress
   Nanoseconds given{0};             // time the host really gave the guest since the trial began
+  bool caught_ready = false;        // catch_ready: stands there now
   std::optional<Candidate> caught;  // catch_at said yes
 };
 
@@ -116,6 +119,8 @@ class Machine final : public GuestControl {
   Status freeze();
   // `by_hand`: this vCPU stays out, to be stepped by the caller while the others run.
   void thaw(std::optional<unsigned> by_hand = std::nullopt);
+  // Frozen at the ready doorbell: the trial begins.
+  void release_ready();
   // Frozen, after catch_at caught: lets it catch again.
   void release_catch();
 

@@ -32,6 +32,14 @@ void Machine::thaw(std::optional<unsigned> by_hand) {
   changed_.notify_all();
 }
 
+void Machine::release_ready() {
+  const Lock lock(mutex_);
+  state_.caught_ready = false;
+  arm();
+  paused_ = false;
+  changed_.notify_all();
+}
+
 void Machine::release_catch() {
   const Lock lock(mutex_);
   state_.caught.reset();
@@ -66,6 +74,8 @@ Result<MachineSnapshot> Machine::take_snapshot() {
 Status Machine::restore(const MachineSnapshot& snapshot) {
   const Lock lock(mutex_);
   RS_TRY(snapshot.guest.restore(*vm_, *platform_));
+  // A guest at its ready doorbell has not read its workloads yet: they are this trial's.
+  RS_TRY(mailbox_->set_workload(config_.workload_text));
   pump_->set_state(snapshot.rings);
   return {};
 }

@@ -77,7 +77,10 @@ void Machine::on_ready() {
   pump_->pump(*log_);
   state_.ready = true;
   log_->milestone(What::ready);
-  arm();
+  if (!task_.catch_ready) return arm();
+  state_.caught_ready = true;
+  paused_ = true;
+  changed_.notify_all();
 }
 
 void Machine::arm() {

@@ -22,9 +22,10 @@ struct RunOptions {
   std::string scenario_dir;            // empty: the shipped scenarios
   std::string kernel;                  // a vmlinux instead of the guest image's, or empty
   OutputFormat format = OutputFormat::pretty;
-  bool dry_run = false;  // show the plan, start nothing
-  bool verbose = false;  // guest console to standard error
-  bool quiet = false;    // only the summary and what is not as expected
+  bool cold_boot = false;  // boot a guest for every trial, use and keep no snapshots
+  bool dry_run = false;    // show the plan, start nothing
+  bool verbose = false;    // guest console to standard error
+  bool quiet = false;      // only the summary and what is not as expected
 };
 
 }  // namespace remapstorm

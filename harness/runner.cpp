@@ -4,7 +4,9 @@
 #include <sys/utsname.h>
 
 #include <fstream>
+#include <utility>
 
+#include "base/build_id.h"
 #include "base/syscall.h"
 #include "harness/command_line.h"
 #include "harness/own_kernel.h"
@@ -73,9 +75,10 @@ Result<HostInfo> describe_host(const Kvm& kvm, const Clock& clock) {
 }
 
 Result<std::unique_ptr<Runner>> Runner::create(const Kvm& kvm, const GuestImageInfo& image, const std::string& kernel,
-                                               const HostInfo& host, const Clock& clock,
-                                               const std::atomic<bool>& stop) {
-  RS_ASSIGN(ElfImage elf, ElfImage::open(kernel.empty() ? image.directory + "/vmlinux" : kernel, kHostIsa));
+                                               const HostInfo& host, const Clock& clock, const std::atomic<bool>& stop,
+                                               const std::string& snapshots) {
+  const std::string vmlinux = kernel.empty() ? image.directory + "/vmlinux" : kernel;
+  RS_ASSIGN(ElfImage elf, ElfImage::open(vmlinux, kHostIsa));
   RS_ASSIGN(Symbols symbols, Symbols::from(elf));
   RS_ASSIGN(const std::uint64_t khz, counter_khz(kvm));
   std::unique_ptr<Runner> runner(new Runner(kvm, clock, stop, std::move(elf), std::move(symbols)));
@@ -83,6 +86,16 @@ Result<std::unique_ptr<Runner>> Runner::create(const Kvm& kvm, const GuestImageI
   runner->initramfs_path_ = image.directory + "/initramfs.cpio";
   RS_ASSIGN(runner->command_line_,
             base_command_line(image.directory, host.kind == host_kind_name(HostKind::interpreting), khz));
+  if (snapshots.empty()) return runner;
+  BootIdentity common;
+  RS_ASSIGN(common.kernel, file_hash(vmlinux));
+  RS_ASSIGN(common.initramfs, file_hash(runner->initramfs_path_));
+  common.host_kind = host.kind;
+  common.host_cpu = host.cpu;
+  common.host_kernel = host.kernel;
+  common.program = build_id();
+  runner->boots_.emplace(std::move(common), SnapshotStore(snapshots), khz,
+                         [notes = &runner->notes_](const std::string& line) { notes->push_back(line); });
   return runner;
 }
 
@@ -96,8 +109,7 @@ ResolveSymbol Runner::resolver() const {
   };
 }
 
-TrialResult Runner::run(const Plan& plan, std::uint64_t trial, OutputDirectory& output,
-                        const Watching& watching) const {
+TrialResult Runner::run(const Plan& plan, std::uint64_t trial, OutputDirectory& output, const Watching& watching) {
   const auto failed = [&](const Error& error) {
     TrialResult result = did_not_run(plan.scenario, Overrides{}, error);
     result.strategy = plan.strategy;
@@ -116,11 +128,16 @@ TrialResult Runner::run(const Plan& plan, std::uint64_t trial, OutputDirectory& 
   ConsoleSink console(working + "/console.log", watching.console);
 
   const Result<TrialOutcome> outcome = run_trial(environment(), plan, trial, {&*events, &console}, watching.progress);
+  for (const std::string& note : std::exchange(notes_, {})) {
+    if (watching.note) watching.note(note);
+  }
   const Status written = events->flush();
   if (!outcome) return failed(outcome.error());
 
   TrialResult result = conclude(recorded(plan, trial), outcome->judgement);
   result.interrupted = outcome->interrupted;
+  result.booted = outcome->booted;
+  result.boot_time = outcome->boot_time;
   result.duration = outcome->duration;
   result.directory = *folder;
   if (!written) result.error = written.error();

@@ -29,17 +29,22 @@ class Runner {
     std::function<void(const char* phase, Nanoseconds since_start)> progress;
     // Each line of the guest's console as it comes, from a vCPU thread; may be empty.
     std::function<void(const std::string& line)> console;
+    // What a person should know and the verdict does not: a snapshot that was refused, a disk that is full.
+    std::function<void(const std::string& line)> note;
   };
 
   // `kernel`: a vmlinux to boot instead of the image's, or empty. `stop` ends the trial in progress once true.
-  // Errors: usage for a kernel that cannot be booted.
+  // `snapshots`: folder of booted guests, or empty: every trial boots its own. Errors: usage for a kernel that cannot
+  // be booted.
   static Result<std::unique_ptr<Runner>> create(const Kvm& kvm, const GuestImageInfo& image, const std::string& kernel,
-                                                const HostInfo& host, const Clock& clock,
-                                                const std::atomic<bool>& stop);
+                                                const HostInfo& host, const Clock& clock, const std::atomic<bool>& stop,
+                                                const std::string& snapshots);
 
   // What explorers run their trials with; refers to this Runner.
-  [[nodiscard]] TrialEnvironment environment() const {
-    return {kvm_, kernel_, symbols_, clock_, initramfs_path_, command_line_, stop_};
+  [[nodiscard]] TrialEnvironment environment() {
+    TrialEnvironment shared{kvm_, kernel_, symbols_, clock_, initramfs_path_, command_line_, stop_};
+    if (boots_) shared.boots = &*boots_;
+    return shared;
   }
   // What boots: the image, or the image with another kernel.
   [[nodiscard]] const GuestImageInfo& guest() const { return guest_; }
@@ -47,7 +52,7 @@ class Runner {
   [[nodiscard]] ResolveSymbol resolver() const;
   // Runs one trial; leaves events.jsonl and console.log in a folder of its own below `output`. Never throws away what
   // it saw: trouble of the host is in the result.
-  TrialResult run(const Plan& plan, std::uint64_t trial, OutputDirectory& output, const Watching& watching) const;
+  TrialResult run(const Plan& plan, std::uint64_t trial, OutputDirectory& output, const Watching& watching);
 
  private:
   Runner(const Kvm& kvm, const Clock& clock, const std::atomic<bool>& stop, ElfImage kernel, Symbols symbols)
@@ -61,6 +66,8 @@ class Runner {
   GuestImageInfo guest_;
   std::string initramfs_path_;
   std::string command_line_;
+  std::optional<BootedGuests> boots_;
+  std::vector<std::string> notes_;  // of boots_, until somebody asks
 };
 
 }  // namespace remapstorm

@@ -30,9 +30,43 @@ MachineTask machine_task(const Plan& plan) {
   return task;
 }
 
+void log_restored(EventLog& log) {
+  log.milestone(LifecycleEvent::What::boot, "from a snapshot");
+  log.milestone(LifecycleEvent::What::ready);
+}
+
+Result<std::unique_ptr<Machine>> make_machine(const TrialEnvironment& environment, const MachineConfig& config,
+                                              MachineTask& task) {
+  const auto create = [&] { return Machine::create(environment.kvm, environment.symbols, environment.clock, config); };
+  RS_ASSIGN(auto machine, create());
+  const MachineSnapshot* snapshot = environment.boots != nullptr ? environment.boots->find(config) : nullptr;
+  if (snapshot != nullptr) {
+    const Status restored = machine->restore(*snapshot);
+    task.ready = restored.ok();
+    if (task.ready) return machine;
+    environment.boots->drop(config, restored.error().message);
+    RS_ASSIGN(machine, create());  // half restored, the first is of no use
+  }
+  RS_TRY(machine->load(environment.kernel));
+  task.catch_ready = environment.boots != nullptr;
+  return machine;
+}
+
+std::optional<MachineSnapshot> run_past_ready(Machine& machine, Watch& watch, const Progress& progress) {
+  watch.run(progress);
+  if (!watch.state().caught_ready) return std::nullopt;
+  std::optional<MachineSnapshot> at_ready;
+  // One that cannot be had is no loss to the trial.
+  if (machine.freeze()) {
+    if (Result<MachineSnapshot> snapshot = machine.take_snapshot()) at_ready = std::move(snapshot).value();
+  }
+  machine.release_ready();
+  watch.run(progress);
+  return at_ready;
+}
+
 Result<TrialOutcome> run_trial(const TrialEnvironment& environment, const Plan& plan, std::uint64_t trial,
-                               std::vector<EventSink*> sinks,
-                               const std::function<void(const char* phase, Nanoseconds since_start)>& progress) {
+                               std::vector<EventSink*> sinks, const Progress& progress) {
   Judge judge(JudgeOptions{plan.limits.stall_threshold});
   sinks.push_back(&judge);
   // Whoever reads the events, the judge included, gets the names of addresses from them.
@@ -45,23 +79,27 @@ Result<TrialOutcome> run_trial(const TrialEnvironment& environment, const Plan& 
   EventLog log(environment.clock, {&namer});
   log.add(-1, PlanEvent{plan_json(plan, trial)});
   RS_ASSIGN(const std::unique_ptr<RuleEngine> rules, RuleEngine::create(plan, trial, log));
-  RS_ASSIGN(
-      const std::unique_ptr<Machine> machine,
-      Machine::create(environment.kvm, environment.symbols, environment.clock, machine_config(environment, plan)));
-  RS_TRY(machine->load(environment.kernel));
-  machine->begin(log, *rules, machine_task(plan));
+  const MachineConfig config = machine_config(environment, plan);
+  MachineTask task = machine_task(plan);
+  RS_ASSIGN(const std::unique_ptr<Machine> machine, make_machine(environment, config, task));
+  const bool booted = !task.ready;
+  if (!booted) log_restored(log);
+  machine->begin(log, *rules, std::move(task));
   machine->start();
   WatchOptions options;
   options.limits = plan.limits;
   options.boot_limit = environment.boot_limit;
   Watch watch(options, environment.stop, *machine, judge, log);
-  watch.run(progress);
+  std::optional<MachineSnapshot> at_ready = run_past_ready(*machine, watch, progress);
   machine->stop();
   machine->milestone(LifecycleEvent::What::end);
+  // Now that nobody waits for it.
+  if (at_ready) environment.boots->keep(config, *std::move(at_ready));
 
   TrialOutcome outcome;
   outcome.judgement = judge.judgement();
   outcome.interrupted = watch.interrupted();
+  outcome.booted = booted;
   outcome.boot_time = watch.ready_at();
   if (watch.ready_at() != Nanoseconds(0)) outcome.duration = log.now() - watch.ready_at();
   return outcome;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Trial: one guest from boot to verdict. Owns the Machine and watches it: answers suspicions with samples, keeps the
-// limits.
+// Trial: one guest, booted or from a snapshot of its ready doorbell, to its verdict. Owns the Machine and watches it:
+// answers suspicions with samples, keeps the limits.
 #pragma once
 
 #include <atomic>
@@ -8,8 +8,10 @@
 #include <string>
 #include <vector>
 
+#include "harness/booted_guests.h"
 #include "harness/machine.h"
 #include "harness/plan.h"
+#include "harness/watch.h"
 #include "telemetry/event.h"
 #include "telemetry/judge.h"
 #include "vmm/elf_image.h"
@@ -29,12 +31,15 @@ struct TrialEnvironment {
   const std::atomic<bool>& stop;  // Ctrl-C, SIGTERM
   // Longest time from KVM_RUN to the ready doorbell.
   Nanoseconds boot_limit{180'000'000'000};
+  // Where booted guests come from and go to; null: every trial boots its own. Must outlive the trials.
+  BootedGuests* boots = nullptr;
 };
 
 struct TrialOutcome {
   Judgement judgement;
   bool interrupted = false;
-  Nanoseconds boot_time{0};  // to the ready doorbell; 0: never came
+  bool booted = false;       // false: it went on from a snapshot
+  Nanoseconds boot_time{0};  // to the ready doorbell or to where the snapshot goes on; 0: never came
   Nanoseconds duration{0};   // from there to the end
 };
 
@@ -42,10 +47,22 @@ struct TrialOutcome {
 MachineConfig machine_config(const TrialEnvironment& environment, const Plan& plan);
 MachineTask machine_task(const Plan& plan);
 
+using Progress = std::function<void(const char* phase, Nanoseconds since_start)>;
+
+// The steps of a trial that explorers share.
+//
+// A machine with its kernel loaded, to be booted, or where a snapshot of its ready doorbell left it; `task` says which.
+Result<std::unique_ptr<Machine>> make_machine(const TrialEnvironment& environment, const MachineConfig& config,
+                                              MachineTask& task);
+// What the log of a guest says that did not boot.
+void log_restored(EventLog& log);
+// Lets `watch` run to its end. A snapshot of the ready doorbell if the task asked to catch it, for
+// TrialEnvironment::boots.
+std::optional<MachineSnapshot> run_past_ready(Machine& machine, Watch& watch, const Progress& progress);
+
 // Error: the trial could not begin. Once the guest runs, everything that goes wrong is an event and shapes the
 // judgement. `progress` is called about every 100 ms with one of "booting", "running".
 Result<TrialOutcome> run_trial(const TrialEnvironment& environment, const Plan& plan, std::uint64_t trial,
-                               std::vector<EventSink*> sinks,
-                               const std::function<void(const char* phase, Nanoseconds since_start)>& progress);
+                               std::vector<EventSink*> sinks, const Progress& progress);
 
 }  // namespace remapstorm

@@ -29,7 +29,9 @@ struct TrialResult {
   Judgement judgement;
   std::optional<Error> error;  // host or harness trouble; decides the exit code
   bool interrupted = false;    // Ctrl-C or SIGTERM ended it
-  Nanoseconds duration{0};     // ready doorbell to end, host time
+  bool booted = false;         // it booted its guest; else it went on from a snapshot of the ready doorbell
+  Nanoseconds boot_time{0};    // to the ready doorbell, or to where the snapshot goes on; 0: never came there
+  Nanoseconds duration{0};     // from there to the end, host time
   std::string directory;       // where events.jsonl and console.log of this trial are
   std::string repeat;          // one command that repeats it
 };

@@ -35,6 +35,7 @@ bool Watch::over() {
     ready_at_ = now;
     whole_.restart(now, state_.given);
   }
+  if (state_.caught_ready) return true;
   if (state_.moves != moves_ || state_.held || !state_.ready) {
     moves_ = state_.moves;
     still_.restart(now, state_.given);

@@ -152,6 +152,8 @@ Json trial_to_json(const TrialResult& trial) {
                {"ok", trial.ok},
                {"exit_code", exit_code(trial)},
                {"interrupted", trial.interrupted},
+               {"booted", trial.booted},
+               {"boot_ns", ns(trial.boot_time)},
                {"duration_ns", ns(trial.duration)},
                {"reasons", trial.reasons},
                {"differences", trial.differences},

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent.h"
 
+#define SETTLE_MS 200 /* several timer ticks and a grace period */
+
 static int pin_to(unsigned int vcpu)
 {
 	unsigned long mask = 1UL << vcpu;
@@ -93,6 +95,12 @@ static unsigned int run_all(char *text, struct shared *shared)
 
 	while (__atomic_load_n(&shared->waiting, __ATOMIC_SEQ_CST) < started)
 		sched_yield();
+	/*
+	 * Starting them left memory to RCU. Its callbacks free objects that have
+	 * nothing to do with hugetlb, and in a window of a whole PMD that is
+	 * enough for a fault. What a scenario injects should be what happens.
+	 */
+	msleep(SETTLE_MS);
 	__atomic_store_n(&shared->go, 1, __ATOMIC_SEQ_CST);
 
 	while (started) {
