@@ -145,7 +145,7 @@ void MinimizeSession::tell(const MinimizeStep& step) {
 }
 
 std::string MinimizeSession::repeat_line() const {
-  Scenario saved = start_;
+  Scenario saved = smallest_;
   saved.file = file();
   const Result<Plan> plan = plan_for(saved);
   if (!plan.ok()) return {};
@@ -161,7 +161,6 @@ Status MinimizeSession::write_output(const Minimized& minimized) {
         "Repeated " + std::to_string(minimized.repeated) + " of " + std::to_string(minimized.confirmed_with) + ".\n";
   }
   if (!minimized.complete) comment += "The search was stopped before its end: there may be a smaller one.\n";
-  start_.cpus = minimized.scenario.cpus;  // for repeat_line()
   RS_TRY(output_->write("minimal.toml", scenario_toml(minimized.scenario, comment + "Repeat it: " + repeat_line())));
   RS_TRY(output_->write("reproduce", repeat_line() + "\n"));
   nlohmann::ordered_json json = {
@@ -206,13 +205,13 @@ int MinimizeSession::execute() {
       [this](const Scenario& candidate, std::uint64_t attempt) { return try_once(candidate, attempt); },
       [this](const MinimizeStep& step) { tell(step); });
   status_->clear();
-  const std::size_t rules_before = start_.rules.size();
+  smallest_ = minimized.scenario;
   const Status written = write_output(minimized);
   context_.out << "outcome   " << outcome_ << "\nsmallest  " << counted(minimized.scenario.rules.size(), "rule")
-               << " of " << rules_before << ", " << counted(minimized.scenario.workloads.size(), "workload") << " of "
-               << start_.workloads.size() << ", " << counted(minimized.scenario.cpus, "vCPU") << "; " << trials_
-               << " trials, " << counted(minimized.steps.size(), "candidate") << "\nrepeated  " << minimized.repeated
-               << " of " << minimized.confirmed_with << '\n';
+               << " of " << start_.rules.size() << ", " << counted(minimized.scenario.workloads.size(), "workload")
+               << " of " << start_.workloads.size() << ", " << counted(minimized.scenario.cpus, "vCPU") << "; "
+               << trials_ << " trials, " << counted(minimized.steps.size(), "candidate") << "\nrepeated  "
+               << minimized.repeated << " of " << minimized.confirmed_with << '\n';
   return conclude(minimized, written);
 }
 
