@@ -130,13 +130,10 @@ Result<std::unique_ptr<Exploration>> reach_window(const TrialEnvironment& enviro
   const Result<Walked> first = walk_window(*machine, environment.symbols, request);
   if (!first) return leave(first.error());
   if (request.target.value == 0) request.target = first->target;
-  machine->stop();
-  RS_ASSIGN(machine, Machine::create(environment.kvm, environment.symbols, environment.clock,
-                                     machine_config(environment, exploration->plan)));
-  RS_TRY(machine->restore(*exploration->at_window));
-  MachineTask again;
-  again.ready = true;
-  machine->begin(log, *rules, std::move(again));
+  if (const Status ready = machine->prepare_reset(environment.kvm, *exploration->at_window); !ready) {
+    return leave(ready.error());
+  }
+  if (const auto back = machine->reset(); !back) return leave(back.error());
   const Result<Walked> second = walk_window(*machine, environment.symbols, request);
   if (!second) return leave(second.error());
   if (const Status same = same_way(*first, *second, environment.symbols); !same) return leave(same.error());

@@ -70,7 +70,9 @@ Result<std::unique_ptr<ExploreWorker>> ExploreWorker::create(const TrialEnvironm
                                        machine_config(environment, exploration.plan)));
     RS_TRY(machine->restore(*exploration.at_window));
     RS_TRY(machine->freeze());
+    machine->start();
   }
+  RS_TRY(machine->prepare_reset(environment.kvm, *exploration.at_window));
   worker->machine_ = std::move(machine);
   return worker;
 }
@@ -115,10 +117,7 @@ Result<PointOutcome> ExploreWorker::execute(const ExplorePoint& point, std::vect
       {&capture, &judge});
 
   const Nanoseconds began = environment_.clock.now();
-  RS_ASSIGN(machine_, Machine::create(environment_.kvm, environment_.symbols, environment_.clock,
-                                      machine_config(environment_, exploration_.plan)));
-  RS_TRY(machine_->restore(*exploration_.at_window));
-  RS_TRY(machine_->freeze());
+  RS_TRY(machine_->reset());
   EventLog log(environment_.clock, {&namer}, exploration_.opened_at);
   log.add(-1, PlanEvent{plan_json(plan, 0)});
   const Nanoseconds lag = guest_time_lag(log.now() - exploration_.opened_at);
@@ -139,7 +138,6 @@ Result<PointOutcome> ExploreWorker::execute(const ExplorePoint& point, std::vect
     return false;
   };
   machine_->begin(log, *rules, std::move(task));
-  machine_->start();
 
   const auto finish = [&](PointOutcome outcome) -> Result<PointOutcome> {
     const Status frozen = machine_->freeze();

@@ -97,8 +97,8 @@ Machine::~Machine() {
 void Machine::start() {
   {
     const std::lock_guard guard(mutex_);
-    RS_CHECK(log_ != nullptr, "a machine started without a trial");
-    if (!task_.ready) log_->milestone(LifecycleEvent::What::boot);
+    RS_CHECK(log_ != nullptr || paused_, "a machine started without a trial");
+    if (log_ != nullptr && !task_.ready) log_->milestone(LifecycleEvent::What::boot);
   }
   for (unsigned index = 0; index < lanes_.size(); ++index) {
     lanes_[index]->thread = std::thread([this, index] { vcpu_loop(index); });

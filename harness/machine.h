@@ -34,6 +34,7 @@
 #include "vmm/kvm.h"
 #include "vmm/linux_boot.h"
 #include "vmm/platform.h"
+#include "vmm/reset.h"
 #include "vmm/snapshot.h"
 
 namespace remapstorm {
@@ -133,6 +134,9 @@ class Machine final : public GuestControl {
   // Lets rule `index` of the trial act on a vCPU that stands at pc; returns the token of the injection, or 0.
   std::uint32_t inject(std::size_t rule, unsigned vcpu, Gva pc);
   Result<MachineSnapshot> take_snapshot();
+  // From now on reset() goes back to `snapshot`, which must outlive the machine.
+  Status prepare_reset(const Kvm& kvm, const MachineSnapshot& snapshot);
+  Result<ResetCost> reset();
   // From now on reset() goes back to `snapshot`, which must outlive the machine, and at which it is (restored, or just
   // taken).
 
@@ -195,6 +199,8 @@ class Machine final : public GuestControl {
   std::optional<Inspector> inspector_;
   std::unique_ptr<RingPump> pump_;
   std::unique_ptr<PageDelay> delays_;
+  std::unique_ptr<Reset> reset_;
+  const MachineSnapshot* reset_to_ = nullptr;
 
   std::mutex mutex_;
   std::condition_variable changed_;

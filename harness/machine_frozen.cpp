@@ -80,4 +80,20 @@ Status Machine::restore(const MachineSnapshot& snapshot) {
   return {};
 }
 
+Status Machine::prepare_reset(const Kvm& kvm, const MachineSnapshot& snapshot) {
+  if (reset_ && reset_to_ == &snapshot) return {};
+  reset_.reset();  // only one at a time
+  RS_ASSIGN(reset_, Reset::create(kvm, *vm_, *platform_, snapshot.guest));
+  reset_to_ = &snapshot;
+  return {};
+}
+
+Result<ResetCost> Machine::reset() {
+  const Lock lock(mutex_);
+  RS_CHECK(reset_ != nullptr, "a reset without prepare_reset()");
+  RS_ASSIGN(const ResetCost cost, reset_->run());
+  pump_->set_state(reset_to_->rings);
+  return cost;
+}
+
 }  // namespace remapstorm
