@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cinttypes>
 #include <cstdio>
 
 #include "base/syscall.h"
@@ -150,9 +151,10 @@ Result<ResetCost> Reset::run() {
 Difference Reset::described(const MemoryImage::DifferentPage& page) const {
   const MemoryImage::Region& region = snapshot_.memory().regions()[page.region];
   const std::uint64_t at = page.page * kGuestPageSize + page.offset;
+  const std::uint64_t address = region.base.value + at;
   char text[96];
-  std::snprintf(text, sizeof(text), "byte at 0x%llx: 0x%02x became 0x%02x",
-                static_cast<unsigned long long>(region.base.value + at), std::to_integer<unsigned>(region.data[at]),
+  std::snprintf(text, sizeof(text), "byte at 0x%" PRIx64 ": 0x%02x became 0x%02x", address,
+                std::to_integer<unsigned>(region.data[at]),
                 std::to_integer<unsigned>(vm_.memory().regions()[page.region]->mapping.data()[at]));
   return {region.name, text};
 }

@@ -209,11 +209,13 @@ Result<SnapshotDescription> decode_description(std::span<const std::byte> bytes)
 }
 
 std::string key_difference(const SnapshotKey& wanted, const SnapshotKey& found) {
-  for (const auto& [name, value] : wanted) {
-    const auto same = [&](const auto& one) { return one.first == name; };
+  for (const auto& want : wanted) {
+    const auto same = [&](const auto& one) { return one.first == want.first; };
     const auto other = std::find_if(found.begin(), found.end(), same);
-    if (other == found.end()) return "it does not say its " + name;
-    if (other->second != value) return "of another " + name + ": " + other->second + ", not " + value;
+    if (other == found.end()) return "it does not say its " + want.first;
+    if (other->second != want.second) {
+      return "of another " + want.first + ": " + other->second + ", not " + want.second;
+    }
   }
   return {};
 }
