@@ -24,8 +24,8 @@ Mapping::~Mapping() {
   if (data_ != nullptr) ::munmap(data_, size_);
 }
 
-Result<Mapping> Mapping::shared(const Fd& fd, std::size_t size, const std::string& what) {
-  void* address = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd.get(), 0);
+Result<Mapping> Mapping::shared(const Fd& fd, std::size_t size, const std::string& what, std::size_t offset) {
+  void* address = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd.get(), static_cast<off_t>(offset));
   if (address == MAP_FAILED) return errno_error("mmap", what, errno);
   return Mapping(static_cast<std::byte*>(address), size);
 }

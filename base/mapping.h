@@ -20,8 +20,8 @@ class Mapping {
   Mapping& operator=(const Mapping&) = delete;
   ~Mapping();
 
-  // `size` bytes of `fd` from offset 0, shared, readable and writable.
-  static Result<Mapping> shared(const Fd& fd, std::size_t size, const std::string& what);
+  // `size` bytes of `fd` from `offset` (a multiple of the page size), shared, readable and writable.
+  static Result<Mapping> shared(const Fd& fd, std::size_t size, const std::string& what, std::size_t offset = 0);
   // `size` bytes of zeros of this process's own; memory is taken when a page is first written.
   static Result<Mapping> anonymous(std::size_t size, const std::string& what);
   // A whole file, private and read-only. An empty file is an error (ErrorKind::usage), as are a missing one and a

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a reset in place costs, for several numbers of pages that the guest has written since, each beside its floor:
-// the same ioctls and memcpy alone. Then resets of a guest that was let run for a while.
-//   reset IMAGE-FOLDER CPUS [ROUNDS]
+// the same ioctls and memcpy alone. Then resets of a guest that was let run for a while. All of it with the dirty log
+// and with dirty rings, in one run.
+//   reset IMAGE-FOLDER CPUS [ROUNDS [log|ring|both]]
 #include "vmm/reset.h"
 
 #include <linux/kvm.h>
@@ -48,15 +49,20 @@ struct Guest {
   std::unique_ptr<Mailbox> mailbox;
 };
 
-Result<Guest> boot(const Kvm& kvm, const std::string& image, unsigned cpus) {
+Result<Guest> make(const Kvm& kvm, unsigned cpus, DirtyTracking tracking) {
   Guest guest;
   RS_ASSIGN(guest.memory, GuestMemory::create(kMemory));
   RS_TRY(guest.memory->add_region("mailbox", Gpa(RS_MAILBOX_GPA), (RS_MAILBOX_BYTES + 4095) / 4096 * 4096));
   VmConfig config;
   config.vcpus = cpus;
+  config.dirty_tracking = tracking;
   RS_ASSIGN(guest.vm, Vm::create(kvm, *guest.memory, config));
   guest.mailbox = std::make_unique<Mailbox>(guest.memory->named("mailbox")->mapping.bytes(), cpus);
   RS_ASSIGN(guest.platform, Platform::create(*guest.vm, {}));
+  return guest;
+}
+
+Status load(Guest& guest, const std::string& image) {
   RS_ASSIGN(const ElfImage kernel, ElfImage::open(image + "/vmlinux", kHostIsa));
   LinuxBoot linux_boot;
   RS_ASSIGN(const std::uint64_t hz, guest.vm->vcpu(0).guest_counter_hz());
@@ -64,7 +70,7 @@ Result<Guest> boot(const Kvm& kvm, const std::string& image, unsigned cpus) {
   linux_boot.command_line += " remapstorm.mailbox=" + std::to_string(RS_MAILBOX_GPA);
   linux_boot.initramfs_path = image + "/initramfs.cpio";
   RS_TRY(load_linux(*guest.vm, kernel, linux_boot));
-  return guest;
+  return {};
 }
 
 // Until a vCPU rings READY or DONE, or for `longest`.
@@ -126,7 +132,7 @@ Status touch(Guest& guest, std::uint64_t pages) {
 // The ioctls and the copying of a reset, and nothing around them.
 class Floor {
  public:
-  Floor(Vm& vm, const Snapshot& snapshot) : vm_(vm), snapshot_(snapshot) {
+  Floor(Vm& vm, const Snapshot& snapshot) : vm_(vm), snapshot_(snapshot), tracker_(DirtyTracker::create(vm)) {
     using x86_64::StateKind;
     const bool two = vm.state_plan().system_registers_2;
     const auto number = [&](StateKind kind) -> unsigned long {
@@ -181,22 +187,19 @@ class Floor {
           add(kind, vm.vcpu_fds()[i], snapshot.kvm_state().vcpus[i]);
       }
     }
-    for (const auto& region : vm.memory().regions()) bitmaps_.emplace_back(region->size() / kGuestPageSize / 64 + 1);
+    for (const auto& region : vm.memory().regions()) dirty_.emplace_back(region->size() / kGuestPageSize / 64 + 1);
   }
 
   Nanoseconds run() {
     const SteadyClock clock;
     const Nanoseconds begin = clock.now();
     for (Call& call : calls_) ::ioctl(call.fd, call.number, call.bytes.data());
-    for (std::uint32_t slot = 0; slot < bitmaps_.size(); ++slot) {
-      kvm_dirty_log log = {};
-      log.slot = slot;
-      log.dirty_bitmap = bitmaps_[slot].data();
-      ::ioctl(vm_.fd(), KVM_GET_DIRTY_LOG, &log);
-      std::byte* memory = vm_.memory().regions()[slot]->mapping.data();
-      const MemoryImage::Region& image = snapshot_.memory().regions()[slot];
-      for (std::size_t word = 0; word < bitmaps_[slot].size(); ++word) {
-        for (std::uint64_t bits = bitmaps_[slot][word]; bits != 0; bits &= bits - 1) {
+    static_cast<void>(tracker_->collect(dirty_));
+    for (std::size_t i = 0; i < dirty_.size(); ++i) {
+      std::byte* memory = vm_.memory().regions()[i]->mapping.data();
+      const MemoryImage::Region& image = snapshot_.memory().regions()[i];
+      for (std::size_t word = 0; word < dirty_[i].size(); ++word) {
+        for (std::uint64_t bits = dirty_[i][word]; bits != 0; bits &= bits - 1) {
           const std::uint64_t page = word * 64 + static_cast<unsigned>(std::countr_zero(bits));
           std::memcpy(memory + page * kGuestPageSize, image.page(page), kGuestPageSize);
         }
@@ -213,8 +216,9 @@ class Floor {
   };
   Vm& vm_;
   const Snapshot& snapshot_;
+  std::unique_ptr<DirtyTracker> tracker_;
   std::vector<Call> calls_;
-  std::vector<std::vector<std::uint64_t>> bitmaps_;
+  std::vector<DirtyTracker::Bitmap> dirty_;
 };
 
 struct Series {
@@ -234,6 +238,7 @@ void print(const char* what, Series& series) {
 Status measure_pages(Guest& guest, Reset& reset, Floor& floor, std::uint64_t pages, unsigned rounds) {
   Series whole;
   Series state;
+  Series find;
   Series copy;
   Series bare;
   std::uint64_t copied = 0;
@@ -247,7 +252,8 @@ Status measure_pages(Guest& guest, Reset& reset, Floor& floor, std::uint64_t pag
     dropped += cost.translations_dropped ? 1 : 0;
     whole.add(cost.total());
     state.add(cost.settle + cost.state);
-    copy.add(cost.log + cost.copy + cost.translations);
+    find.add(cost.log);
+    copy.add(cost.copy + cost.translations);
     RS_TRY(touch(guest, pages));
     bare.add(floor.run());
     RS_TRY(reset.run());  // what the host wrote
@@ -259,7 +265,8 @@ Status measure_pages(Guest& guest, Reset& reset, Floor& floor, std::uint64_t pag
               static_cast<unsigned long long>(dropped), rounds);
   print("reset", whole);
   print("  of it registers, devices", state);
-  print("  of it memory", copy);
+  print("  of it finding pages", find);
+  print("  of it copying", copy);
   print("floor: ioctls and memcpy", bare);
   std::fflush(stdout);
   return {};
@@ -268,12 +275,14 @@ Status measure_pages(Guest& guest, Reset& reset, Floor& floor, std::uint64_t pag
 Status measure_runs(Guest& guest, Reset& reset, std::chrono::microseconds length, unsigned rounds) {
   Series with;
   Series without;
+  Series find;
   std::vector<double> pages;
   for (unsigned i = 0; i < rounds; ++i) {
     RS_TRY(guest.mailbox->set_workload("vcpu=0 run=hugetlb-cycle pages=1 repeat=50"));
     run(*guest.vm, length);
     RS_ASSIGN(const ResetCost cost, reset.run());
     (cost.translations_dropped ? with : without).add(cost.total());
+    find.add(cost.log);
     pages.push_back(static_cast<double>(cost.pages_copied));
   }
   std::sort(pages.begin(), pages.end());
@@ -281,19 +290,18 @@ Status measure_runs(Guest& guest, Reset& reset, std::chrono::microseconds length
               static_cast<long long>(length.count()), pages[pages.size() / 2]);
   if (!without.us.empty()) print("reset", without);
   if (!with.us.empty()) print("reset, shadows dropped", with);
+  print("  of it finding pages", find);
   std::fflush(stdout);
   return {};
 }
 
-Status bench(const std::string& image, unsigned cpus, unsigned rounds) {
-  RS_ASSIGN(const Kvm kvm, Kvm::open());
-  RS_ASSIGN(Guest guest, boot(kvm, image, cpus));
-  run(*guest.vm, std::chrono::seconds(120));
-  if (guest.mailbox->guest_version() != RS_ABI_VERSION) return host_error("the guest did not come up");
-  RS_ASSIGN(const Snapshot snapshot, Snapshot::take(*guest.vm, *guest.platform));
-  RS_ASSIGN(const auto reset, Reset::create(kvm, *guest.vm, *guest.platform, snapshot));
+Status measure(const Kvm& kvm, const Snapshot& snapshot, DirtyTracking tracking, unsigned cpus, unsigned rounds) {
+  RS_ASSIGN(Guest guest, make(kvm, cpus, tracking));
+  RS_TRY(snapshot.restore(*guest.vm, *guest.platform));
+  RS_ASSIGN(const auto reset, Reset::create(*guest.vm, *guest.platform, snapshot));
   RS_TRY(reset->run());
   Floor floor(*guest.vm, snapshot);
+  std::printf("dirty %s\n", tracking == DirtyTracking::log ? "log" : "rings");
   for (const std::uint64_t pages : {0, 16, 64, 256, 1024}) {
     RS_TRY(measure_pages(guest, *reset, floor, pages, rounds));
   }
@@ -303,17 +311,30 @@ Status bench(const std::string& image, unsigned cpus, unsigned rounds) {
   return {};
 }
 
+Status bench(const std::string& image, unsigned cpus, unsigned rounds, const std::string& trackings) {
+  RS_ASSIGN(const Kvm kvm, Kvm::open());
+  RS_ASSIGN(Guest guest, make(kvm, cpus, DirtyTracking::log));
+  RS_TRY(load(guest, image));
+  run(*guest.vm, std::chrono::seconds(240));
+  if (guest.mailbox->guest_version() != RS_ABI_VERSION) return host_error("the guest did not come up");
+  RS_ASSIGN(const Snapshot snapshot, Snapshot::take(*guest.vm, *guest.platform));
+  if (trackings != "ring") RS_TRY(measure(kvm, snapshot, DirtyTracking::log, cpus, rounds));
+  if (trackings != "log") RS_TRY(measure(kvm, snapshot, DirtyTracking::ring, cpus, rounds));
+  return {};
+}
+
 }  // namespace
 }  // namespace remapstorm
 
 int main(int argc, char** argv) {
   if (argc < 3) {
-    std::fprintf(stderr, "usage: reset IMAGE-FOLDER CPUS [ROUNDS]\n");
+    std::fprintf(stderr, "usage: reset IMAGE-FOLDER CPUS [ROUNDS [log|ring|both]]\n");
     return 64;
   }
   const auto cpus = static_cast<unsigned>(std::strtoul(argv[2], nullptr, 10));
   const auto rounds = argc > 3 ? static_cast<unsigned>(std::strtoul(argv[3], nullptr, 10)) : 1000U;
-  const remapstorm::Status status = remapstorm::bench(argv[1], cpus, std::max(1U, rounds));
+  const std::string trackings = argc > 4 ? argv[4] : "both";
+  const remapstorm::Status status = remapstorm::bench(argv[1], cpus, std::max(1U, rounds), trackings);
   if (status.ok()) return 0;
   std::fprintf(stderr, "reset: %s\n", status.error().message.c_str());
   return 1;

@@ -130,7 +130,7 @@ Result<std::unique_ptr<Exploration>> reach_window(const TrialEnvironment& enviro
   const Result<Walked> first = walk_window(*machine, environment.symbols, request);
   if (!first) return leave(first.error());
   if (request.target.value == 0) request.target = first->target;
-  if (const Status ready = machine->prepare_reset(environment.kvm, *exploration->at_window); !ready) {
+  if (const Status ready = machine->prepare_reset(*exploration->at_window); !ready) {
     return leave(ready.error());
   }
   if (const auto back = machine->reset(); !back) return leave(back.error());

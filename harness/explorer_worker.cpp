@@ -72,7 +72,7 @@ Result<std::unique_ptr<ExploreWorker>> ExploreWorker::create(const TrialEnvironm
     RS_TRY(machine->freeze());
     machine->start();
   }
-  RS_TRY(machine->prepare_reset(environment.kvm, *exploration.at_window));
+  RS_TRY(machine->prepare_reset(*exploration.at_window));
   worker->machine_ = std::move(machine);
   return worker;
 }

@@ -135,10 +135,8 @@ class Machine final : public GuestControl {
   std::uint32_t inject(std::size_t rule, unsigned vcpu, Gva pc);
   Result<MachineSnapshot> take_snapshot();
   // From now on reset() goes back to `snapshot`, which must outlive the machine.
-  Status prepare_reset(const Kvm& kvm, const MachineSnapshot& snapshot);
+  Status prepare_reset(const MachineSnapshot& snapshot);
   Result<ResetCost> reset();
-  // From now on reset() goes back to `snapshot`, which must outlive the machine, and at which it is (restored, or just
-  // taken).
 
   // GuestControl, with the lock held.
   [[nodiscard]] unsigned vcpu_count() const override { return vm_->vcpu_count(); }

@@ -80,10 +80,10 @@ Status Machine::restore(const MachineSnapshot& snapshot) {
   return {};
 }
 
-Status Machine::prepare_reset(const Kvm& kvm, const MachineSnapshot& snapshot) {
+Status Machine::prepare_reset(const MachineSnapshot& snapshot) {
   if (reset_ && reset_to_ == &snapshot) return {};
   reset_.reset();  // only one at a time
-  RS_ASSIGN(reset_, Reset::create(kvm, *vm_, *platform_, snapshot.guest));
+  RS_ASSIGN(reset_, Reset::create(*vm_, *platform_, snapshot.guest));
   reset_to_ = &snapshot;
   return {};
 }

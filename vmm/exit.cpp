@@ -92,6 +92,8 @@ Exit decode_exit(const kvm_run& run, std::size_t run_size) {
       return ShutdownExit{};
     case KVM_EXIT_INTR:
       return InterruptedExit{};
+    case KVM_EXIT_DIRTY_RING_FULL:
+      return DirtyRingFullExit{};
     case KVM_EXIT_SYSTEM_EVENT:
       return SystemEventExit{run.system_event.type};
     case KVM_EXIT_FAIL_ENTRY:

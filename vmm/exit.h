@@ -40,6 +40,7 @@ struct DebugExit {
 struct HaltExit {};
 struct ShutdownExit {};
 struct InterruptedExit {};
+struct DirtyRingFullExit {};  // for the run loop, see dirty_ring.h
 struct SystemEventExit {
   std::uint32_t type = 0;
 };
@@ -59,8 +60,8 @@ struct UnknownExit {
   std::string detail;
 };
 
-using Exit = std::variant<IoExit, MmioExit, DebugExit, HaltExit, ShutdownExit, InterruptedExit, SystemEventExit,
-                          FailedEntryExit, EmulationFailureExit, InternalErrorExit, UnknownExit>;
+using Exit = std::variant<IoExit, MmioExit, DebugExit, HaltExit, ShutdownExit, InterruptedExit, DirtyRingFullExit,
+                          SystemEventExit, FailedEntryExit, EmulationFailureExit, InternalErrorExit, UnknownExit>;
 
 // `run_size`: bytes of the kvm_run area; an I/O exit whose data would lie outside becomes an UnknownExit.
 Exit decode_exit(const kvm_run& run, std::size_t run_size);
@@ -71,8 +72,8 @@ struct Handled {
   bool completes_on_entry = false;
 };
 
-// Serves device accesses from the buses; `area` is the whole kvm_run area, where data of reads is put. Debug exits are
-// not for this function: they depend on the breakpoint state.
+// Serves device accesses from the buses; `area` is the whole kvm_run area, where data of reads is put. Debug exits and
+// full dirty rings are not for this function: they are about the vCPU itself.
 Handled handle_exit(const Exit& exit, Bus& pio, Bus& mmio, std::span<std::uint8_t> area);
 
 }  // namespace remapstorm

@@ -20,15 +20,15 @@ Result<std::unique_ptr<MemoryRegion>> make_region(const std::string& name, Gpa b
   }
   RS_ASSIGN(region->mapping, Mapping::shared(region->fd, bytes, "guest memory " + name));
   RS_ASSIGN(region->guest_mapping, Mapping::shared(region->fd, bytes, "guest memory " + name));
-  region->host_writes = std::make_unique<HostWrites>(bytes);
+  region->written = std::make_unique<WrittenPages>(bytes);
   return region;
 }
 
 }  // namespace
 
-HostWrites::HostWrites(std::uint64_t region_bytes) : words_((region_bytes / kGuestPageSize + 63) / 64) {}
+WrittenPages::WrittenPages(std::uint64_t region_bytes) : words_((region_bytes / kGuestPageSize + 63) / 64) {}
 
-void HostWrites::take(std::span<std::uint64_t> bitmap) {
+void WrittenPages::take(std::span<std::uint64_t> bitmap) {
   if (!any_.exchange(false, std::memory_order_relaxed)) return;
   for (std::size_t i = 0; i < words_.size() && i < bitmap.size(); ++i) {
     if (words_[i].load(std::memory_order_relaxed) != 0) bitmap[i] |= words_[i].exchange(0, std::memory_order_relaxed);
@@ -37,7 +37,7 @@ void HostWrites::take(std::span<std::uint64_t> bitmap) {
 
 void GuestMemory::note_host_write(Gpa address, std::uint64_t bytes) {
   for (const auto& region : regions_) {
-    if (region->contains(address, bytes)) return region->host_writes->note(address - region->base, bytes);
+    if (region->contains(address, bytes)) return region->written->note(address - region->base, bytes);
   }
 }
 

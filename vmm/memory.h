@@ -29,11 +29,12 @@ inline constexpr std::uint64_t kGuestPageSize = 4096;
 inline constexpr std::uint64_t kMaxRamBytes = 3ULL << 30;
 inline constexpr std::uint64_t kMinRamBytes = 2ULL << 20;
 
-// Pages the host wrote through GuestMemory. KVM's dirty tracking knows only of what the guest and KVM write.
+// Pages of a region known to be written: those the host wrote through GuestMemory, of which KVM's dirty tracking knows
+// nothing, and those that were read from a dirty ring (dirty_ring.h).
 // Any thread may note; take() is for a time when nobody writes.
-class HostWrites {
+class WrittenPages {
  public:
-  explicit HostWrites(std::uint64_t region_bytes);
+  explicit WrittenPages(std::uint64_t region_bytes);
   void note(std::uint64_t offset, std::uint64_t bytes) {
     if (bytes == 0) return;
     for (std::uint64_t page = offset / kGuestPageSize; page <= (offset + bytes - 1) / kGuestPageSize; ++page) {
@@ -58,7 +59,7 @@ struct MemoryRegion {
   Fd fd;                  // the memfd; offset in it = GPA - base
   Mapping mapping;        // ours
   Mapping guest_mapping;  // the one KVM was given: a stage-2 delay on it keeps the guest waiting and never the harness
-  std::unique_ptr<HostWrites> host_writes;
+  std::unique_ptr<WrittenPages> written;
   [[nodiscard]] std::uint64_t size() const { return mapping.size(); }
   [[nodiscard]] bool contains(Gpa address, std::uint64_t bytes) const {
     const auto end = end_of(address.value, bytes);

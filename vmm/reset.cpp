@@ -25,24 +25,19 @@ bool same(const Vcpu::RunState& a, const Vcpu::RunState& b) {
 
 }  // namespace
 
-Result<std::unique_ptr<Reset>> Reset::create(const Kvm&, Vm& vm, Platform& platform, const Snapshot& snapshot) {
+Result<std::unique_ptr<Reset>> Reset::create(Vm& vm, Platform& platform, const Snapshot& snapshot) {
   RS_TRY(snapshot.memory().check_shape(vm.memory()));
   if (snapshot.run_states().size() != vm.vcpu_count()) {
     return usage_error("the snapshot has " + std::to_string(snapshot.run_states().size()) + " vCPUs, this machine " +
                        std::to_string(vm.vcpu_count()));
   }
   std::unique_ptr<Reset> reset(new Reset(vm, platform, snapshot));
-  for (std::size_t i = 0; i < vm.memory().regions().size(); ++i) {
-    Tracked tracked;
-    tracked.slot = static_cast<std::uint32_t>(i);
-    tracked.region = vm.memory().regions()[i].get();
-    tracked.image = &snapshot.memory().regions()[i];
-    tracked.dirty.resize((pages_of(tracked.region->size()) + 63) / 64);
-    if (tracked.region->name == "mailbox") tracked.always_pages = pages_of(RS_RING_OFFSET);
-    reset->memory_end_ = std::max(reset->memory_end_, tracked.region->base.value + tracked.region->size());
-    reset->tracked_.push_back(std::move(tracked));
-    RS_TRY(reset->log_writes(reset->tracked_.back(), true));
+  for (const auto& region : vm.memory().regions()) {
+    reset->dirty_.emplace_back((pages_of(region->size()) + 63) / 64);
+    reset->memory_end_ = std::max(reset->memory_end_, region->base.value + region->size());
   }
+  reset->tracker_ = DirtyTracker::create(vm);
+  RS_TRY(reset->tracker_->track(true));
   if (vm.state_plan().shadow_paging != ShadowPaging::none) {
     RS_ASSIGN(reset->spare_, Mapping::anonymous(kGuestPageSize, "a spare page of guest memory"));
     RS_TRY(reset->place_spare());
@@ -51,29 +46,17 @@ Result<std::unique_ptr<Reset>> Reset::create(const Kvm&, Vm& vm, Platform& platf
 }
 
 Reset::~Reset() {
-  for (const Tracked& tracked : tracked_) static_cast<void>(log_writes(tracked, false));
+  if (tracker_) static_cast<void>(tracker_->track(false));
   if (spare_.size() == 0) return;
   kvm_userspace_memory_region none = {};
-  none.slot = static_cast<std::uint32_t>(tracked_.size());
+  none.slot = static_cast<std::uint32_t>(dirty_.size());
   static_cast<void>(::ioctl(vm_.fd(), KVM_SET_USER_MEMORY_REGION, &none));
-}
-
-Status Reset::log_writes(const Tracked& tracked, bool on) const {
-  kvm_userspace_memory_region slot = {};
-  slot.slot = tracked.slot;
-  slot.flags = on ? KVM_MEM_LOG_DIRTY_PAGES : 0;
-  slot.guest_phys_addr = tracked.region->base.value;
-  slot.memory_size = tracked.region->size();
-  slot.userspace_addr = reinterpret_cast<std::uintptr_t>(tracked.region->guest_mapping.data());
-  RS_TRY(check_call(::ioctl(vm_.fd(), KVM_SET_USER_MEMORY_REGION, &slot), "KVM_SET_USER_MEMORY_REGION",
-                    tracked.region->name));
-  return {};
 }
 
 // Creates the spare slot, or moves it, which makes KVM drop every shadow page.
 Status Reset::place_spare() {
   kvm_userspace_memory_region slot = {};
-  slot.slot = static_cast<std::uint32_t>(tracked_.size());
+  slot.slot = static_cast<std::uint32_t>(dirty_.size());
   slot.flags = KVM_MEM_READONLY;
   slot.guest_phys_addr = host_kvm::spare_pages().value + spare_place_ * kGuestPageSize;
   slot.memory_size = kGuestPageSize;
@@ -83,35 +66,32 @@ Status Reset::place_spare() {
   return {};
 }
 
-Status Reset::read_log(Tracked& tracked) const {
-  kvm_dirty_log log = {};
-  log.slot = tracked.slot;
-  log.dirty_bitmap = tracked.dirty.data();
-  RS_TRY(check_call(::ioctl(vm_.fd(), KVM_GET_DIRTY_LOG, &log), "KVM_GET_DIRTY_LOG", tracked.region->name));
-  tracked.region->host_writes->take(tracked.dirty);
-  for (std::uint64_t page = 0; page < tracked.always_pages; ++page) tracked.dirty[page / 64] |= 1ULL << (page % 64);
-  return {};
+Status Reset::find_dirty() {
+  RS_ASSIGN(const bool whole, tracker_->collect(dirty_));
+  for (std::size_t i = 0; i < dirty_.size(); ++i) {
+    if (vm_.memory().regions()[i]->name != "mailbox") continue;
+    for (std::uint64_t page = 0; page < pages_of(RS_RING_OFFSET); ++page) dirty_[i][page / 64] |= 1ULL << (page % 64);
+  }
+  if (whole && !first_) return {};
+  return find_all();
 }
 
-// What was written before the log was on is not in it.
 Status Reset::find_all() {
   RS_ASSIGN(const auto pages, snapshot_.memory().differences(vm_.memory()));
-  for (const MemoryImage::DifferentPage& one : pages) {
-    tracked_[one.region].dirty[one.page / 64] |= 1ULL << (one.page % 64);
-  }
+  for (const MemoryImage::DifferentPage& one : pages) dirty_[one.region][one.page / 64] |= 1ULL << (one.page % 64);
   return {};
 }
 
 // True if a shadow of KVM's may have become stale.
-bool Reset::copy_back(Tracked& tracked, ResetCost& cost) const {
+bool Reset::copy_back(std::size_t region, ResetCost& cost) const {
   const ShadowPaging shadows = vm_.state_plan().shadow_paging;
-  std::byte* memory = tracked.region->mapping.data();
+  const MemoryImage::Region& image = snapshot_.memory().regions()[region];
+  std::byte* memory = vm_.memory().regions()[region]->mapping.data();
   bool stale = false;
-  for (std::size_t word = 0; word < tracked.dirty.size(); ++word) {
-    for (std::uint64_t bits = tracked.dirty[word]; bits != 0; bits &= bits - 1) {
+  for (std::size_t word = 0; word < dirty_[region].size(); ++word) {
+    for (std::uint64_t bits = dirty_[region][word]; bits != 0; bits &= bits - 1) {
       const std::uint64_t page = word * 64 + static_cast<unsigned>(std::countr_zero(bits));
-      stale |=
-          host_kvm::copy_page_and_look(memory + page * kGuestPageSize, tracked.image->page(page), shadows, memory_end_);
+      stale |= host_kvm::copy_page_and_look(memory + page * kGuestPageSize, image.page(page), shadows, memory_end_);
       ++cost.pages_copied;
     }
   }
@@ -133,11 +113,10 @@ Result<ResetCost> Reset::run() {
   RS_TRY(host_kvm::restore_state(vm_.fd(), vm_.vcpu_fds(), vm_.state_plan(), snapshot_.kvm_state(), !first_));
   for (unsigned i = 0; i < vm_.vcpu_count(); ++i) RS_TRY(vm_.vcpu(i).thaw(snapshot_.run_states()[i]));
   lap(cost.state);
-  for (Tracked& tracked : tracked_) RS_TRY(read_log(tracked));
+  RS_TRY(find_dirty());
   lap(cost.log);
   bool stale = false;
-  if (first_) RS_TRY(find_all());
-  for (Tracked& tracked : tracked_) stale |= copy_back(tracked, cost);
+  for (std::size_t i = 0; i < dirty_.size(); ++i) stale |= copy_back(i, cost);
   lap(cost.copy);
   if (stale) {
     RS_TRY(place_spare());

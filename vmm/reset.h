@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reset: takes a machine back to a snapshot in place, at the price of what changed since.
 //
-// Memory: KVM's dirty log says which pages the guest and KVM wrote (one KVM_GET_DIRTY_LOG a region, which also starts
-// the next round), GuestMemory which ones the host wrote. The head of the mailbox, which the harness writes through its
-// own mapping, is always copied. Whoever else writes guest memory through a mapping says so: note_host_write().
-// The dirty ring is not used: it would hold an entry for every store that KVM emulates, and where kernel mode is
-// interpreted that is every store of the kernel (docs/performance.md).
+// Memory: a DirtyTracker (dirty_tracker.h) says which pages were written. The head of the mailbox, which the harness
+// writes through its own mapping, is always copied. Whoever else writes guest memory through a mapping says so:
+// note_host_write().
 //
 // State: all of it is set again but what is proven to be without effect (host_kvm.h, restore_state), and before
 // memory is copied, because setting some MSRs makes KVM write guest memory.
@@ -25,7 +23,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
-#include "vmm/kvm.h"
+#include "vmm/dirty_tracker.h"
 #include "vmm/kvm_state.h"
 #include "vmm/platform.h"
 #include "vmm/snapshot.h"
@@ -49,7 +47,7 @@ class Reset {
   // Turns dirty tracking on. The machine may be anywhere: the first run() looks at all of memory. `vm`, `platform` and
   // `snapshot` must outlive the Reset; only one may exist for a Vm. Errors: usage for a snapshot of another shape;
   // host.
-  static Result<std::unique_ptr<Reset>> create(const Kvm& kvm, Vm& vm, Platform& platform, const Snapshot& snapshot);
+  static Result<std::unique_ptr<Reset>> create(Vm& vm, Platform& platform, const Snapshot& snapshot);
   // Turns dirty tracking off.
   ~Reset();
   Reset(const Reset&) = delete;
@@ -64,30 +62,22 @@ class Reset {
   Result<std::vector<Difference>> compare();
 
  private:
-  struct Tracked {  // one memory slot
-    std::uint32_t slot = 0;
-    MemoryRegion* region = nullptr;
-    const MemoryImage::Region* image = nullptr;
-    std::vector<std::uint64_t> dirty;  // a bit a page
-    std::uint64_t always_pages = 0;    // from its start, known to be written by the host
-  };
-
   Reset(Vm& vm, Platform& platform, const Snapshot& snapshot) : vm_(vm), platform_(platform), snapshot_(snapshot) {}
-  Status log_writes(const Tracked& tracked, bool on) const;
   Status place_spare();
-  Status read_log(Tracked& tracked) const;
+  Status find_dirty();
   Status find_all();
   [[nodiscard]] Difference described(const MemoryImage::DifferentPage& page) const;
-  bool copy_back(Tracked& tracked, ResetCost& cost) const;
+  bool copy_back(std::size_t region, ResetCost& cost) const;
 
   Vm& vm_;
   Platform& platform_;
   const Snapshot& snapshot_;
-  std::vector<Tracked> tracked_;
+  std::unique_ptr<DirtyTracker> tracker_;
+  std::vector<DirtyTracker::Bitmap> dirty_;  // by region
   std::uint64_t memory_end_ = 0;
   Mapping spare_;
   unsigned spare_place_ = 0;
-  bool first_ = true;
+  bool first_ = true;  // what was written before tracking was on is not known
 };
 
 }  // namespace remapstorm

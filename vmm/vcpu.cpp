@@ -8,8 +8,10 @@
 #include <cerrno>
 #include <utility>
 
+#include "base/check.h"
 #include "base/syscall.h"
 #include "vmm/arch/host_kvm.h"
+#include "vmm/dirty_tracker.h"
 #include "vmm/kick_signal.h"
 #include "vmm/page_walk.h"
 
@@ -23,11 +25,14 @@ void set_immediate_exit(kvm_run* run, bool on) {
 
 }  // namespace
 
-Vcpu::Vcpu(unsigned index, Fd fd, Mapping run, GuestMemory& memory, Bus& pio, Bus& mmio)
+Vcpu::Vcpu(unsigned index, int vm_fd, Fd fd, Mapping run, std::optional<DirtyRing> dirty_ring, GuestMemory& memory,
+           Bus& pio, Bus& mmio)
     : index_(index),
+      vm_fd_(vm_fd),
       fd_(std::move(fd)),
       run_mapping_(std::move(run)),
       run_(reinterpret_cast<kvm_run*>(run_mapping_.data())),
+      dirty_ring_(std::move(dirty_ring)),
       memory_(memory),
       pio_(pio),
       mmio_(mmio) {
@@ -79,6 +84,10 @@ Stop Vcpu::enter_until_stop(bool stepping, bool block_interrupts) {
       if (std::optional<Stop> stop = on_debug(*hit, stepping, *stepping_over)) return *std::move(stop);
       continue;
     }
+    if (std::holds_alternative<DirtyRingFullExit>(*exit)) {
+      if (Status status = empty_dirty_ring(); !status.ok()) return host_stop(status.error());
+      continue;
+    }
     Handled handled = handle_exit(*exit, pio_, mmio_, area());
     if (!handled.stop) continue;
     access_pending_ = handled.completes_on_entry;
@@ -87,6 +96,20 @@ Stop Vcpu::enter_until_stop(bool stepping, bool block_interrupts) {
     }
     return *std::move(handled.stop);
   }
+}
+
+// KVM comes back here at once, and for ever, if the ring does not get emptier.
+Status Vcpu::empty_dirty_ring() {
+  if (!dirty_ring_ || (dirty_ring_->harvest(memory_) == 0 && !dirty_ring_->give_back_lost())) {
+    return host_error("KVM says that the dirty ring of vcpu " + std::to_string(index_) + " is full, and it is empty");
+  }
+  return reset_dirty_rings(vm_fd_);
+}
+
+bool Vcpu::harvest_dirty_ring() {
+  RS_CHECK(dirty_ring_.has_value(), "this Vm has no dirty rings");
+  dirty_ring_->harvest(memory_);
+  return dirty_ring_->took_all();
 }
 
 Result<bool> Vcpu::must_step_over() {

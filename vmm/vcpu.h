@@ -22,6 +22,7 @@
 #include "vmm/breakpoint_resume.h"
 #include "vmm/bus.h"
 #include "vmm/cpu_state.h"
+#include "vmm/dirty_ring.h"
 #include "vmm/exit.h"
 #include "vmm/memory.h"
 #include "vmm/stop.h"
@@ -81,6 +82,10 @@ class Vcpu {
   // After KVM's state was replaced. Errors: usage for a RunState that cannot be (it may come from a file).
   Status thaw(const RunState& state);
 
+  // Notes what is in this vCPU's dirty ring as written (DirtyRing::harvest); run() has done so whenever the ring was
+  // full. False if writes may have been missed since the last call. Only of a Vm with rings; outside run().
+  bool harvest_dirty_ring();
+
   // What every architecture has.
   [[nodiscard]] Result<CpuState> state() const;
   // The architecture's own.
@@ -105,7 +110,8 @@ class Vcpu {
     bool operator==(const Debug&) const = default;
   };
 
-  Vcpu(unsigned index, Fd fd, Mapping run, GuestMemory& memory, Bus& pio, Bus& mmio);
+  Vcpu(unsigned index, int vm_fd, Fd fd, Mapping run, std::optional<DirtyRing> dirty_ring, GuestMemory& memory,
+       Bus& pio, Bus& mmio);
   Stop loop(bool stepping, bool block_interrupts);
   Stop enter_until_stop(bool stepping, bool block_interrupts);
   // Lets KVM finish the port or MMIO access it stopped for, if there is one, without running the guest on.
@@ -116,13 +122,16 @@ class Vcpu {
   Status note_step() const;
   [[nodiscard]] Result<bool> must_step_over();
   Status apply_debug(Debug wanted);
+  Status empty_dirty_ring();
   [[nodiscard]] std::span<std::uint8_t> area() const;
   HostErrorStop host_stop(Error error) const;
 
   unsigned index_;
+  int vm_fd_;
   Fd fd_;
   Mapping run_mapping_;
   kvm_run* run_;
+  std::optional<DirtyRing> dirty_ring_;
   GuestMemory& memory_;
   Bus& pio_;
   Bus& mmio_;

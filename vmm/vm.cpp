@@ -4,6 +4,9 @@
 #include <linux/kvm.h>
 #include <sys/ioctl.h>
 
+#include <bit>
+#include <optional>
+
 #include "base/syscall.h"
 #include "vmm/arch/host_kvm.h"
 
@@ -29,6 +32,7 @@ Result<std::unique_ptr<Vm>> Vm::create(const Kvm& kvm, GuestMemory& memory, cons
   if (!fd.valid()) return errno_error("KVM_CREATE_VM", "", errno, ErrorKind::unavailable);
 
   std::unique_ptr<Vm> vm(new Vm(std::move(fd), memory));
+  RS_TRY(vm->settle_dirty_tracking(kvm, config));
   RS_TRY(vm->add_memory_slots());
   RS_TRY(host_kvm::prepare_vm(kvm, vm->fd(), config.interrupt_controller));
   for (unsigned i = 0; i < config.vcpus; ++i) {
@@ -37,6 +41,18 @@ Result<std::unique_ptr<Vm>> Vm::create(const Kvm& kvm, GuestMemory& memory, cons
   }
   RS_ASSIGN(vm->state_plan_, host_kvm::plan_state(kvm, vm->vcpu_fds_.front(), config.interrupt_controller));
   return vm;
+}
+
+Status Vm::settle_dirty_tracking(const Kvm& kvm, const VmConfig& config) {
+  RS_ASSIGN(dirty_tracking_,
+            choose_tracking(config.dirty_tracking, dirty_ring_capability(kvm) != 0, host_kvm::shadow_paging()));
+  if (dirty_tracking_ == DirtyTracking::log) return {};
+  if (!std::has_single_bit(config.dirty_ring_entries) || config.dirty_ring_entries < DirtyRing::kFewestEntries) {
+    return usage_error("dirty rings of " + std::to_string(config.dirty_ring_entries) +
+                       " entries: a power of two from " + std::to_string(DirtyRing::kFewestEntries) +
+                       " on is possible");
+  }
+  return enable_dirty_rings(kvm, fd_.get(), config.dirty_ring_entries);
 }
 
 Status Vm::add_memory_slots() {
@@ -59,7 +75,13 @@ Status Vm::add_vcpu(const Kvm& kvm, unsigned index, const VmConfig& config) {
   if (!fd.valid()) return errno_error("KVM_CREATE_VCPU", name, errno);
   RS_ASSIGN(Mapping run, Mapping::shared(fd, kvm.run_size(), "kvm_run of " + name));
   RS_TRY(host_kvm::prepare_vcpu(kvm, fd.get(), index, config.vcpus, config.cpu, config.interrupt_controller));
-  vcpus_.emplace_back(new Vcpu(index, std::move(fd), std::move(run), memory_, pio_, mmio_));
+  std::optional<DirtyRing> ring;
+  if (dirty_tracking_ == DirtyTracking::ring) {
+    RS_ASSIGN(Mapping entries, Mapping::shared(fd, std::size_t{config.dirty_ring_entries} * sizeof(kvm_dirty_gfn),
+                                               "dirty ring of " + name, KVM_DIRTY_LOG_PAGE_OFFSET * kGuestPageSize));
+    ring.emplace(std::move(entries));
+  }
+  vcpus_.emplace_back(new Vcpu(index, fd_.get(), std::move(fd), std::move(run), std::move(ring), memory_, pio_, mmio_));
   return {};
 }
 

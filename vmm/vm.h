@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "vmm/bus.h"
 #include "vmm/cpu_policy.h"
+#include "vmm/dirty_tracker.h"
 #include "vmm/kvm.h"
 #include "vmm/kvm_state.h"
 #include "vmm/memory.h"
@@ -23,12 +24,15 @@ struct VmConfig {
   unsigned vcpus = 1;  // 1..kMaxVcpus
   CpuPolicy cpu;
   bool interrupt_controller = true;  // false only for bare test guests: then HLT is a HaltStop
+  DirtyTracking dirty_tracking = DirtyTracking::automatic;
+  std::uint32_t dirty_ring_entries = kDirtyRingEntries;  // of each vCPU, if rings are used
 };
 
 class Vm {
  public:
   // `kvm` and `memory` must outlive the Vm. All regions of `memory` become memory slots.
-  // Errors: usage for a bad number of vCPUs; unavailable for a missing capability; host for a failing ioctl.
+  // Errors: usage for a bad number of vCPUs or ring entries; unavailable for a missing capability; host for a failing
+  // ioctl.
   static Result<std::unique_ptr<Vm>> create(const Kvm& kvm, GuestMemory& memory, const VmConfig& config);
   ~Vm();
   Vm(const Vm&) = delete;
@@ -52,12 +56,15 @@ class Vm {
 
   // What of this machine can be saved, see kvm_state.h.
   [[nodiscard]] const StatePlan& state_plan() const { return state_plan_; }
+  // log or ring.
+  [[nodiscard]] DirtyTracking dirty_tracking() const { return dirty_tracking_; }
   [[nodiscard]] const std::vector<int>& vcpu_fds() const { return vcpu_fds_; }
 
   [[nodiscard]] int fd() const { return fd_.get(); }
 
  private:
   Vm(Fd fd, GuestMemory& memory);
+  Status settle_dirty_tracking(const Kvm& kvm, const VmConfig& config);
   Status add_memory_slots();
   Status add_vcpu(const Kvm& kvm, unsigned index, const VmConfig& config);
 
@@ -68,6 +75,7 @@ class Vm {
   std::vector<std::unique_ptr<Vcpu>> vcpus_;
   std::vector<int> vcpu_fds_;
   StatePlan state_plan_;
+  DirtyTracking dirty_tracking_ = DirtyTracking::log;
 };
 
 }  // namespace remapstorm

@@ -25,6 +25,30 @@ std::string guest_image() {
   return folder;
 }
 
+std::vector<unsigned> numbers_of_cpus() {
+  const char* asked = std::getenv("REMAPSTORM_CPUS");
+  std::vector<unsigned> numbers;
+  for (const char* at = asked != nullptr ? asked : "1,2,4"; *at != 0;) {
+    char* end = nullptr;
+    const unsigned long number = std::strtoul(at, &end, 10);
+    if (number < 1 || number > kMaxVcpus || (*end != 0 && *end != ',')) {
+      std::fprintf(stderr, "REMAPSTORM_CPUS is not a list of numbers from 1 to %u\n", kMaxVcpus);
+      std::abort();
+    }
+    numbers.push_back(static_cast<unsigned>(number));
+    at = *end == 0 ? end : end + 1;
+  }
+  return numbers;
+}
+
+std::string work_for(unsigned cpus, unsigned repeat) {
+  std::string text = "vcpu=0 run=hugetlb-cycle pages=1 repeat=" + std::to_string(repeat);
+  for (unsigned i = 1; i < cpus; ++i) {
+    text += "\nvcpu=" + std::to_string(i) + (i % 2 == 1 ? " run=spin" : " run=read-target");
+  }
+  return text;
+}
+
 const Snapshot& ready_guest(unsigned cpus) {
   static std::map<unsigned, Snapshot> guests;
   auto found = guests.find(cpus);
@@ -42,11 +66,12 @@ std::string text_of(const std::vector<Difference>& differences) {
   return text;
 }
 
-LinuxGuest::LinuxGuest(unsigned cpus)
+LinuxGuest::LinuxGuest(unsigned cpus, DirtyTracking tracking)
     : cpus_(cpus), kvm_(std::make_unique<Kvm>(must(Kvm::open()))), memory_(must(GuestMemory::create(kMemory))) {
   must(memory_->add_region("mailbox", Gpa(RS_MAILBOX_GPA), (RS_MAILBOX_BYTES + 0xfff) & ~0xfffULL));
   VmConfig config;
   config.vcpus = cpus;
+  config.dirty_tracking = tracking;
   vm_ = must(Vm::create(*kvm_, *memory_, config));
   mailbox_ = std::make_unique<Mailbox>(memory_->named("mailbox")->mapping.bytes(), cpus);
   PlatformConfig devices;
@@ -66,7 +91,7 @@ void LinuxGuest::boot() {
                       " remapstorm.strategy=bbm-fault-irqsafe";
   boot.initramfs_path = guest_image() + "/initramfs.cpio";
   must(load_linux(*vm_, kernel, boot));
-  if (!run_to(RS_OP_READY, 120)) {
+  if (!run_to(RS_OP_READY, 240)) {
     std::fprintf(stderr, "the guest did not become ready:\n%s\n", story().c_str());
     std::abort();
   }

@@ -23,7 +23,7 @@ class LinuxGuest {
  public:
   static constexpr std::uint64_t kMemory = 128 << 20;
   // An empty machine with mailbox and devices; nothing is loaded.
-  explicit LinuxGuest(unsigned cpus);
+  explicit LinuxGuest(unsigned cpus, DirtyTracking tracking = DirtyTracking::automatic);
 
   // Loads kernel and initramfs and runs to the READY doorbell.
   void boot();
@@ -51,6 +51,12 @@ class LinuxGuest {
   mutable std::mutex mutex_;
   std::vector<std::string> lines_;
 };
+
+// Numbers of vCPUs to try: those that REMAPSTORM_CPUS lists ("1,3,8"), or 1, 2 and 4.
+std::vector<unsigned> numbers_of_cpus();
+
+// Something to do for each vCPU; vCPU 0 remaps vmemmap, `repeat` times.
+std::string work_for(unsigned cpus, unsigned repeat);
 
 // A guest with that many vCPUs at its READY doorbell; booted once.
 const Snapshot& ready_guest(unsigned cpus);

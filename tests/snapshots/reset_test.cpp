@@ -9,6 +9,8 @@
 #include <chrono>
 #include <cmath>
 #include <cstdlib>
+#include <string>
+#include <vector>
 
 #include "base/rng.h"
 #include "guest/abi/remapstorm_abi.h"
@@ -18,30 +20,50 @@
 namespace remapstorm {
 namespace {
 
-constexpr const char* kCycle = "vcpu=0 run=hugetlb-cycle pages=1 repeat=3";
-
-unsigned resets_to_do() {
-  const char* asked = std::getenv("REMAPSTORM_RESETS");
+unsigned number_from(const char* variable, unsigned otherwise) {
+  const char* asked = std::getenv(variable);
   const unsigned long number = asked != nullptr ? std::strtoul(asked, nullptr, 10) : 0;
-  return number != 0 ? static_cast<unsigned>(number) : 100;
+  return number != 0 ? static_cast<unsigned>(number) : otherwise;
+}
+
+unsigned resets_to_do() { return number_from("REMAPSTORM_RESETS", 100); }
+
+struct How {
+  unsigned cpus;
+  DirtyTracking tracking;
+};
+
+std::vector<How> all_ways(const std::vector<unsigned>& cpus) {
+  std::vector<How> ways;
+  for (const unsigned one : cpus) {
+    for (const DirtyTracking tracking : {DirtyTracking::log, DirtyTracking::ring}) ways.push_back({one, tracking});
+  }
+  return ways;
+}
+
+std::string name_of(const testing::TestParamInfo<How>& one) {
+  return std::to_string(one.param.cpus) + (one.param.tracking == DirtyTracking::log ? "WithLog" : "WithRings");
 }
 
 void resets_agree_with_the_oracle(LinuxGuest& guest, const Snapshot& snapshot, unsigned count) {
-  const auto reset = must(Reset::create(guest.kvm(), guest.vm(), guest.platform(), snapshot));
+  const unsigned cpus = guest.vm().vcpu_count();
+  const auto reset = must(Reset::create(guest.vm(), guest.platform(), snapshot));
   must(reset->run());
-  Rng rng(count);
+  const unsigned seed = number_from("REMAPSTORM_SEED", 1);
+  Rng rng(seed);
   std::uint64_t pages = 0;
   std::uint64_t dropped = 0;
   const auto begin = std::chrono::steady_clock::now();
   for (unsigned i = 0; i < count; ++i) {
-    guest.set_workload(kCycle);
+    guest.set_workload(work_for(cpus, 3));
     const double seconds = 1e-4 * std::exp2(6 * rng.unit());  // 0.1 to 6.4 ms
     guest.run_to(RS_OP_DONE, seconds);
     const ResetCost cost = must(reset->run());
     pages += cost.pages_copied;
     dropped += cost.translations_dropped ? 1 : 0;
     const auto differences = must(reset->compare());
-    ASSERT_EQ(text_of(differences), "") << "after reset " << i << " of " << count << "\n" << guest.story();
+    ASSERT_EQ(text_of(differences), "") << "after reset " << i << " of " << count << ", seed " << seed << "\n"
+                                        << guest.story();
     if (count > 1000 && i % 1000 == 999) {
       const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
       std::printf("%u resets in %.0f s, %.0f pages each, shadows dropped in %.1f %%\n", i + 1, took.count(),
@@ -49,29 +71,29 @@ void resets_agree_with_the_oracle(LinuxGuest& guest, const Snapshot& snapshot, u
       std::fflush(stdout);
     }
   }
-  guest.set_workload("vcpu=0 run=hugetlb-cycle pages=1 repeat=1");
-  const auto failed = guest.run_to(RS_OP_DONE);
+  guest.set_workload(work_for(cpus, 1));
+  const auto failed = guest.run_to(RS_OP_DONE, 120);
   ASSERT_TRUE(failed) << guest.story();
   EXPECT_EQ(*failed, 0U) << guest.story();
 }
 
-TEST(ResetOfLinux, AtReadyWithOneVcpu) {
-  LinuxGuest guest(1);
-  must(ready_guest(1).restore(guest.vm(), guest.platform()));
-  resets_agree_with_the_oracle(guest, ready_guest(1), resets_to_do());
-}
+class ResetOfLinux : public testing::TestWithParam<How> {};
+class ResetOfLinuxInside : public testing::TestWithParam<How> {};
 
-TEST(ResetOfLinux, AtReadyWithTwoVcpus) {
-  LinuxGuest guest(2);
-  must(ready_guest(2).restore(guest.vm(), guest.platform()));
-  resets_agree_with_the_oracle(guest, ready_guest(2), resets_to_do());
+INSTANTIATE_TEST_SUITE_P(Vcpus, ResetOfLinux, testing::ValuesIn(all_ways(numbers_of_cpus())), name_of);
+INSTANTIATE_TEST_SUITE_P(Vcpus, ResetOfLinuxInside, testing::ValuesIn(all_ways({2})), name_of);
+
+TEST_P(ResetOfLinux, AtReady) {
+  LinuxGuest guest(GetParam().cpus, GetParam().tracking);
+  must(ready_guest(GetParam().cpus).restore(guest.vm(), guest.platform()));
+  resets_agree_with_the_oracle(guest, ready_guest(GetParam().cpus), resets_to_do());
 }
 
 // At the doorbell of an armed probe, between break and make: the port write completes at the next entry.
-TEST(ResetOfLinux, InsideAWindow) {
-  LinuxGuest guest(2);
-  must(ready_guest(2).restore(guest.vm(), guest.platform()));
-  guest.set_workload(kCycle);
+TEST_P(ResetOfLinuxInside, AWindow) {
+  LinuxGuest guest(GetParam().cpus, GetParam().tracking);
+  must(ready_guest(GetParam().cpus).restore(guest.vm(), guest.platform()));
+  guest.set_workload(work_for(GetParam().cpus, 3));
   guest.mailbox().arm(RS_PROBE_BBM_BREAK, true);
   ASSERT_TRUE(guest.run_to(RS_OP_PROBE)) << guest.story();
   guest.mailbox().arm(RS_PROBE_BBM_BREAK, false);
@@ -80,10 +102,10 @@ TEST(ResetOfLinux, InsideAWindow) {
 }
 
 // At a breakpoint whose instruction has not run, reported already.
-TEST(ResetOfLinux, AtABreakpoint) {
+TEST(ResetOfLinuxAt, ABreakpoint) {
   LinuxGuest guest(1);
   must(ready_guest(1).restore(guest.vm(), guest.platform()));
-  guest.set_workload(kCycle);
+  guest.set_workload(work_for(1, 3));
   const ElfImage kernel = must(ElfImage::open(guest_image() + "/vmlinux", kHostIsa));
   const Symbols symbols = must(Symbols::from(kernel));
   const auto at = symbols.find("hugetlb_vmemmap_optimize_folios");

@@ -66,6 +66,12 @@ TEST(DecodeExit, PortDataOutsideTheAreaIsNotTrusted) {
   EXPECT_TRUE(std::holds_alternative<IoExit>(io(1, 4, 1, true, 8188).decode()));
 }
 
+TEST(DecodeExit, FullDirtyRing) {
+  Area area;
+  area.run().exit_reason = KVM_EXIT_DIRTY_RING_FULL;
+  EXPECT_TRUE(std::holds_alternative<DirtyRingFullExit>(area.decode()));
+}
+
 TEST(HandleExit, RepeatedPortAccessesReachTheDeviceAllOfThem) {
   Bus pio("pio"), mmio("mmio");
   Device device;

@@ -57,6 +57,8 @@ DebugExit decode_debug(const kvm_run& run);
 Result<BreakpointResume::StepOutcome> step_outcome(int vcpu_fd, const BreakpointResume::Where& before,
                                                    GuestMemory& memory);
 Result<BreakpointResume::Where> where(int vcpu_fd);
+// Of this host's KVM.
+ShadowPaging shadow_paging();
 // Finds out what can be saved. All vCPUs exist, none has run.
 Result<StatePlan> plan_state(const Kvm& kvm, int vcpu_fd, bool interrupt_controller);
 // The state of the whole machine. No vCPU may be inside KVM_RUN or owe KVM the completion of an access.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reset against its oracle with hand-assembled guests: what the dirty log does not see, accesses and steps under way,
-// translations that KVM keeps.
+// Reset against its oracle with hand-assembled guests, with the dirty log and with dirty rings: what KVM does not see,
+// accesses and steps under way, translations that KVM keeps.
 #include "vmm/reset.h"
 
 #include <array>
@@ -22,10 +22,13 @@ std::string text_of(const std::vector<Difference>& differences) {
 // Like BareGuest, with the devices of a real machine.
 class Machine {
  public:
-  explicit Machine(const Code& code, unsigned vcpus = 1)
+  explicit Machine(DirtyTracking tracking, const Code& code, unsigned vcpus = 1,
+                   std::uint32_t ring_entries = kDirtyRingEntries)
       : kvm_(BareGuest::take(Kvm::open())), memory_(BareGuest::take(GuestMemory::create(kRam))) {
     VmConfig config;
     config.vcpus = vcpus;
+    config.dirty_tracking = tracking;
+    config.dirty_ring_entries = ring_entries;
     vm_ = BareGuest::take(Vm::create(kvm_, *memory_, config));
     platform_ = BareGuest::take(Platform::create(*vm_, {}));
     EXPECT_TRUE(memory_->write(Gpa(kCode), std::as_bytes(std::span(code))));
@@ -43,7 +46,7 @@ class Machine {
   }
   Snapshot snapshot() { return BareGuest::take(Snapshot::take(*vm_, *platform_)); }
   std::unique_ptr<Reset> reset_to(const Snapshot& snapshot) {
-    auto reset = BareGuest::take(Reset::create(kvm_, *vm_, *platform_, snapshot));
+    auto reset = BareGuest::take(Reset::create(*vm_, *platform_, snapshot));
     BareGuest::take(reset->run());
     return reset;
   }
@@ -65,8 +68,15 @@ const Code kCounter = {0xff, 0x04, 0x25, 0x00, 0x80, 0x11, 0x00,  // inc dword [
                        0xef,                                      // out dx, eax
                        0xeb, 0xef};                               // jmp back
 
-TEST(Reset, TheSameDoorbellsComeAgain) {
-  Machine machine(kCounter);
+class Resets : public testing::TestWithParam<DirtyTracking> {};
+
+std::string name_of(DirtyTracking tracking) { return tracking == DirtyTracking::log ? "WithLog" : "WithRings"; }
+
+INSTANTIATE_TEST_SUITE_P(Tracking, Resets, testing::Values(DirtyTracking::log, DirtyTracking::ring),
+                         [](const auto& one) { return name_of(one.param); });
+
+TEST_P(Resets, TheSameDoorbellsComeAgain) {
+  Machine machine(GetParam(), kCounter);
   EXPECT_EQ(expect_stop<DoorbellStop>(machine.vcpu().run()).value, 1U);
   const Snapshot snapshot = machine.snapshot();
   const auto reset = machine.reset_to(snapshot);
@@ -79,8 +89,8 @@ TEST(Reset, TheSameDoorbellsComeAgain) {
   }
 }
 
-TEST(Reset, AMachineThatRanOnBeforeTheLogWasOnIsCaughtUp) {
-  Machine machine(kCounter);
+TEST_P(Resets, AMachineThatRanOnBeforeTheLogWasOnIsCaughtUp) {
+  Machine machine(GetParam(), kCounter);
   expect_stop<DoorbellStop>(machine.vcpu().run());
   const Snapshot snapshot = machine.snapshot();
   for (int i = 0; i < 5; ++i) expect_stop<DoorbellStop>(machine.vcpu().run());
@@ -90,8 +100,8 @@ TEST(Reset, AMachineThatRanOnBeforeTheLogWasOnIsCaughtUp) {
   EXPECT_EQ(expect_stop<DoorbellStop>(machine.vcpu().run()).value, 2U);
 }
 
-TEST(Reset, TheOracleSeesWhatIsWrong) {
-  Machine machine(kCounter);
+TEST_P(Resets, TheOracleSeesWhatIsWrong) {
+  Machine machine(GetParam(), kCounter);
   expect_stop<DoorbellStop>(machine.vcpu().run());
   const Snapshot snapshot = machine.snapshot();
   const auto reset = machine.reset_to(snapshot);
@@ -101,8 +111,8 @@ TEST(Reset, TheOracleSeesWhatIsWrong) {
   EXPECT_NE(found.find("vcpu 0, registers"), std::string::npos) << found;
 }
 
-TEST(Reset, WhatTheHostWroteComesBackToo) {
-  Machine machine(kCounter);
+TEST_P(Resets, WhatTheHostWroteComesBackToo) {
+  Machine machine(GetParam(), kCounter);
   const Snapshot snapshot = machine.snapshot();
   const auto reset = machine.reset_to(snapshot);
   ASSERT_TRUE(machine.memory().store<std::uint64_t>(Gpa(0x3000), 1));
@@ -115,10 +125,10 @@ TEST(Reset, WhatTheHostWroteComesBackToo) {
   EXPECT_EQ(text_of(BareGuest::take(reset->compare())), "");
 }
 
-TEST(Reset, DevicesComeBack) {
-  Machine machine({0x66, 0xba, 0xff, 0x03,          // mov dx, 0x3ff (scratch)
-                   0xb0, 0x42, 0xee,                // mov al, 0x42; out dx, al
-                   0x66, 0xba, 0x50, 0x52, 0xef});  // mov dx, doorbell; out dx, eax
+TEST_P(Resets, DevicesComeBack) {
+  Machine machine(GetParam(), {0x66, 0xba, 0xff, 0x03,          // mov dx, 0x3ff (scratch)
+                               0xb0, 0x42, 0xee,                // mov al, 0x42; out dx, al
+                               0x66, 0xba, 0x50, 0x52, 0xef});  // mov dx, doorbell; out dx, eax
   const Snapshot snapshot = machine.snapshot();
   const auto reset = machine.reset_to(snapshot);
   expect_stop<DoorbellStop>(machine.vcpu().run());
@@ -128,14 +138,14 @@ TEST(Reset, DevicesComeBack) {
   EXPECT_EQ(text_of(BareGuest::take(reset->compare())), "");
 }
 
-TEST(Reset, FromTheMiddleOfARepeatedPortWrite) {
+TEST_P(Resets, FromTheMiddleOfARepeatedPortWrite) {
   // Three doorbells from one instruction; the snapshot is taken at the first.
   const Code code = {0xbe, 0x00, 0x80, 0x10, 0x00,  // mov esi, 0x108000
                      0xb9, 0x03, 0x00, 0x00, 0x00,  // mov ecx, 3
                      0xf3, 0x6f,                    // rep outsd
                      0xb8, 0x63, 0x00, 0x00, 0x00,  // mov eax, 99
                      0xef};
-  Machine machine(code);
+  Machine machine(GetParam(), code);
   for (std::uint32_t i = 0; i < 3; ++i)
     ASSERT_TRUE(machine.memory().store<std::uint32_t>(Gpa(0x108000 + 4 * i), i + 1));
   const auto rest_of = [](Vcpu& vcpu) {
@@ -163,8 +173,8 @@ TEST(Reset, FromTheMiddleOfARepeatedPortWrite) {
   EXPECT_EQ(rest_of(machine.vcpu()), wanted);
 }
 
-TEST(Reset, AnOccurrenceReportedBeforeTheSnapshotIsNotReportedAgain) {
-  Machine machine(kCounter);
+TEST_P(Resets, AnOccurrenceReportedBeforeTheSnapshotIsNotReportedAgain) {
+  Machine machine(GetParam(), kCounter);
   const std::array<Gva, 1> at_out = {Gva(kCode + 14)};
   BareGuest::must(machine.vcpu().set_breakpoints(at_out));
   expect_stop<BreakpointStop>(machine.vcpu().run());
@@ -179,8 +189,8 @@ TEST(Reset, AnOccurrenceReportedBeforeTheSnapshotIsNotReportedAgain) {
   }
 }
 
-TEST(Reset, AStepOfTheLastTrialLeavesNoTrapFlag) {
-  Machine machine(kCounter);
+TEST_P(Resets, AStepOfTheLastTrialLeavesNoTrapFlag) {
+  Machine machine(GetParam(), kCounter);
   const Snapshot snapshot = machine.snapshot();
   const auto reset = machine.reset_to(snapshot);
   expect_stop<StepStop>(machine.vcpu().step());
@@ -190,8 +200,8 @@ TEST(Reset, AStepOfTheLastTrialLeavesNoTrapFlag) {
   EXPECT_EQ(expect_stop<DoorbellStop>(machine.vcpu().run()).value, 1U);
 }
 
-TEST(Reset, APendingInterruptIsPartOfTheSnapshot) {
-  Machine machine({0xeb, 0xfe});  // jmp $, interrupts off
+TEST_P(Resets, APendingInterruptIsPartOfTheSnapshot) {
+  Machine machine(GetParam(), {0xeb, 0xfe});  // jmp $, interrupts off
   BareGuest::must(machine.vcpu().nmi());
   const Snapshot snapshot = machine.snapshot();
   const auto reset = machine.reset_to(snapshot);
@@ -206,15 +216,15 @@ TEST(Reset, APendingInterruptIsPartOfTheSnapshot) {
 
 // A mapping of user mode is changed by the guest's kernel after the snapshot; after the reset user mode reads through
 // it. KVM that keeps shadows of the guest's page tables does not see the reset write them.
-TEST(Reset, UserModeSeesTheMappingOfTheSnapshot) {
+TEST_P(Resets, UserModeSeesTheMappingOfTheSnapshot) {
   constexpr std::uint64_t kTables = 0x200000;  // PML4, PDPT, PD, PT
   constexpr std::uint64_t kLeaf = kTables + 0x3000;
   constexpr std::uint64_t kAddress = 0x1f0000;
   constexpr std::uint64_t kEntry = kLeaf + (kAddress >> 12) * 8;
   constexpr std::uint64_t kKernelCode = 0x102000;
-  constexpr std::uint64_t kUser = 7;                                // present, writable, user
-  Machine machine({0x48, 0x8b, 0x04, 0x25, 0x00, 0x00, 0x1f, 0x00,  // mov rax, [kAddress]
-                   0xeb, 0xfe});                                    // jmp $
+  constexpr std::uint64_t kUser = 7;                                            // present, writable, user
+  Machine machine(GetParam(), {0x48, 0x8b, 0x04, 0x25, 0x00, 0x00, 0x1f, 0x00,  // mov rax, [kAddress]
+                               0xeb, 0xfe});                                    // jmp $
   GuestMemory& memory = machine.memory();
   const auto put = [&](std::uint64_t at, std::uint64_t value) {
     ASSERT_TRUE(memory.store<std::uint64_t>(Gpa(at), value));
@@ -276,6 +286,92 @@ TEST(Reset, UserModeSeesTheMappingOfTheSnapshot) {
     const ResetCost cost = BareGuest::take(reset->run());
     EXPECT_EQ(cost.translations_dropped, machine.vm().state_plan().shadow_paging != ShadowPaging::none);
     EXPECT_EQ(text_of(BareGuest::take(reset->compare())), "");
+  }
+}
+
+// Setting MSRs makes KVM write a record of the guest's clock, on no vCPU's run.
+TEST_P(Resets, WhatKvmWritesForAnMsrComesBackToo) {
+  constexpr std::uint32_t kMsrKvmSystemTime = 0x4b564d01;
+  constexpr std::uint64_t kRecord = 0x150000;
+  Machine machine(GetParam(), kCounter);
+  expect_stop<DoorbellStop>(machine.vcpu().run());
+  const Snapshot snapshot = machine.snapshot();
+  const auto reset = machine.reset_to(snapshot);
+  for (int round = 0; round < 3; ++round) {
+    BareGuest::must(machine.vcpu().set_msr(kMsrKvmSystemTime, kRecord | 1));
+    expect_stop<DoorbellStop>(machine.vcpu().run());
+    EXPECT_NE(machine.memory().load<std::uint64_t>(Gpa(kRecord + 16)), 0U) << "KVM wrote nothing";
+    BareGuest::take(reset->run());
+    EXPECT_EQ(text_of(BareGuest::take(reset->compare())), "");
+  }
+}
+
+// Many more stores than a ring has entries, on two vCPUs at once.
+TEST_P(Resets, MoreWritesThanARingHoldsAreAllKnown) {
+  const Code code = {0xb9, 0x00, 0x10, 0x00, 0x00,  // mov ecx, 4096
+                     0xff, 0x07,                    // inc dword [rdi]
+                     0x48, 0x83, 0xc7, 0x08,        // add rdi, 8
+                     0xff, 0xc9,                    // dec ecx
+                     0x75, 0xf6,                    // jnz inc
+                     0xef, 0xeb, 0xee};             // out dx, eax; jmp start
+  Machine machine(GetParam(), code, 2, DirtyRing::kFewestEntries);
+  const Snapshot snapshot = machine.snapshot();
+  const auto reset = machine.reset_to(snapshot);
+  const auto from = [&](unsigned index, std::uint64_t address) {
+    auto registers = BareGuest::take(machine.vcpu(index).registers());
+    registers.rdi = address;
+    BareGuest::must(machine.vcpu(index).set_registers(registers));
+  };
+  for (int round = 0; round < 3; ++round) {
+    from(0, 0x200000);
+    from(1, 0x300000);
+    std::jthread other([&] {
+      for (int i = 0; i < 4; ++i) expect_stop<DoorbellStop>(machine.vcpu(1).run());
+    });
+    for (int i = 0; i < 4; ++i) expect_stop<DoorbellStop>(machine.vcpu(0).run());
+    other.join();
+    EXPECT_GE(BareGuest::take(reset->run()).pages_copied, 2U * 4 * 8);
+    EXPECT_EQ(text_of(BareGuest::take(reset->compare())), "");
+  }
+}
+
+// One instruction that writes more often than a ring has room: KVM looks for a full ring only between instructions.
+TEST_P(Resets, AnInstructionThatOverflowsARingLosesNothing) {
+  const Code code = {0x57, 0x51,        // push rdi; push rcx
+                     0xf3, 0x48, 0xab,  // rep stosq
+                     0x59, 0x5f,        // pop rcx; pop rdi
+                     0xef,              // out dx, eax
+                     0xeb, 0xf6};       // jmp start
+  Machine machine(GetParam(), code, 1, DirtyRing::kFewestEntries);
+  auto registers = BareGuest::take(machine.vcpu().registers());
+  registers.rdi = 0x200000;
+  registers.rcx = 0x8000;  // 64 pages
+  registers.rax = 0x5555;
+  BareGuest::must(machine.vcpu().set_registers(registers));
+  const Snapshot snapshot = machine.snapshot();
+  const auto reset = machine.reset_to(snapshot);
+  for (int round = 0; round < 5; ++round) {
+    expect_stop<DoorbellStop>(machine.vcpu().run());
+    EXPECT_EQ(machine.memory().load<std::uint64_t>(Gpa(0x23fff8)), 0x5555U);
+    EXPECT_GE(BareGuest::take(reset->run()).pages_copied, 64U);
+    EXPECT_EQ(text_of(BareGuest::take(reset->compare())), "");
+    // And what is written little by little afterwards.
+    for (int step = 0; step < 3; ++step) expect_stop<StepStop>(machine.vcpu().step());
+    BareGuest::take(reset->run());
+    EXPECT_EQ(text_of(BareGuest::take(reset->compare())), "");
+  }
+}
+
+TEST(DirtyRings, OfANumberThatKvmDoesNotWantAreRefused) {
+  const Kvm kvm = BareGuest::take(Kvm::open());
+  const auto memory = BareGuest::take(GuestMemory::create(kRam));
+  for (const std::uint32_t entries : {0U, 1U, 1024U, 3000U, 1U << 20}) {
+    VmConfig config;
+    config.dirty_tracking = DirtyTracking::ring;
+    config.dirty_ring_entries = entries;
+    const auto refused = Vm::create(kvm, *memory, config);
+    ASSERT_FALSE(refused.ok()) << entries;
+    EXPECT_NE(refused.error().message.find("dirty rings of " + std::to_string(entries)), std::string::npos);
   }
 }
 

@@ -51,6 +51,8 @@ bool module_says_yes(const char* path) {
   return file.get(first) && (first == 'Y' || first == '1');
 }
 
+}  // namespace
+
 ShadowPaging shadow_paging() {
   if (module_says_yes("/sys/module/kvm_intel/parameters/ept")) return ShadowPaging::none;
   if (module_says_yes("/sys/module/kvm_amd/parameters/npt")) return ShadowPaging::none;
@@ -58,8 +60,6 @@ ShadowPaging shadow_paging() {
                         std::ifstream("/sys/module/kvm_amd/parameters/npt").good();
   return hardware ? ShadowPaging::all : ShadowPaging::user;
 }
-
-}  // namespace
 
 Result<StatePlan> plan_state(const Kvm& kvm, int vcpu_fd, bool interrupt_controller) {
   StatePlan plan;
