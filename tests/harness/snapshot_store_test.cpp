@@ -71,6 +71,61 @@ TEST(SnapshotStore, AnotherHostOrProgramIsRefusedByNameAndReplaced) {
   EXPECT_FALSE(store.find(identity()).snapshot);
 }
 
+// Each is refused with its reason, and the next keep() puts a good one in its place.
+TEST(SnapshotStore, WhateverIsWrongWithTheFileIsNamedAndItIsMadeAnew) {
+  struct Wrong {
+    const char* says;
+    void (*spoil)(const std::string& path);
+  };
+  const auto other = [](void (*change)(BootIdentity&)) {
+    BootIdentity one = identity();
+    change(one);
+    return one;
+  };
+  static const auto flip = [](const std::string& path, std::streamoff at) {
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekg(at);
+    const int byte = file.get();
+    file.seekp(at);
+    file.put(static_cast<char>(byte ^ 1));
+  };
+  const TemporaryFolder folder;
+  const SnapshotStore store(folder.path().string());
+  const std::string path = folder.file(identity().file_name());
+  for (const Wrong& wrong :
+       std::vector<Wrong>{{"cut", [](const std::string& at) { std::filesystem::resize_file(at, 5000); }},
+                          {"is empty", [](const std::string& at) { std::filesystem::resize_file(at, 0); }},
+                          {"not a snapshot", [](const std::string& at) { flip(at, 0); }},
+                          {"version 0, not 1", [](const std::string& at) { flip(at, 8); }},
+                          {"its description does not add up", [](const std::string& at) { flip(at, 70); }},
+                          {"its pages do not add up", [](const std::string& at) { flip(at, 4096 + 8192); }}}) {
+    SCOPED_TRACE(wrong.says);
+    ASSERT_TRUE(store.keep(identity(), made_up(), "").ok());
+    wrong.spoil(path);
+    const auto found = store.find(identity());
+    EXPECT_FALSE(found.snapshot);
+    EXPECT_THAT(found.refused, HasSubstr(wrong.says));
+    EXPECT_THAT(found.refused, HasSubstr(path));
+    ASSERT_TRUE(store.keep(identity(), made_up(), "").ok());
+    EXPECT_TRUE(store.find(identity()).snapshot);
+  }
+  // The file of another machine under this one's name: a kernel, say, that was copied about.
+  const std::vector<std::pair<BootIdentity, std::string>> others = {
+      {other([](BootIdentity& one) { one.kernel = "k2"; }), "of another guest kernel: k2, not k1"},
+      {other([](BootIdentity& one) { one.initramfs = "i2"; }), "of another initramfs: i2, not i1"},
+      {other([](BootIdentity& one) { one.command_line = "loud"; }), "of another command line: loud, not quiet"},
+      {other([](BootIdentity& one) { one.cpus = 8; }), "of another number of vCPUs: 8, not 2"},
+      {other([](BootIdentity& one) { one.memory = 8 << 20; }), "of another memory size: 8388608, not 4194304"}};
+  for (const auto& [theirs, says] : others) {
+    SCOPED_TRACE(says);
+    ASSERT_TRUE(store.keep(theirs, made_up(), "").ok());
+    std::filesystem::rename(folder.file(theirs.file_name()), path);
+    EXPECT_THAT(store.find(identity()).refused, HasSubstr(says));
+    ASSERT_TRUE(store.keep(identity(), made_up(), "").ok());
+    EXPECT_TRUE(store.find(identity()).snapshot);
+  }
+}
+
 TEST(SnapshotStore, TheLeastUsedGoAndSoDoAbandonedOnes) {
   const TemporaryFolder folder;
   const SnapshotStore store(folder.path().string());

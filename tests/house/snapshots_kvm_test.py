@@ -18,12 +18,12 @@ class Snapshots(ProgramCase):
         self.snapshots = self.folder / ".cache/remapstorm/snapshots"
         self.runs = 0
 
-    def run_once(self, *arguments, repeat=1):
+    def run_once(self, *arguments, repeat=1, prefix=()):
         """What the trials say of their boot, and standard error. The verdict is the same wherever the guest came from."""
         self.runs += 1
         output = self.folder / f"out-{self.runs}"
         result = self.expect(0, "irq-same-cpu", "--cpus", "1", "-q", "--repeat", str(repeat), "--output-dir", str(output),
-                             *arguments, timeout=180)
+                             *arguments, prefix=prefix, timeout=180)
         trials = json.loads((output / "results.json").read_text())["results"]
         self.assertEqual([trial["verdict"] for trial in trials], ["deadlock"] * repeat)
         return [trial["booted"] for trial in trials], result.stderr
@@ -61,6 +61,15 @@ class Snapshots(ProgramCase):
         self.assertIn("later runs have to boot this guest again", err)
         booted, err = self.run_once("--cold-boot")
         self.assertEqual((booted, err), ([True], ""))
+
+    def test_no_room_for_a_snapshot_is_said_and_leaves_no_piece_of_one(self):
+        # The largest file that may be written: 1 MiB, far less than a snapshot.
+        small_files = ("sh", "-c", "trap '' XFSZ; ulimit -f 2048; exec \"$0\" \"$@\"")
+        booted, err = self.run_once(repeat=2, prefix=small_files)
+        self.assertEqual(booted, [True, False], "the second goes on from memory")
+        self.assertIn("later runs have to boot this guest again", err)
+        self.assertIn("keeping a snapshot in", err)
+        self.assertEqual(list(self.snapshots.iterdir()), [])
 
 
 unittest.main()

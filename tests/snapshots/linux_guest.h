@@ -28,7 +28,8 @@ class LinuxGuest {
   // Loads kernel and initramfs and runs to the READY doorbell.
   void boot();
   void set_workload(const std::string& text);
-  // Runs all vCPUs until one rings `op`; nothing if that did not happen within `seconds`. The operand of the doorbell.
+  // Runs all vCPUs until one rings `op`; nothing if that did not happen within `seconds` (of time that the host gave
+  // the guest; on the clock, if less than one). The operand of the doorbell.
   std::optional<std::uint32_t> run_to(std::uint32_t op, double seconds = 60);
   // Runs vCPU 0 alone until it stops for anything but a kick.
   Stop run_first();
