@@ -48,6 +48,12 @@ void ArgumentParser::flag(const std::string& names, bool& target, const std::str
   parts_->option_names.push_back(long_name(names));
 }
 
+void ArgumentParser::flag_or_value(const std::string& name, const std::string& value, std::string& target,
+                                   const std::string& help) {
+  parts_->app.add_flag(name + "{" + value + "}", target, help);
+  parts_->option_names.push_back(name);
+}
+
 void ArgumentParser::option(const std::string& names, std::optional<std::string>& target, const std::string& value_name,
                             const std::string& help) {
   parts_->app

@@ -27,6 +27,8 @@ class ArgumentParser {
 
   // Targets must outlive parse(). `names`: "-k,--kernel".
   void flag(const std::string& names, bool& target, const std::string& help);
+  // "--pairs" alone means `value`; "--pairs=other" says another. A word behind it is not its own.
+  void flag_or_value(const std::string& name, const std::string& value, std::string& target, const std::string& help);
   void option(const std::string& names, std::optional<std::string>& target, const std::string& value_name,
               const std::string& help);
   void positional(const std::string& name, std::vector<std::string>& target, const std::string& help, bool required);

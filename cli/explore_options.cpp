@@ -25,13 +25,15 @@ constexpr const char* kCensusExample = "census remap --strategy bbm-fault-irqsaf
 constexpr std::uint64_t kMostWindows = 100'000;
 constexpr std::uint64_t kMostNth = 1'000'000;
 constexpr unsigned kMostJobs = 256;
+constexpr std::uint64_t kMostStride = 1'000'000;
 
 // What was typed, before anything is checked.
 struct Words {
   std::vector<std::string> windows;
   std::optional<std::string> inject, strategy, calls, nth, flavour, cpus, memory, append, action, via, hold, timeout,
-      jobs, at, kernel, output_dir, format, workload, count;
-  bool pairs = false, resume = false, verbose = false, quiet = false;
+      jobs, at, kernel, output_dir, format, workload, count, stride;
+  std::string pairs;
+  bool resume = false, verbose = false, quiet = false;
 };
 
 // What explore and census share.
@@ -51,11 +53,14 @@ void declare_guest(ArgumentParser& parser, Words& words) {
 void declare(ArgumentParser& parser, Words& words) {
   parser.positional("WINDOW", words.windows, "which window", true);
   parser.option("--inject", words.inject, "LIST", "of irq, nmi, hold, pairs as irq+nmi; joined by commas (irq,nmi)");
-  parser.flag("--pairs", words.pairs, "also each ordered pair of them at the same boundary");
+  parser.flag_or_value("--pairs", "same", words.pairs,
+                       "also each ordered pair of them: both at one boundary; --pairs=window: at each two of them");
+  parser.option("--stride", words.stride, "N", "of --pairs=window: at every Nth boundary only, a sample (1)");
   parser.option("--strategy", words.strategy, "NAME", "remap strategy (bbm-fault)");
   parser.option("--calls", words.calls, "HOW", "follow: into called functions; over: behind them (follow)");
   parser.option("--nth", words.nth, "N", "the Nth opening of the window after the guest is ready (1)");
-  parser.option("--at", words.at, "BOUNDARY", "this one only: its number, symbol+0x1c or symbol+0x1c/VISIT");
+  parser.option("--at", words.at, "BOUNDARY",
+                "this one only: its number, symbol+0x1c or symbol+0x1c/VISIT; a pair at two: A,B");
   parser.option("--jobs", words.jobs, "N", "guests at a time (as the host's CPUs allow)");
   parser.flag("--resume", words.resume, "go on with what --output-dir holds");
   parser.option("--output-dir", words.output_dir, "DIR", "where the certificate goes (a new folder of its own)");
@@ -100,9 +105,22 @@ Status check_injections(const Words& words, ExploreOptions& options) {
       options.injections.push_back(name);
     }
   }
-  options.pairs = words.pairs;
-  if (options.pairs && options.injections.size() < 2) {
-    return usage_error("--pairs with one injection", "give --inject two or three of irq, nmi, hold");
+  if (!words.pairs.empty()) {
+    RS_ASSIGN(const std::string which, parse_choice("--pairs", words.pairs, {"same", "window"}));
+    options.pairs = which == "same" ? Pairs::same : Pairs::window;
+    if (options.injections.size() < 2) {
+      return usage_error("--pairs with one injection", "give --inject two or three of irq, nmi, hold");
+    }
+    for (const std::string& name : options.injections) {
+      if (name.find('+') == std::string::npos) continue;
+      return usage_error("--pairs and --inject " + name + ": that is a pair already", "give one of them");
+    }
+  }
+  if (words.stride) {
+    RS_ASSIGN(options.stride, parse_number("--stride", *words.stride, 1, kMostStride));
+    if (options.pairs != Pairs::window) {
+      return usage_error("--stride is about pairs at two boundaries", "give --pairs=window");
+    }
   }
   if (words.action) {
     RS_ASSIGN(options.action,
@@ -166,9 +184,20 @@ Status check_rest(const Words& words, ExploreOptions& options) {
     options.jobs = static_cast<unsigned>(jobs);
   }
   if (words.at) {
-    const Result<BoundaryChoice> at = parse_boundary_choice(*words.at);
-    if (!at.ok()) return at.error().in("--at");
-    options.at = *at;
+    const std::vector<std::string> places = split(*words.at, ',');
+    if (places.size() > 2) return usage_error("--at " + *words.at + ": a pair is injected at two boundaries at most");
+    std::vector<BoundaryChoice> choices;
+    for (const std::string& place : places) {
+      Result<BoundaryChoice> choice = parse_boundary_choice(place);
+      if (!choice.ok()) return choice.error().in("--at");
+      choices.push_back(*std::move(choice));
+    }
+    options.at = choices.front();
+    if (choices.size() == 2) options.then = choices.back();
+    for (const std::string& name : options.injections) {
+      if (!options.then || parts_of(name).size() == 2) continue;
+      return usage_error("--at " + *words.at + ": " + name + " is no pair for two boundaries", "--inject irq+nmi");
+    }
   }
   if (words.timeout) {
     RS_ASSIGN(options.timeout, parse_duration("--timeout", *words.timeout));
@@ -200,8 +229,9 @@ Result<std::optional<ExploreOptions>> parse_explore_options(const CommandContext
   RS_ASSIGN(const ArgumentParser::Outcome outcome, parser.parse(arguments));
   if (outcome == ArgumentParser::Outcome::help_wanted) return std::optional<ExploreOptions>();
   if (words.windows.size() > 1) {
+    const bool of_pairs = std::find(words.windows.begin(), words.windows.end(), "window") != words.windows.end();
     return usage_error("more than one window: " + words.windows[0] + " and " + words.windows[1],
-                       "one exploration is about one window");
+                       of_pairs ? "did you mean --pairs=window?" : "one exploration is about one window");
   }
   ExploreOptions options;
   RS_ASSIGN(options.window, parse_window(words.windows.front()));

@@ -12,6 +12,7 @@
 
 #include "base/atomic_file.h"
 #include "base/build_id.h"
+#include "base/syscall.h"
 #include "cli/exit_code.h"
 #include "harness/guest_image.h"
 #include "report/certificate.h"
@@ -30,9 +31,13 @@ std::string clock_text(double seconds) {
   return std::to_string(whole / 60) + " min " + std::to_string(whole % 60) + " s";
 }
 
-std::size_t rank_of(const Certificate& certificate, const std::string& inject) {
-  const auto& all = certificate.injections;
-  return static_cast<std::size_t>(std::find(all.begin(), all.end(), inject) - all.begin());
+// Trials of which one leaves its events.
+std::string kind_of(const ExploredTrial& trial) {
+  return trial.inject +
+         (!trial.second         ? ""
+          : trial.second_raised ? " at two"
+                                : " at two, one raised") +
+         ", " + std::string(verdict_name(trial.verdict));
 }
 
 Status make_folder(const std::string& path) {
@@ -45,7 +50,41 @@ Status make_folder(const std::string& path) {
 
 }  // namespace
 
+// Before a boot is spent on it: whether the folder can be had, and holds what --resume needs.
+Status ExploreSession::choose_folder(const std::string& state) {
+  if (options_.output_dir.empty()) {
+    const std::string runs = state + "/runs";
+    std::string label = options_.window.name;
+    std::replace_if(
+        label.begin(), label.end(), [](char letter) { return letter == '/' || letter == '+'; }, '-');
+    directory_ = runs + "/" + time_stamp(started_) + "-explore-" + label.substr(0, 80);
+    latest_ = runs + "/latest";
+    return make_folder(directory_);
+  }
+  directory_ = fs::absolute(options_.output_dir).string();
+  std::error_code ignored;
+  const bool journal = fs::exists(directory_ + "/trials.jsonl", ignored);
+  if (journal && !options_.resume) {
+    return usage_error(directory_ + " holds an exploration already",
+                       "--resume goes on with it; or give another --output-dir");
+  }
+  if (!journal && options_.resume) {
+    return usage_error("there is no exploration to go on with in " + directory_, "leave --resume out to begin one");
+  }
+  RS_TRY(make_folder(directory_));
+  if (::access(directory_.c_str(), W_OK) != 0) return errno_error("write into", directory_, errno);
+  return {};
+}
+
 Status ExploreSession::prepare() {
+  Status status = reach();
+  // What never came to its first trial leaves no empty folder.
+  std::error_code ignored;
+  if (!status.ok() && !directory_.empty()) fs::remove(directory_, ignored);
+  return status;
+}
+
+Status ExploreSession::reach() {
   status_ = std::make_unique<StatusLine>(context_.err, context_.err_is_terminal && !options_.verbose, clock_);
   RS_ASSIGN(Kvm kvm, Kvm::open());
   RS_TRY(kvm.check_required());
@@ -60,21 +99,7 @@ Status ExploreSession::prepare() {
   const TrialEnvironment environment = runner_->environment();
   RS_TRY(resolve_window(window, environment.symbols));
   RS_ASSIGN(Plan plan, explore_plan(options_, image, host, runner_->resolver()));
-  if (options_.output_dir.empty()) {
-    const std::string runs = paths.state + "/runs";
-    std::string label = options_.window.name;
-    std::replace_if(
-        label.begin(), label.end(), [](char letter) { return letter == '/' || letter == '+'; }, '-');
-    directory_ = runs + "/" + time_stamp(started_) + "-explore-" + label.substr(0, 80);
-    latest_ = runs + "/latest";
-  } else {
-    directory_ = fs::absolute(options_.output_dir).string();
-    std::error_code ignored;
-    if (!options_.resume && fs::exists(directory_ + "/trials.jsonl", ignored)) {
-      return usage_error(directory_ + " holds an exploration already",
-                         "--resume goes on with it; or give another --output-dir");
-    }
-  }
+  RS_TRY(choose_folder(paths.state));
   RS_ASSIGN(exploration_, reach_window(environment, options_, std::move(plan), [this](const std::string& what) {
               if (!options_.quiet) status_->show("explore " + options_.window.name + ": " + what);
             }));
@@ -88,18 +113,14 @@ Status ExploreSession::prepare() {
 Status ExploreSession::choose_points() {
   RS_TRY(open_output());
   if (options_.at) {
-    RS_ASSIGN(points_, points_at(*exploration_, *options_.at));
+    RS_ASSIGN(points_, points_at(*exploration_, *options_.at, options_.then));
     return {};
   }
-  points_ = points_of(*exploration_);
-  std::erase_if(points_, [this](const ExplorePoint& point) {
-    return certificate_.trial(point.boundary, point.inject) != nullptr;
-  });
+  points_ = points_left(certificate_, certificate_.all_points());
   return {};
 }
 
 Status ExploreSession::open_output() {
-  RS_TRY(make_folder(directory_));
   const std::string path = directory_ + "/trials.jsonl";
   if (options_.resume) {
     RS_ASSIGN(ExploreJournal journal, ExploreJournal::resume(path, certificate_));
@@ -111,17 +132,18 @@ Status ExploreSession::open_output() {
   before_ = certificate_.trials.size();
   certificate_.resumed = before_;
   for (const ExploredTrial& trial : certificate_.trials) {
-    if (!trial.events.empty()) kept_[trial.inject + ", " + std::string(verdict_name(trial.verdict))] = true;
+    if (!trial.events.empty()) kept_[kind_of(trial)] = true;
   }
   return {};
 }
 
 Status ExploreSession::keep_events(ExploredTrial& trial, const std::vector<Event>& events) {
-  bool& kept = kept_[trial.inject + ", " + std::string(verdict_name(trial.verdict))];
+  bool& kept = kept_[kind_of(trial)];
   if (kept) return {};
   kept = true;
   RS_TRY(make_folder(directory_ + "/events"));
-  const std::string name = "events/" + std::to_string(trial.boundary) + "-" + trial.inject + ".jsonl";
+  const std::string second = trial.second ? "-" + std::to_string(*trial.second) : "";
+  const std::string name = "events/" + std::to_string(trial.boundary) + second + "-" + trial.inject + ".jsonl";
   RS_ASSIGN(JsonlSink sink, JsonlSink::create(directory_ + "/" + name));
   for (const Event& event : events) sink.on_event(event);
   RS_TRY(sink.flush());
@@ -158,6 +180,20 @@ void ExploreSession::show_progress() {
   status_->show(text.str());
 }
 
+// What outlives this session, and how to go on.
+std::string ExploreSession::kept() const {
+  if (options_.at) return "this one trial is made again by the same command";
+  const std::size_t trials = certificate_.trials.size();
+  return (trials == 1 ? "1 trial is" : std::to_string(trials) + " trials are") + " kept in " + directory_ +
+         "; to go on: " + context_.called + " " + explore_words(options_) + " --output-dir " + directory_ + " --resume";
+}
+
+int ExploreSession::report_kept(const Error& error) {
+  const int code = report_error(context_, error);
+  context_.err << "remapstorm: " << kept() << '\n';
+  return code;
+}
+
 int ExploreSession::execute() {
   began_ = clock_.now();
   const TrialEnvironment environment = runner_->environment();
@@ -172,31 +208,21 @@ int ExploreSession::execute() {
 
   certificate_.took = clock_.now() - began_;
   certificate_.interrupted = signals_.signal() != 0;
-  std::sort(certificate_.trials.begin(), certificate_.trials.end(), [this](const auto& a, const auto& b) {
-    return std::pair(a.boundary, rank_of(certificate_, a.inject)) <
-           std::pair(b.boundary, rank_of(certificate_, b.inject));
-  });
   if (!options_.at) {
     // Nothing is left out in silence.
     const std::string why = certificate_.interrupted ? "not executed: the exploration was interrupted"
                                                      : "not executed: the exploration ended early";
-    for (const ExplorePoint& point : points_of(*exploration_)) {
-      if (certificate_.trial(point.boundary, point.inject) || certificate_.skip(point.boundary, point.inject)) continue;
-      certificate_.skipped.push_back({point.boundary, point.inject, why});
+    for (ExplorePoint& point : points_left(certificate_, certificate_.all_points())) {
+      certificate_.skipped.push_back({std::move(point), why});
     }
   }
-  std::sort(certificate_.skipped.begin(), certificate_.skipped.end(), [this](const auto& a, const auto& b) {
-    return std::pair(a.boundary, rank_of(certificate_, a.inject)) <
-           std::pair(b.boundary, rank_of(certificate_, b.inject));
-  });
+  certificate_.sort();
   const Status written = write_output();
   show_result(written.ok() ? "" : written.error().message);
-  if (!explored.ok()) return report_error(context_, explored.error());
-  if (!written.ok()) return report_error(context_, written.error());
+  if (!explored.ok()) return report_kept(explored.error());
+  if (!written.ok()) return report_kept(written.error());
   if (const int signal = signals_.signal(); signal != 0) {
-    context_.err << "remapstorm: stopped by a signal; what was done is in " << directory_
-                 << "; to go on: " << context_.called << " " << explore_words(options_) << " --output-dir "
-                 << directory_ << " --resume\n";
+    context_.err << "remapstorm: stopped by a signal; " << kept() << '\n';
     return 128 + signal;
   }
   return exit_code();
@@ -228,15 +254,15 @@ void ExploreSession::show_result(const std::string& trouble) {
     context_.out << certificate_text(certificate_);
   } else {
     for (const ExploredTrial& trial : certificate_.trials) {
-      context_.out << name_of(certificate_.boundaries[trial.boundary]) << ", " << trial.inject << ": "
-                   << verdict_name(trial.verdict) << "\n  " << trial.reason << '\n';
+      context_.out << name_of(certificate_, trial) << ": " << verdict_name(trial.verdict) << "\n  " << trial.reason
+                   << '\n';
+      if (trial.second && !trial.second_raised) context_.out << "  " << kNeverCame << '\n';
       for (const TakenAt& at : trial.taken) {
         context_.out << "  taken at " << place_of(at.symbol, at.offset, at.pc) << " (" << at.context << ")\n";
       }
     }
     for (const SkippedPoint& point : certificate_.skipped) {
-      context_.out << name_of(certificate_.boundaries[point.boundary]) << ", " << point.inject
-                   << ": skipped: " << point.reason << '\n';
+      context_.out << name_of(certificate_, point) << ": skipped: " << point.reason << '\n';
     }
   }
   if (trouble.empty()) context_.out << "\nin " << directory_ << '\n';

@@ -28,6 +28,8 @@ class ExploreSession {
   int execute();
 
  private:
+  Status reach();
+  Status choose_folder(const std::string& state);
   Status open_output();
   Status choose_points();
   Status on_done(const PointOutcome& outcome, const std::vector<Event>& events);
@@ -36,6 +38,8 @@ class ExploreSession {
   Status write_output() const;
   void show_result(const std::string& trouble);
   [[nodiscard]] int exit_code() const;
+  [[nodiscard]] std::string kept() const;
+  int report_kept(const Error& error);
 
   const CommandContext& context_;
   const ExploreOptions& options_;

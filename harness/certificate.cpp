@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <set>
+#include <tuple>
 
 namespace remapstorm {
 
@@ -41,38 +43,105 @@ std::string name_of(const Boundary& boundary) {
   return name;
 }
 
+std::string name_of(const Certificate& certificate, const ExplorePoint& point) {
+  std::string name = name_of(certificate.boundaries[point.boundary]);
+  if (point.second) name += " then " + name_of(certificate.boundaries[*point.second]);
+  return name + ", " + point.inject;
+}
+
 const ExploredTrial* Certificate::trial(std::size_t boundary, std::string_view inject) const {
   auto at = std::lower_bound(trials.begin(), trials.end(), boundary,
                              [](const ExploredTrial& one, std::size_t wanted) { return one.boundary < wanted; });
   for (; at != trials.end() && at->boundary == boundary; ++at) {
-    if (at->inject == inject) return &*at;
+    if (at->inject == inject && !at->second) return &*at;
   }
   return nullptr;
 }
 
 const SkippedPoint* Certificate::skip(std::size_t boundary, std::string_view inject) const {
   const auto found = std::find_if(skipped.begin(), skipped.end(), [&](const SkippedPoint& one) {
-    return one.boundary == boundary && one.inject == inject;
+    return one.boundary == boundary && one.inject == inject && !one.second;
   });
   return found == skipped.end() ? nullptr : &*found;
 }
 
-bool Certificate::complete() const {
-  if (boundaries.empty() || injections.empty() || !skipped.empty() || trials.size() != points()) return false;
+namespace {
+
+// Names a point; no two points have the same.
+std::tuple<std::size_t, std::string_view, std::optional<std::size_t>> key_of(const ExplorePoint& point) {
+  return {point.boundary, point.inject, point.second};
+}
+
+std::map<Verdict, std::size_t> count_if(const std::vector<ExploredTrial>& trials, std::string_view inject, bool two) {
+  std::map<Verdict, std::size_t> counts;
+  for (const ExploredTrial& one : trials) {
+    if (one.inject == inject && one.second.has_value() == two) ++counts[one.verdict];
+  }
+  return counts;
+}
+
+}  // namespace
+
+std::vector<ExplorePoint> Certificate::all_points() const {
+  std::vector<ExplorePoint> points;
   for (std::size_t boundary = 0; boundary < boundaries.size(); ++boundary) {
-    for (const std::string& inject : injections) {
-      if (trial(boundary, inject) == nullptr) return false;
+    for (const std::string& inject : injections) points.push_back({boundary, inject, std::nullopt});
+    if (boundary % stride != 0) continue;
+    for (const std::string& pair : pairs) {
+      for (std::size_t second = boundary + stride; second < boundaries.size(); second += stride) {
+        points.push_back({boundary, pair, second});
+      }
     }
   }
-  return true;
+  return points;
+}
+
+std::size_t Certificate::points() const {
+  const std::size_t places = (boundaries.size() + stride - 1) / stride;
+  const std::size_t both = places == 0 ? 0 : places * (places - 1) / 2;
+  return boundaries.size() * injections.size() + pairs.size() * both;
+}
+
+bool Certificate::complete() const {
+  if (boundaries.empty() || injections.empty() || !skipped.empty() || (!pairs.empty() && stride != 1)) return false;
+  return trials.size() == points() && points_left(*this, all_points()).empty();
 }
 
 std::map<Verdict, std::size_t> Certificate::count(std::string_view inject) const {
-  std::map<Verdict, std::size_t> counts;
-  for (const ExploredTrial& one : trials) {
-    if (one.inject == inject) ++counts[one.verdict];
-  }
-  return counts;
+  return count_if(trials, inject, false);
+}
+
+std::map<Verdict, std::size_t> Certificate::count_pairs(std::string_view pair) const {
+  return count_if(trials, pair, true);
+}
+
+std::size_t Certificate::count_never_came(std::string_view pair) const {
+  return static_cast<std::size_t>(std::count_if(trials.begin(), trials.end(), [&](const ExploredTrial& one) {
+    return one.second && one.inject == pair && !one.second_raised;
+  }));
+}
+
+void Certificate::sort() {
+  const auto rank = [](const std::vector<std::string>& names, const std::string& name) {
+    return std::find(names.begin(), names.end(), name) - names.begin();
+  };
+  const auto before = [&](const ExplorePoint& a, const ExplorePoint& b) {
+    const auto order = [&](const ExplorePoint& one) {
+      return std::tuple(one.boundary, one.second.has_value(), rank(one.second ? pairs : injections, one.inject),
+                        one.second.value_or(0));
+    };
+    return order(a) < order(b);
+  };
+  std::stable_sort(trials.begin(), trials.end(), before);
+  std::stable_sort(skipped.begin(), skipped.end(), before);
+}
+
+std::vector<ExplorePoint> points_left(const Certificate& certificate, std::vector<ExplorePoint> wanted) {
+  std::set<std::tuple<std::size_t, std::string_view, std::optional<std::size_t>>> there;
+  for (const ExploredTrial& one : certificate.trials) there.insert(key_of(one));
+  for (const SkippedPoint& one : certificate.skipped) there.insert(key_of(one));
+  std::erase_if(wanted, [&](const ExplorePoint& one) { return there.contains(key_of(one)); });
+  return wanted;
 }
 
 std::vector<BoundaryRange> ranges_of(const Certificate& certificate) {
@@ -109,10 +178,16 @@ std::vector<std::string> not_covered(const Certificate& certificate) {
           std::to_string(certificate.nth) + " after the guest was ready",
   };
   if (!certificate.calls_followed) lines.emplace_back("boundaries inside called functions, which were stepped over");
-  if (certificate.injections.size() == 1 ||
-      std::none_of(certificate.injections.begin(), certificate.injections.end(),
-                   [](const std::string& one) { return one.find('+') != std::string::npos; })) {
-    lines.emplace_back("two injections in one window");
+  const bool same = std::any_of(certificate.injections.begin(), certificate.injections.end(),
+                                [](const std::string& one) { return one.find('+') != std::string::npos; });
+  if (certificate.pairs.empty()) {
+    lines.emplace_back(same ? "two injections at two boundaries of the window" : "two injections in one window");
+  } else {
+    if (certificate.stride != 1) {
+      lines.push_back("pairs at other boundaries than those of a stride of " + std::to_string(certificate.stride) +
+                      ": they are a sample");
+    }
+    lines.emplace_back("two injections of one kind, and more than two");
   }
   return lines;
 }
@@ -123,12 +198,13 @@ std::vector<std::string> differing_verdicts(const Certificate& a, const Certific
     lines.push_back(std::to_string(a.boundaries.size()) + " boundaries against " + std::to_string(b.boundaries.size()));
     return lines;
   }
+  std::map<std::tuple<std::size_t, std::string_view, std::optional<std::size_t>>, Verdict> others;
+  for (const ExploredTrial& one : b.trials) others[key_of(one)] = one.verdict;
   for (const ExploredTrial& one : a.trials) {
-    const ExploredTrial* other = b.trial(one.boundary, one.inject);
-    if (other != nullptr && other->verdict == one.verdict) continue;
-    lines.push_back(name_of(a.boundaries[one.boundary]) + ", " + one.inject + ": " +
-                    std::string(verdict_name(one.verdict)) + " against " +
-                    (other == nullptr ? "no trial" : std::string(verdict_name(other->verdict))));
+    const auto other = others.find(key_of(one));
+    if (other != others.end() && other->second == one.verdict) continue;
+    lines.push_back(name_of(a, one) + ": " + std::string(verdict_name(one.verdict)) + " against " +
+                    (other == others.end() ? "no trial" : std::string(verdict_name(other->second))));
   }
   return lines;
 }

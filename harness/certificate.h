@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Certificate: what an exploration of a window has shown. N instruction boundaries x M injections; each pair was
-// executed or is listed as skipped, with the reason. Plain data; report/ turns it into text, JSON and a picture.
+// Certificate: what an exploration of a window has shown. N instruction boundaries x M injections, and pairs of them at
+// two boundaries if asked for; each point was executed or is listed as skipped, with the reason. Plain data; report/
+// turns it into text, JSON and a picture.
 #pragma once
 
 #include <cstdint>
@@ -50,9 +51,19 @@ struct TakenAt {
   bool operator==(const TakenAt&) const = default;
 };
 
-struct ExploredTrial {
+// Where something is injected: at one boundary, or, a pair at two, its second half at a later one.
+struct ExplorePoint {
   std::size_t boundary = 0;
   std::string inject;  // "irq", or "irq+nmi" for a pair
+  std::optional<std::size_t> second = std::nullopt;
+  bool operator==(const ExplorePoint&) const = default;
+};
+
+// What is said of a pair whose second half was not raised.
+inline constexpr std::string_view kNeverCame =
+    "after the first injection execution did not come to the second boundary";
+
+struct ExploredTrial : ExplorePoint {
   Verdict verdict = Verdict::error;
   std::vector<TakenAt> taken;  // one for each injection that the guest took, in that order
   std::string reason;          // of the verdict, one line
@@ -60,12 +71,13 @@ struct ExploredTrial {
   Nanoseconds duration{0};
   std::string repeat;  // one command that repeats it
   std::string events;  // file of its events, relative to the output folder, or empty
+  // Of a pair at two boundaries: after the first injection execution came to the second boundary, and the second
+  // injection was raised there. False is a result, too: until its verdict the guest did not come there.
+  bool second_raised = false;
   bool operator==(const ExploredTrial&) const = default;
 };
 
-struct SkippedPoint {
-  std::size_t boundary = 0;
-  std::string inject;
+struct SkippedPoint : ExplorePoint {
   std::string reason;
   bool operator==(const SkippedPoint&) const = default;
 };
@@ -80,6 +92,8 @@ struct Certificate {
   bool calls_followed = true;
   std::vector<std::string> injections;
   std::vector<std::string> injection_notes;  // parallel: what exactly was injected
+  std::vector<std::string> pairs;            // injected at two boundaries each: "irq+nmi"
+  std::size_t stride = 1;                    // of the boundaries of pairs: more than 1 is a sample of them
   std::vector<std::string> workloads;
   unsigned cpus = 0;
   std::uint64_t memory = 0;  // bytes
@@ -94,17 +108,32 @@ struct Certificate {
   Nanoseconds took{0};      // this session
 
   std::vector<Boundary> boundaries;
-  std::vector<ExploredTrial> trials;  // ordered by boundary, then as `injections`
+  std::vector<ExploredTrial> trials;  // in the order of all_points(), see sort()
   std::vector<SkippedPoint> skipped;
 
-  [[nodiscard]] std::size_t points() const { return boundaries.size() * injections.size(); }
-  // Every boundary met every injection. What was skipped, for whatever reason, makes it incomplete.
+  // Every point there is, pairs as far as `stride` asks for them: by boundary, as `injections`, as `pairs`, by the
+  // second boundary.
+  [[nodiscard]] std::vector<ExplorePoint> all_points() const;
+  [[nodiscard]] std::size_t points() const;  // how many
+  // Every boundary met every injection, and every two boundaries every pair. What was skipped, for whatever reason,
+  // and a stride make it incomplete.
   [[nodiscard]] bool complete() const;
-  // The trial of a point, or null.
+  // The trial of a point at one boundary, or null.
   [[nodiscard]] const ExploredTrial* trial(std::size_t boundary, std::string_view inject) const;
   [[nodiscard]] const SkippedPoint* skip(std::size_t boundary, std::string_view inject) const;
+  // Of one boundary; of `pairs`.
   [[nodiscard]] std::map<Verdict, std::size_t> count(std::string_view inject) const;
+  [[nodiscard]] std::map<Verdict, std::size_t> count_pairs(std::string_view pair) const;
+  // Trials of `pairs` whose second injection was not raised.
+  [[nodiscard]] std::size_t count_never_came(std::string_view pair) const;
+  void sort();
 };
+
+// The points of `wanted` that neither `trials` nor `skipped` have, in the order of `wanted`.
+std::vector<ExplorePoint> points_left(const Certificate& certificate, std::vector<ExplorePoint> wanted);
+
+// "rs_log+0x1c, irq", "rs_log+0x1c then rs_log+0x40, irq+nmi".
+std::string name_of(const Certificate& certificate, const ExplorePoint& point);
 
 // Boundaries next to each other in the same function, with the same verdicts, IRQ flag and entry state.
 struct BoundaryRange {

@@ -2,6 +2,7 @@
 #include "harness/explore_journal.h"
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <fstream>
@@ -26,27 +27,37 @@ Json taken_to_json(const TakenAt& taken) {
 Json trial_to_json(const ExploredTrial& trial) {
   Json taken = Json::array();
   for (const TakenAt& one : trial.taken) taken.push_back(taken_to_json(one));
-  return {{"boundary", trial.boundary},
-          {"inject", trial.inject},
-          {"verdict", verdict_name(trial.verdict)},
-          {"taken", std::move(taken)},
-          {"reason", trial.reason},
-          {"fingerprint", trial.fingerprint},
-          {"duration_ns", trial.duration.count()},
-          {"repeat", trial.repeat},
-          {"events", trial.events}};
+  Json json = {{"boundary", trial.boundary},
+               {"inject", trial.inject},
+               {"verdict", verdict_name(trial.verdict)},
+               {"taken", std::move(taken)},
+               {"reason", trial.reason},
+               {"fingerprint", trial.fingerprint},
+               {"duration_ns", trial.duration.count()},
+               {"repeat", trial.repeat},
+               {"events", trial.events}};
+  if (trial.second) {
+    json["second"] = *trial.second;
+    json["second_raised"] = trial.second_raised;
+  }
+  return json;
 }
 
-std::size_t boundary_from(const JsonFields& fields, const Certificate& certificate) {
+std::size_t boundary_from(const JsonFields& fields, const char* name, const Certificate& certificate) {
   return static_cast<std::size_t>(
-      fields.integer("boundary", 0, static_cast<std::int64_t>(certificate.boundaries.size()) - 1));
+      fields.integer(name, 0, static_cast<std::int64_t>(certificate.boundaries.size()) - 1));
 }
 
 void read_trial(const Json& json, Certificate& certificate, std::string& problem) {
   const JsonFields fields(json, problem);
   ExploredTrial trial;
-  trial.boundary = boundary_from(fields, certificate);
+  trial.boundary = boundary_from(fields, "boundary", certificate);
   trial.inject = fields.text("inject");
+  if (fields.has("second")) {
+    trial.second = boundary_from(fields, "second", certificate);
+    trial.second_raised = fields.boolean_or("second_raised", false);
+    if (*trial.second <= trial.boundary) fields.fail("second", "does not come after boundary");
+  }
   const auto verdict = verdict_from_name(fields.text("verdict"));
   if (!verdict) fields.fail("verdict", "is no verdict");
   trial.verdict = verdict.value_or(Verdict::error);
@@ -100,11 +111,14 @@ ExplorationIdentity identity_of(const Certificate& certificate) {
     injections += (injections.empty() ? "" : "; ") + certificate.injections[i];
     if (i < certificate.injection_notes.size()) injections += " (" + certificate.injection_notes[i] + ")";
   }
+  std::string pairs = certificate.pairs.empty() ? "none" : "stride " + std::to_string(certificate.stride);
+  for (const std::string& one : certificate.pairs) pairs += "; " + one;
   return {{"window", certificate.window},
           {"opening", std::to_string(certificate.nth)},
           {"strategy", certificate.strategy},
           {"calls", certificate.calls_followed ? "follow" : "over"},
           {"injections", injections},
+          {"pairs", pairs},
           {"workloads", workloads},
           {"cpus", std::to_string(certificate.cpus)},
           {"memory", std::to_string(certificate.memory)},
@@ -123,7 +137,10 @@ Result<ExploreJournal> ExploreJournal::create(const std::string& path, const Cer
   }
   if (!fd.valid()) return errno_error("open", path, errno);
   ExploreJournal journal(std::move(fd), path);
-  RS_TRY(journal.write(to_line(header_of(certificate))));
+  if (const Status begun = journal.write(to_line(header_of(certificate))); !begun) {
+    ::unlink(path.c_str());  // half a first line is nothing to go on with
+    return begun.error();
+  }
   return journal;
 }
 
@@ -161,13 +178,9 @@ Result<ExploreJournal> ExploreJournal::resume(const std::string& path, Certifica
   if (!fd.valid()) return errno_error("open", path, errno);
   if (::ftruncate(fd.get(), static_cast<off_t>(good)) != 0) return errno_error("ftruncate", path, errno);
   // A point that was done twice counts once.
+  certificate.sort();
   auto& trials = certificate.trials;
-  std::stable_sort(trials.begin(), trials.end(), [](const ExploredTrial& a, const ExploredTrial& b) {
-    return a.boundary != b.boundary ? a.boundary < b.boundary : a.inject < b.inject;
-  });
-  const auto same = [](const ExploredTrial& a, const ExploredTrial& b) {
-    return a.boundary == b.boundary && a.inject == b.inject;
-  };
+  const auto same = [](const ExplorePoint& a, const ExplorePoint& b) { return a == b; };
   trials.erase(std::unique(trials.begin(), trials.end(), same), trials.end());
   return ExploreJournal(std::move(fd), path);
 }
@@ -187,8 +200,9 @@ Status ExploreJournal::write(std::string line) {
 Status ExploreJournal::add(const ExploredTrial& trial) { return write(to_line(Json{{"trial", trial_to_json(trial)}})); }
 
 Status ExploreJournal::add(const SkippedPoint& point) {
-  return write(
-      to_line(Json{{"skipped", {{"boundary", point.boundary}, {"inject", point.inject}, {"reason", point.reason}}}}));
+  Json json = {{"boundary", point.boundary}, {"inject", point.inject}, {"reason", point.reason}};
+  if (point.second) json["second"] = *point.second;
+  return write(to_line(Json{{"skipped", std::move(json)}}));
 }
 
 }  // namespace remapstorm

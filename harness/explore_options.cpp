@@ -70,15 +70,29 @@ std::vector<Workload> default_workloads(const ExploreOptions& options) {
   return workloads;
 }
 
-std::vector<std::string> injection_names(const ExploreOptions& options) {
-  std::vector<std::string> names = options.injections;
-  if (!options.pairs) return names;
-  for (const std::string& first : options.injections) {
-    for (const std::string& second : options.injections) {
+namespace {
+
+std::vector<std::string> ordered_pairs(const std::vector<std::string>& injections) {
+  std::vector<std::string> names;
+  for (const std::string& first : injections) {
+    for (const std::string& second : injections) {
       if (first != second) names.push_back(first + "+" + second);
     }
   }
   return names;
+}
+
+}  // namespace
+
+std::vector<std::string> injection_names(const ExploreOptions& options) {
+  std::vector<std::string> names = options.injections;
+  if (options.pairs != Pairs::same) return names;
+  for (std::string& pair : ordered_pairs(options.injections)) names.push_back(std::move(pair));
+  return names;
+}
+
+std::vector<std::string> pair_names(const ExploreOptions& options) {
+  return options.pairs == Pairs::window ? ordered_pairs(options.injections) : std::vector<std::string>();
 }
 
 std::vector<std::string> parts_of(std::string_view injection) {
@@ -146,7 +160,8 @@ std::string explore_words(const ExploreOptions& options) {
     text += std::string(" ") + name + " " + quoted(value);
   };
   add("--strategy", options.strategy);
-  if (options.pairs) text += " --pairs";
+  if (options.pairs != Pairs::none) text += options.pairs == Pairs::same ? " --pairs" : " --pairs=window";
+  if (options.stride != usual.stride) add("--stride", std::to_string(options.stride));
   if (!options.follow_calls) add("--calls", "over");
   if (options.nth != usual.nth) add("--nth", std::to_string(options.nth));
   if (options.flavour != usual.flavour) add("--flavour", options.flavour);

@@ -23,11 +23,14 @@ struct BoundaryChoice {
 // "17", "rs_log+0x1c", "rs_log+0x1c/2". Error: usage.
 Result<BoundaryChoice> parse_boundary_choice(std::string_view text);
 
+enum class Pairs : std::uint8_t { none, same, window };  // both at one boundary; the second at a later one
+
 struct ExploreOptions {
   Window window;
   std::uint64_t nth = 1;                                 // which opening of the window after the ready doorbell
   std::vector<std::string> injections = {"irq", "nmi"};  // of irq, nmi, hold; in the order given
-  bool pairs = false;                                    // also each ordered pair of them at the same boundary
+  Pairs pairs = Pairs::none;                             // also each ordered pair of them
+  std::size_t stride = 1;                                // of Pairs::window: only every so many boundaries; a sample
   bool follow_calls = true;
   std::string strategy = "bbm-fault";
   std::string flavour = "std";
@@ -43,6 +46,7 @@ struct ExploreOptions {
   unsigned jobs = 0;                    // guests at a time; 0: as many as the host has CPUs for
   bool resume = false;
   std::optional<BoundaryChoice> at;
+  std::optional<BoundaryChoice> then;          // with `at`: the second of a pair is injected there
   std::string kernel;                          // a vmlinux instead of the guest image's, or empty
   std::string output_dir;                      // empty: a new folder below the state folder
   OutputFormat format = OutputFormat::pretty;  // pretty or json
@@ -55,6 +59,8 @@ std::vector<Workload> default_workloads(const ExploreOptions& options);
 
 // "irq", "nmi", "irq+nmi", ...: what is injected at each boundary, in the order of the certificate's columns.
 std::vector<std::string> injection_names(const ExploreOptions& options);
+// "irq+nmi", ...: what is injected at each two boundaries.
+std::vector<std::string> pair_names(const ExploreOptions& options);
 // "irq+nmi" -> {"irq", "nmi"}.
 std::vector<std::string> parts_of(std::string_view injection);
 

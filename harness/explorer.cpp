@@ -75,7 +75,7 @@ class Crew {
           if (environment_.stop || std::holds_alternative<ExploredTrial>(outcome)) break;
           continue;
         }
-        outcome = SkippedPoint{points_[mine].boundary, points_[mine].inject, one.error().message};
+        outcome = SkippedPoint{points_[mine], one.error().message};
         worker.reset();
         RS_ASSIGN(worker, ExploreWorker::create(environment_, exploration_));
       }
@@ -124,6 +124,8 @@ Certificate certificate_of(const Exploration& exploration) {
   certificate.flavour = exploration.plan.flavour;
   certificate.calls_followed = options.follow_calls;
   certificate.injections = injection_names(options);
+  certificate.pairs = pair_names(options);
+  certificate.stride = options.stride;
   for (const std::string& inject : certificate.injections) {
     std::string note;
     for (const std::string& part : parts_of(inject)) note += (note.empty() ? "" : "; then ") + note_of(part, options);
@@ -139,15 +141,11 @@ Certificate certificate_of(const Exploration& exploration) {
   return certificate;
 }
 
-std::vector<ExplorePoint> points_of(const Exploration& exploration) {
-  std::vector<ExplorePoint> points;
-  for (std::size_t boundary = 0; boundary < exploration.walked.boundaries.size(); ++boundary) {
-    for (const std::string& inject : injection_names(exploration.options)) points.push_back({boundary, inject});
-  }
-  return points;
-}
+std::vector<ExplorePoint> points_of(const Exploration& exploration) { return certificate_of(exploration).all_points(); }
 
-Result<std::vector<ExplorePoint>> points_at(const Exploration& exploration, const BoundaryChoice& choice) {
+namespace {
+
+Result<std::size_t> boundary_of(const Exploration& exploration, const BoundaryChoice& choice) {
   const auto& boundaries = exploration.walked.boundaries;
   std::optional<std::size_t> found;
   std::vector<std::string> places;
@@ -169,8 +167,25 @@ Result<std::vector<ExplorePoint>> points_at(const Exploration& exploration, cons
                        near.empty() ? "its boundaries are from " + places.front() + " to " + places.back()
                                     : "did you mean " + join(near) + "?");
   }
+  return *found;
+}
+
+}  // namespace
+
+Result<std::vector<ExplorePoint>> points_at(const Exploration& exploration, const BoundaryChoice& choice,
+                                            const std::optional<BoundaryChoice>& then) {
+  RS_ASSIGN(const std::size_t first, boundary_of(exploration, choice));
+  std::optional<std::size_t> second;
+  if (then) {
+    RS_ASSIGN(second, boundary_of(exploration, *then));
+    if (*second <= first) {
+      return usage_error("boundary " + std::to_string(*second) + " does not come after boundary " +
+                             std::to_string(first) + " in the window " + exploration.options.window.name,
+                         "give the earlier one first; without the second, both are injected at one boundary");
+    }
+  }
   std::vector<ExplorePoint> points;
-  for (const std::string& inject : injection_names(exploration.options)) points.push_back({*found, inject});
+  for (const std::string& inject : injection_names(exploration.options)) points.push_back({first, inject, second});
   return points;
 }
 

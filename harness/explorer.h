@@ -33,10 +33,6 @@ struct Exploration {
   [[nodiscard]] unsigned vcpu() const { return static_cast<unsigned>(opening.vcpu); }
 };
 
-struct ExplorePoint {
-  std::size_t boundary = 0;
-  std::string inject;
-};
 using PointOutcome = std::variant<ExploredTrial, SkippedPoint>;
 
 // The plan of an exploration. Errors: those of make_plan().
@@ -51,9 +47,10 @@ Result<std::unique_ptr<Exploration>> reach_window(const TrialEnvironment& enviro
 // A certificate of this exploration without trials; version, build and time are the caller's to add.
 Certificate certificate_of(const Exploration& exploration);
 
-// All points, in order. / Those at one boundary. Error: usage, if there is no such boundary.
+// All points, in order. / Those at one boundary, or with `then` at two. Error: usage, if there is no such boundary.
 std::vector<ExplorePoint> points_of(const Exploration& exploration);
-Result<std::vector<ExplorePoint>> points_at(const Exploration& exploration, const BoundaryChoice& choice);
+Result<std::vector<ExplorePoint>> points_at(const Exploration& exploration, const BoundaryChoice& choice,
+                                            const std::optional<BoundaryChoice>& then = std::nullopt);
 
 struct ExploreHooks {
   // A point is done, with its events; one call at a time, from worker threads. An error ends the exploration.

@@ -33,6 +33,7 @@ class Walker {
     for (std::uint64_t steps = 0;; ++steps) {
       RS_ASSIGN(const CpuState state, machine_.vcpu(request_.vcpu).state());
       walked_.trail.push_back(state.pc);
+      walked_.stacks.push_back(state.sp);
       if (closes_here(state)) break;
       if (steps >= request_.most_steps) return never_closes(state);
       const Instruction instruction = instruction_at(state);
@@ -118,6 +119,15 @@ Stepped step_once(Machine& machine, unsigned vcpu) {
 Result<Walked> walk_window(Machine& machine, const Symbols& symbols, const WalkRequest& request) {
   RS_ASSIGN(Disassembler disassembler, Disassembler::create(kHostIsa));
   return Walker(machine, symbols, request, std::move(disassembler)).run();
+}
+
+std::uint64_t visits_between(const Walked& walked, std::size_t from, std::size_t to) {
+  const std::uint64_t first = walked.boundaries[from].steps, last = walked.boundaries[to].steps;
+  std::uint64_t visits = 0;
+  for (std::uint64_t i = first; i <= last; ++i) {
+    if (walked.trail[i] == walked.trail[last] && walked.stacks[i] == walked.stacks[last]) ++visits;
+  }
+  return visits;
 }
 
 std::string step_to(Machine& machine, const Symbols& symbols, unsigned vcpu, const Walked& walked, std::size_t index) {

@@ -17,8 +17,9 @@ namespace remapstorm {
 // The way through a window. Equal walks are the same way.
 struct Walked {
   std::vector<Boundary> boundaries;
-  std::vector<Gva> trail;  // pc after each step, those inside calls included; the first is where the window opened
-  Gva target;              // vmemmap address whose entry is under change; 0: not known
+  std::vector<Gva> trail;   // pc after each step, those inside calls included; the first is where the window opened
+  std::vector<Gva> stacks;  // parallel: the stack pointer; it tells a visit from one by a handler or a deeper call
+  Gva target;               // vmemmap address whose entry is under change; 0: not known
 };
 
 // Where a step led.
@@ -41,6 +42,10 @@ struct WalkRequest {
 // From the opening of the window, where the machine stands, to its end. Interrupts stay out: an interrupt in the middle
 // would be a visit of its own. Errors: usage, if the window never closes; host.
 Result<Walked> walk_window(Machine& machine, const Symbols& symbols, const WalkRequest& request);
+
+// How often execution stands where boundary `to` is, stack pointer included, on its way from boundary `from` to `to`,
+// both counted. From 1.
+std::uint64_t visits_between(const Walked& walked, std::size_t from, std::size_t to);
 
 // Steps a machine that stands where the window opened to boundary `index`. Returns why it could not get there, or
 // nothing.

@@ -39,12 +39,18 @@ std::optional<TakenAt> taken_at(const std::vector<Event>& events, std::uint32_t 
   return std::nullopt;
 }
 
+// As --at takes it.
+std::string choice_text(const Boundary& boundary) {
+  const std::string place = place_of(boundary.symbol, boundary.offset, boundary.pc);
+  return boundary.visit > 1 ? place + "/" + std::to_string(boundary.visit) : place;
+}
+
 Rule rule_for(const std::string& name, const std::string& part, const Boundary& boundary,
               const ExploreOptions& options) {
   Rule rule;
   rule.name = name;
+  // Without an address: the trial injects by hand, and a breakpoint at this place must not do it again.
   rule.when.pattern.at = place_of(boundary.symbol, boundary.offset, boundary.pc);
-  rule.when.pattern.address = boundary.pc;
   rule.when.nth = boundary.visit;
   rule.action.injector = part;
   auto& values = rule.action.parameters.values;
@@ -58,6 +64,27 @@ Rule rule_for(const std::string& name, const std::string& part, const Boundary& 
   }
   return rule;
 }
+
+// Sees when execution comes to the second boundary of a pair. Handlers and deeper calls run through the same
+// instructions, with another stack pointer; a loop comes by several times.
+class Arrival {
+ public:
+  Arrival(const Walked& walked, const ExplorePoint& point)
+      : place_(walked.boundaries[*point.second].pc),
+        stack_(walked.stacks[walked.boundaries[*point.second].steps]),
+        visits_left_(visits_between(walked, point.boundary, *point.second)) {}
+
+  [[nodiscard]] Gva place() const { return place_; }
+  // The vCPU stands at place(). True once.
+  bool on_visit(const Result<CpuState>& state) {
+    if (!state || state->pc != place_ || state->sp != stack_ || visits_left_ == 0) return false;
+    return --visits_left_ == 0;
+  }
+
+ private:
+  Gva place_, stack_;
+  std::uint64_t visits_left_;
+};
 
 }  // namespace
 
@@ -82,8 +109,8 @@ Plan ExploreWorker::plan_for(const ExplorePoint& point) const {
   const std::vector<std::string> parts = parts_of(point.inject);
   for (std::size_t i = 0; i < parts.size(); ++i) {
     const std::string name = parts.size() == 1 ? parts[i] : std::to_string(i + 1) + "-" + parts[i];
-    plan.rules.push_back(
-        rule_for(name, parts[i], exploration_.walked.boundaries[point.boundary], exploration_.options));
+    const std::size_t at = i == 0 ? point.boundary : point.second.value_or(point.boundary);
+    plan.rules.push_back(rule_for(name, parts[i], exploration_.walked.boundaries[at], exploration_.options));
   }
   // A hold stalls those who wait for the window: most of its length is what to look for. With inplace there is no
   // window that anybody could wait for. And a busy host must not look like a stall.
@@ -131,11 +158,20 @@ Result<PointOutcome> ExploreWorker::execute(const ExplorePoint& point, std::vect
   task.armed_probes = probes_of(exploration_.options.window);
   const WindowEdge& close = exploration_.options.window.close;
   if (close.pattern.address) task.breakpoints = {*close.pattern.address};
+  std::optional<Arrival> arrival;
+  if (point.second) {
+    arrival.emplace(exploration_.walked, point);
+    task.breakpoints.push_back(arrival->place());
+  }
   std::optional<std::size_t> closed;  // how many events there were
   task.catch_at = [&](const Candidate& candidate) {
-    const bool mine = candidate.vcpu == exploration_.opening.vcpu && matches(close.pattern, candidate);
-    if (mine && !closed) closed = capture.events().size();
-    return false;
+    if (candidate.vcpu != exploration_.opening.vcpu || closed) return false;
+    if (matches(close.pattern, candidate)) {
+      closed = capture.events().size();
+      return false;
+    }
+    const bool there = arrival && !candidate.probe && candidate.pc == arrival->place();
+    return there && arrival->on_visit(machine_->vcpu(exploration_.vcpu()).state());
   };
   machine_->begin(log, *rules, std::move(task));
 
@@ -149,12 +185,11 @@ Result<PointOutcome> ExploreWorker::execute(const ExplorePoint& point, std::vect
   if (std::string why =
           step_to(*machine_, environment_.symbols, exploration_.vcpu(), exploration_.walked, point.boundary);
       !why.empty()) {
-    return finish(SkippedPoint{point.boundary, point.inject, std::move(why)});
+    return finish(SkippedPoint{point, std::move(why)});
   }
   std::vector<std::uint32_t> tokens;
-  for (std::size_t i = 0; i < plan.rules.size(); ++i) {
-    tokens.push_back(machine_->inject(i, exploration_.vcpu(), boundary.pc));
-  }
+  const std::size_t here = point.second ? 1 : plan.rules.size();
+  for (std::size_t i = 0; i < here; ++i) tokens.push_back(machine_->inject(i, exploration_.vcpu(), boundary.pc));
   WatchOptions watching;
   watching.limits = plan.limits;
   watching.turn = kTurn;
@@ -162,6 +197,15 @@ Result<PointOutcome> ExploreWorker::execute(const ExplorePoint& point, std::vect
   machine_->thaw();
   Watch watch(watching, environment_.stop, *machine_, judge, log);
   watch.run([](const char*, Nanoseconds) {});
+  if (watch.state().caught && !watch.interrupted()) {
+    if (const Status there = machine_->freeze(); !there) return finish(SkippedPoint{point, there.error().message});
+    for (std::size_t i = here; i < plan.rules.size(); ++i) {
+      tokens.push_back(machine_->inject(i, exploration_.vcpu(), arrival->place()));
+    }
+    machine_->release_catch();
+    machine_->thaw();
+    watch.run([](const char*, Nanoseconds) {});
+  }
   const Status frozen = machine_->freeze();
   machine_->milestone(LifecycleEvent::What::end);
   machine_->end();
@@ -170,32 +214,34 @@ Result<PointOutcome> ExploreWorker::execute(const ExplorePoint& point, std::vect
 
   const Judgement judgement = judge.judgement();
   const std::string reason = judgement.reasons.empty() ? std::string() : judgement.reasons.front();
-  if (watch.interrupted()) return PointOutcome(SkippedPoint{point.boundary, point.inject, "interrupted"});
+  if (watch.interrupted()) return PointOutcome(SkippedPoint{point, "interrupted"});
   if (judgement.verdict == Verdict::error) {
-    return PointOutcome(SkippedPoint{point.boundary, point.inject, "the trial failed: " + reason});
+    return PointOutcome(SkippedPoint{point, "the trial failed: " + reason});
   }
   ExploredTrial trial;
-  trial.boundary = point.boundary;
-  trial.inject = point.inject;
+  static_cast<ExplorePoint&>(trial) = point;
+  trial.second_raised = point.second && tokens.size() == plan.rules.size();
   trial.verdict = judgement.verdict;
   trial.reason = reason;
   if (!judgement.findings.empty()) trial.fingerprint = judgement.findings.front().fingerprint;
   trial.duration = environment_.clock.now() - began;
   const std::vector<std::string> parts = parts_of(point.inject);
   for (std::size_t i = 0; i < tokens.size(); ++i) {
+    const std::size_t raised = i < here ? point.boundary : *point.second;
     if (parts[i] == "hold") {
-      trial.taken.push_back({boundary.pc, boundary.symbol, boundary.offset, point.boundary, "held"});
-    } else if (auto taken = taken_at(events, tokens[i], environment_.symbols, exploration_.walked, point.boundary,
+      const Boundary& at = exploration_.walked.boundaries[raised];
+      trial.taken.push_back({at.pc, at.symbol, at.offset, raised, "held"});
+    } else if (auto taken = taken_at(events, tokens[i], environment_.symbols, exploration_.walked, raised,
                                      closed.value_or(events.size()))) {
       trial.taken.push_back(*std::move(taken));
     }
   }
   ExploreOptions again = exploration_.options;
   again.injections = {point.inject};
-  again.pairs = false;
-  std::string place = place_of(boundary.symbol, boundary.offset, boundary.pc);
-  if (boundary.visit > 1) place += "/" + std::to_string(boundary.visit);
-  trial.repeat = "remapstorm " + explore_words(again) + " --at " + place;
+  again.pairs = Pairs::none;
+  again.stride = 1;
+  trial.repeat = "remapstorm " + explore_words(again) + " --at " + choice_text(boundary);
+  if (point.second) trial.repeat += "," + choice_text(exploration_.walked.boundaries[*point.second]);
   return PointOutcome(std::move(trial));
 }
 

@@ -40,6 +40,10 @@ Json taken_to_json(const TakenAt& taken) {
 Json trial_to_json(const Certificate& certificate, const ExploredTrial& trial) {
   Json json = point_to_json(certificate, trial.boundary);
   json["inject"] = trial.inject;
+  if (trial.second) {
+    json["second"] = point_to_json(certificate, *trial.second);
+    json["second"]["raised"] = trial.second_raised;
+  }
   json["verdict"] = verdict_name(trial.verdict);
   Json taken = Json::array();
   for (const TakenAt& one : trial.taken) taken.push_back(taken_to_json(one));
@@ -52,19 +56,31 @@ Json trial_to_json(const Certificate& certificate, const ExploredTrial& trial) {
   return json;
 }
 
+Json verdicts_to_json(const std::map<Verdict, std::size_t>& counts) {
+  Json verdicts = Json::object();
+  for (const auto& [verdict, count] : counts) verdicts[std::string(verdict_name(verdict))] = count;
+  return verdicts;
+}
+
+Json pairs_to_json(const Certificate& certificate) {
+  Json pairs = Json::array();
+  for (const std::string& pair : certificate.pairs) {
+    pairs.push_back({{"name", pair},
+                     {"verdicts", verdicts_to_json(certificate.count_pairs(pair))},
+                     {"second_not_raised", certificate.count_never_came(pair)}});
+  }
+  return pairs;
+}
+
 }  // namespace
 
 std::string certificate_json(const Certificate& certificate) {
   Json injections = Json::array();
   for (std::size_t i = 0; i < certificate.injections.size(); ++i) {
-    Json verdicts = Json::object();
-    for (const auto& [verdict, count] : certificate.count(certificate.injections[i])) {
-      verdicts[std::string(verdict_name(verdict))] = count;
-    }
     injections.push_back(
         {{"name", certificate.injections[i]},
          {"what", i < certificate.injection_notes.size() ? certificate.injection_notes[i] : std::string()},
-         {"verdicts", std::move(verdicts)}});
+         {"verdicts", verdicts_to_json(certificate.count(certificate.injections[i]))}});
   }
   Json boundaries = Json::array(), trials = Json::array(), skipped = Json::array();
   for (std::size_t i = 0; i < certificate.boundaries.size(); ++i) {
@@ -74,6 +90,7 @@ std::string certificate_json(const Certificate& certificate) {
   for (const SkippedPoint& point : certificate.skipped) {
     Json json = point_to_json(certificate, point.boundary);
     json["inject"] = point.inject;
+    if (point.second) json["second"] = point_to_json(certificate, *point.second);
     json["reason"] = point.reason;
     skipped.push_back(std::move(json));
   }
@@ -112,6 +129,8 @@ std::string certificate_json(const Certificate& certificate) {
       {"interrupted", certificate.interrupted},
       {"points", certificate.points()},
       {"injections", std::move(injections)},
+      {"pairs", pairs_to_json(certificate)},
+      {"stride", certificate.stride},
       {"not_covered", not_covered(certificate)},
       {"boundaries", std::move(boundaries)},
       {"trials", std::move(trials)},

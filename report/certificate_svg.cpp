@@ -176,7 +176,8 @@ class Picture {
     text(kMargin, kMargin + 32, "plain",
          "Guest Linux " + certificate_.guest.kernel_version + " (" + certificate_.flavour + "), host " +
              certificate_.host.kind + ", " + certificate_.host.architecture + ", calls " +
-             (certificate_.calls_followed ? "followed" : "stepped over"));
+             (certificate_.calls_followed ? "followed" : "stepped over") +
+             (certificate_.pairs.empty() ? "" : "; pairs at two boundaries: see certificate.txt"));
     int x = kMargin;
     const int y = kMargin + 50;
     static constexpr std::pair<const Colour*, const char*> kLegend[] = {{&kClean, "clean"}, {&kDeadlock, "deadlock"},

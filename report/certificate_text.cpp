@@ -34,7 +34,8 @@ void headline(const Certificate& certificate, PlainLines& out) {
   if (certificate.boundaries.size() != 1) {
     counted = std::to_string(certificate.boundaries.size()) + " instruction boundaries";
   }
-  const std::string product = counted + " x " + plural(certificate.injections.size(), "injection") + ": " +
+  const std::string product = counted + " x " + plural(certificate.injections.size(), "injection") +
+                              (certificate.pairs.empty() ? "" : ", and pairs at two boundaries") + ": " +
                               std::to_string(certificate.trials.size()) + " of " +
                               std::to_string(certificate.points()) + " executed, " +
                               std::to_string(certificate.skipped.size()) + " skipped.";
@@ -57,13 +58,71 @@ void headline(const Certificate& certificate, PlainLines& out) {
   out.add();
 }
 
+char letter_of_group(const std::map<char, std::size_t>& letters) {
+  return letters.size() == 1 ? letters.begin()->first : '*';
+}
+
+// For each stretch of boundaries where the first was raised and each where the second was, the verdict.
+void pairs(const Certificate& certificate, PlainLines& out) {
+  constexpr std::size_t kMostStretches = 14;  // more do not fit a line
+  if (certificate.pairs.empty()) return;
+  out.wrapped("", "Pairs, the first at one boundary, the second at a later one" +
+                      (certificate.stride == 1
+                           ? std::string(", every two of them:")
+                           : "; a SAMPLE, with a stride of " + std::to_string(certificate.stride) + " boundaries:"));
+  for (const std::string& pair : certificate.pairs) {
+    std::string verdicts;
+    for (const auto& [verdict, count] : certificate.count_pairs(pair)) {
+      verdicts += (verdicts.empty() ? "" : ", ") + std::string(verdict_name(verdict)) + " " + std::to_string(count);
+    }
+    if (const std::size_t never = certificate.count_never_came(pair); never != 0) {
+      verdicts += "; in " + std::to_string(never) + " " + std::string(kNeverCame);
+    }
+    out.wrapped("  " + pair + "  ", verdicts.empty() ? "nothing executed" : verdicts);
+  }
+  out.add();
+  const std::vector<BoundaryRange> stretches = ranges_of(certificate);
+  if (stretches.size() > kMostStretches) {
+    out.wrapped("  ", std::to_string(stretches.size()) + " stretches, too many for a table: see certificate.json");
+    out.add();
+    return;
+  }
+  std::vector<std::size_t> stretch_of(certificate.boundaries.size());
+  for (std::size_t i = 0; i < stretches.size(); ++i) {
+    for (std::size_t at = stretches[i].first; at <= stretches[i].last; ++at) stretch_of[at] = i;
+  }
+  for (const std::string& pair : certificate.pairs) {
+    std::vector<std::vector<std::map<char, std::size_t>>> cells(
+        stretches.size(), std::vector<std::map<char, std::size_t>>(stretches.size()));
+    for (const ExploredTrial& trial : certificate.trials) {
+      if (!trial.second || trial.inject != pair) continue;
+      const char letter = letter_of(trial.verdict);
+      const char shown = trial.second_raised ? letter : static_cast<char>(letter - 'A' + 'a');
+      ++cells[stretch_of[trial.boundary]][stretch_of[*trial.second]][shown];
+    }
+    std::string head = "  " + pad(pair + ": second in stretch", 28);
+    for (std::size_t i = 0; i < stretches.size(); ++i) head += pad(" " + std::to_string(i + 1), 3);
+    out.add(head);
+    for (std::size_t i = 0; i < stretches.size(); ++i) {
+      std::string line = "  " + pad("  first in stretch " + std::to_string(i + 1), 28);
+      for (const auto& letters : cells[i])
+        line += letters.empty() ? "   " : std::string(" ") + letter_of_group(letters) + " ";
+      out.add(line);
+    }
+  }
+  out.wrapped("  ",
+              "Stretches are the lines of the table above, from 1. D deadlock, C clean, S stall, H hang, O oops; "
+              "small: the second was not raised, execution did not come there; *: several.");
+  out.add();
+}
+
 // How many were taken where they were raised, and where the others were.
 void taken(const Certificate& certificate, const std::string& inject, PlainLines& out) {
   constexpr std::size_t kMostPlaces = 4;
   std::size_t here = 0, never = 0, behind = 0;
   std::map<std::string, std::size_t> within, outside;
   for (const ExploredTrial& trial : certificate.trials) {
-    if (trial.inject != inject) continue;
+    if (trial.inject != inject || trial.second) continue;
     if (trial.taken.empty()) {
       ++never;
       continue;
@@ -114,7 +173,8 @@ void evidence(const Certificate& certificate, PlainLines& out) {
   };
   std::map<std::string, Alike> reasons;
   for (const ExploredTrial& trial : certificate.trials) {
-    const std::string words = trial.inject + ", " + std::string(verdict_name(trial.verdict)) + ": " + trial.reason;
+    const std::string words = trial.inject + (trial.second ? " at two" : "") + ", " +
+                              std::string(verdict_name(trial.verdict)) + ": " + trial.reason;
     Alike& one = reasons[without_figures(words)];
     if (one.count++ == 0) one.first = words;
     one.vary = one.vary || one.first != words;
@@ -185,7 +245,7 @@ void skipped(const Certificate& certificate, PlainLines& out) {
     out.add("Skipped (" + std::to_string(certificate.skipped.size()) + "):");
     for (std::size_t i = 0; i < std::min(certificate.skipped.size(), kMostSkipped); ++i) {
       const SkippedPoint& point = certificate.skipped[i];
-      out.wrapped("  ", name_of(certificate.boundaries[point.boundary]) + ", " + point.inject + ": " + point.reason);
+      out.wrapped("  ", name_of(certificate, point) + ": " + point.reason);
     }
     if (certificate.skipped.size() > kMostSkipped) {
       out.add("  and " + std::to_string(certificate.skipped.size() - kMostSkipped) + " more: see certificate.json");
@@ -229,6 +289,7 @@ std::string certificate_text(const Certificate& certificate) {
   PlainLines out;
   headline(certificate, out);
   if (!certificate.boundaries.empty()) table(certificate, out);
+  pairs(certificate, out);
   if (!certificate.trials.empty()) evidence(certificate, out);
   skipped(certificate, out);
   provenance(certificate, out);

@@ -22,7 +22,7 @@ TEST(Certificate, IsCompleteOnlyWhenEveryPointWasExecuted) {
   EXPECT_EQ(c.points(), 14U);
   c.trials.pop_back();
   EXPECT_FALSE(c.complete());
-  c.skipped.push_back({6, "nmi", "the boundary was not reached again"});
+  c.skipped.push_back({{6, "nmi"}, "the boundary was not reached again"});
   EXPECT_FALSE(c.complete()) << "a skipped point is told, not counted as done";
   Certificate twice = sample_certificate();
   twice.trials.back() = twice.trials.front();
@@ -63,7 +63,7 @@ TEST(Certificate, TextFitsAMailingList) {
 TEST(Certificate, TextOfAnIncompleteOneSaysSoFirst) {
   Certificate c = sample_certificate();
   c.trials.erase(c.trials.begin() + 4);
-  c.skipped.push_back({2, "irq", "the guest was not there again: it stood at rs_log+0x8 after 2 instructions"});
+  c.skipped.push_back({{2, "irq"}, "the guest was not there again: it stood at rs_log+0x8 after 2 instructions"});
   c.interrupted = true;
   const std::string text = certificate_text(c);
   EXPECT_THAT(text, HasSubstr("NOT COMPLETE. 7"));
@@ -93,7 +93,7 @@ TEST(Certificate, LongAndHostileNamesDoNotBreakTheText) {
 TEST(Certificate, JsonHasTheAgreedFields) {
   Certificate c = sample_certificate();
   c.trials.pop_back();
-  c.skipped.push_back({6, "nmi", "why"});
+  c.skipped.push_back({{6, "nmi"}, "why"});
   const Json json = Json::parse(certificate_json(c));
   EXPECT_EQ(json.at("schema"), 1);
   EXPECT_EQ(json.at("window"), "bbm-pte");
@@ -130,6 +130,95 @@ TEST(Certificate, PictureNamesEveryBoundaryAndEscapesWhatTheGuestSays) {
   EXPECT_THAT(svg, HasSubstr("nmi at rs_log+0xa: skipped"));
   EXPECT_THAT(svg, HasSubstr("NOT complete"));
   EXPECT_THAT(svg, Not(HasSubstr("<script")));
+}
+
+// The sample, and both orders of IRQ and NMI at each two of its boundaries; the second only comes to pass behind 3.
+Certificate sample_with_pairs() {
+  Certificate c = sample_certificate();
+  c.pairs = {"irq+nmi", "nmi+irq"};
+  for (const ExplorePoint& point : c.all_points()) {
+    if (!point.second) continue;
+    ExploredTrial trial = c.trials.front();
+    static_cast<ExplorePoint&>(trial) = point;
+    trial.second_raised = *point.second > 3;
+    trial.verdict = point.inject == "irq+nmi" && point.boundary > 2 ? Verdict::clean : Verdict::deadlock;
+    c.trials.push_back(std::move(trial));
+  }
+  c.sort();
+  return c;
+}
+
+TEST(CertificateOfPairs, HasAPointForEachTwoBoundariesAndOrder) {
+  Certificate c = sample_with_pairs();
+  EXPECT_EQ(c.points(), 14U + 2 * 21U);
+  EXPECT_EQ(c.all_points().size(), c.points());
+  EXPECT_TRUE(c.complete());
+  EXPECT_EQ(c.count("irq")[Verdict::deadlock], 7U) << "pairs do not count among those at one boundary";
+  EXPECT_EQ(c.trial(0, "irq+nmi"), nullptr);
+  c.trials.erase(c.trials.begin() + 5);  // a pair
+  EXPECT_FALSE(c.complete());
+  ASSERT_EQ(points_left(c, c.all_points()).size(), 1U);
+  EXPECT_TRUE(points_left(c, c.all_points()).front().second.has_value());
+}
+
+TEST(CertificateOfPairs, ASampleIsNeverComplete) {
+  Certificate c = sample_certificate();
+  c.pairs = {"irq+nmi"};
+  c.stride = 3;  // of 0, 3, 6
+  EXPECT_EQ(c.points(), 14U + 3U);
+  for (const ExplorePoint& point : points_left(c, c.all_points())) {
+    EXPECT_EQ(point.boundary % 3, 0U);
+    EXPECT_EQ(*point.second % 3, 0U);
+    ExploredTrial trial = c.trials.front();
+    static_cast<ExplorePoint&>(trial) = point;
+    c.trials.push_back(trial);
+  }
+  c.sort();
+  EXPECT_TRUE(points_left(c, c.all_points()).empty());
+  EXPECT_FALSE(c.complete());
+  const std::string text = certificate_text(c);
+  EXPECT_THAT(text, HasSubstr("NOT COMPLETE"));
+  EXPECT_THAT(text, HasSubstr("a SAMPLE,"));
+}
+
+TEST(CertificateOfPairs, TextShowsThemByStretchAndFits) {
+  const std::string text = certificate_text(sample_with_pairs());
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 72U) << line;
+  EXPECT_THAT(text, HasSubstr("irq+nmi  clean 6, deadlock 15; in 6 after the first"));
+  EXPECT_THAT(text, HasSubstr("nmi+irq: second in stretch   1  2  3  4"));
+  EXPECT_THAT(text, HasSubstr("first in stretch 1         d  d  *  D"));
+  EXPECT_THAT(text, Not(HasSubstr("two injections in one window"))) << "that is covered now";
+  EXPECT_THAT(text, HasSubstr("two injections of one kind"));
+}
+
+TEST(CertificateOfPairs, JsonNamesBothBoundaries) {
+  Certificate c = sample_with_pairs();
+  c.skipped.push_back({{0, "irq+nmi", 5}, "why"});
+  const Json json = Json::parse(certificate_json(c));
+  EXPECT_EQ(json.at("points"), 56);
+  EXPECT_EQ(json.at("stride"), 1);
+  EXPECT_EQ(json.at("pairs")[0].at("name"), "irq+nmi");
+  EXPECT_EQ(json.at("pairs")[0].at("verdicts").at("clean"), 6);
+  EXPECT_EQ(json.at("pairs")[0].at("second_not_raised"), 6);
+  EXPECT_EQ(json.at("injections")[0].at("verdicts").at("deadlock"), 7);
+  const Json& pair = json.at("trials")[2];
+  EXPECT_EQ(pair.at("inject"), "irq+nmi");
+  EXPECT_EQ(pair.at("boundary"), 0);
+  EXPECT_EQ(pair.at("second").at("boundary"), 1);
+  EXPECT_EQ(pair.at("second").at("symbol"), "vmemmap_update_pte");
+  EXPECT_EQ(pair.at("second").at("raised"), false);
+  EXPECT_FALSE(json.at("trials")[0].contains("second"));
+  EXPECT_EQ(json.at("skipped")[0].at("second").at("boundary"), 5);
+}
+
+TEST(CertificateOfPairs, DifferencesNameBothBoundaries) {
+  const Certificate a = sample_with_pairs();
+  Certificate b = a;
+  b.trials[2].verdict = Verdict::clean;
+  ASSERT_EQ(differing_verdicts(a, b).size(), 1U);
+  EXPECT_EQ(differing_verdicts(a, b)[0],
+            "vmemmap_update_pte+0x40 then vmemmap_update_pte+0x43, irq+nmi: deadlock against clean");
 }
 
 TEST(Certificate, DifferencesOfTwoNamePointAndVerdicts) {

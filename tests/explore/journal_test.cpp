@@ -25,7 +25,7 @@ class Journal : public testing::Test {
     auto journal = ExploreJournal::create(path_, without_trials());
     ASSERT_TRUE(journal.ok()) << journal.error().message;
     for (std::size_t i = 0; i < trials; ++i) ASSERT_TRUE(journal->add(sample_certificate().trials[i]).ok());
-    ASSERT_TRUE(journal->add(SkippedPoint{5, "irq", "why"}).ok());
+    ASSERT_TRUE(journal->add(SkippedPoint{{5, "irq"}, "why"}).ok());
   }
 };
 
@@ -60,6 +60,35 @@ TEST_F(Journal, APointDoneTwiceCountsOnce) {
   Certificate again = without_trials();
   ASSERT_TRUE(ExploreJournal::resume(path_, again).ok());
   EXPECT_EQ(again.trials.size(), 2U);
+}
+
+TEST_F(Journal, KeepsWhereTheSecondOfAPairWas) {
+  Certificate asked = without_trials();
+  asked.pairs = {"irq+nmi"};
+  ExploredTrial raised = sample_certificate().trials[0], not_raised = raised;
+  static_cast<ExplorePoint&>(raised) = {1, "irq+nmi", 4};
+  static_cast<ExplorePoint&>(not_raised) = {1, "irq+nmi", 5};
+  raised.second_raised = true;
+  {
+    auto journal = ExploreJournal::create(path_, asked);
+    ASSERT_TRUE(journal.ok());
+    for (const ExploredTrial& one : {not_raised, raised, raised}) ASSERT_TRUE(journal->add(one).ok());
+    ASSERT_TRUE(journal->add(SkippedPoint{{2, "irq+nmi", 3}, "why"}).ok());
+  }
+  Certificate again = asked;
+  ASSERT_TRUE(ExploreJournal::resume(path_, again).ok());
+  EXPECT_EQ(again.trials, (std::vector<ExploredTrial>{raised, not_raised}));
+
+  Certificate other = without_trials();
+  EXPECT_NE(ExploreJournal::resume(path_, other).error().message.find("the pairs differs"), std::string::npos);
+  other = asked;
+  other.stride = 2;
+  EXPECT_NE(ExploreJournal::resume(path_, other).error().message.find("stride 1; irq+nmi there"), std::string::npos);
+  std::ofstream(path_, std::ios::app) << R"({"trial":{"boundary":4,"second":4,"inject":"irq+nmi","verdict":"clean",)"
+                                      << R"("reason":"","fingerprint":"","duration_ns":1,"repeat":"","events":""}})"
+                                      << '\n';
+  again = asked;
+  EXPECT_FALSE(ExploreJournal::resume(path_, again).ok()) << "the second does not come after the first";
 }
 
 TEST_F(Journal, RefusesByNameWhatDiffers) {

@@ -70,6 +70,29 @@ TEST_F(ExploreWords, EverythingCanBeSaidAndIsRepeated) {
             "'0:hugetlb-cycle,pages=2,repeat=3;1:kpageflags'");
 }
 
+TEST_F(ExploreWords, PairsAtOneBoundaryOrAtTwo) {
+  EXPECT_EQ(parsed({"bbm-pte"}).pairs, Pairs::none);
+  EXPECT_EQ(parsed({"--pairs", "bbm-pte"}).pairs, Pairs::same) << "the word behind it is the window";
+  EXPECT_EQ(parsed({"bbm-pte", "--pairs=same"}).pairs, Pairs::same);
+  const ExploreOptions two = parsed({"bbm-pte", "--pairs=window", "--stride", "8"});
+  EXPECT_EQ(two.pairs, Pairs::window);
+  EXPECT_EQ(injection_names(two), (std::vector<std::string>{"irq", "nmi"}));
+  EXPECT_EQ(pair_names(two), (std::vector<std::string>{"irq+nmi", "nmi+irq"}));
+  EXPECT_EQ(explore_words(two), "explore bbm-pte --inject irq,nmi --strategy bbm-fault --pairs=window --stride 8");
+  const ExploreOptions at = parsed({"bbm-pte", "--inject", "irq+nmi", "--at", "rs_log+0x4,rs_log+0x8/2"});
+  EXPECT_EQ(at.at->place, "rs_log+0x4");
+  EXPECT_EQ(at.then->place, "rs_log+0x8");
+  EXPECT_EQ(at.then->visit, 2U);
+  EXPECT_NE(complaint({"bbm-pte", "--pairs=windwo"}).find("did you mean window?"), std::string::npos);
+  EXPECT_NE(complaint({"bbm-pte", "--pairs", "window"}).find("--pairs=window"), std::string::npos);
+  EXPECT_NE(complaint({"bbm-pte", "--stride", "8"}).find("give --pairs=window"), std::string::npos);
+  EXPECT_NE(complaint({"bbm-pte", "--pairs=window", "--stride", "0"}).find("--stride 0"), std::string::npos);
+  EXPECT_NE(complaint({"bbm-pte", "--pairs", "--inject", "irq+nmi,hold"}).find("a pair already"), std::string::npos);
+  EXPECT_NE(complaint({"bbm-pte", "--at", "1,2"}).find("irq is no pair"), std::string::npos);
+  EXPECT_NE(complaint({"bbm-pte", "--inject", "irq+nmi", "--at", "1,2,3"}).find("two boundaries"), std::string::npos);
+  EXPECT_NE(complaint({"bbm-pte", "--inject", "irq+nmi", "--at", "1,"}).find("names no boundary"), std::string::npos);
+}
+
 TEST_F(ExploreWords, MistakesNameWhatWasMeant) {
   EXPECT_NE(complaint({}).find("which WINDOW?"), std::string::npos);
   EXPECT_NE(complaint({"bbm-pet"}).find("did you mean bbm-pte?"), std::string::npos);

@@ -46,9 +46,7 @@ class Explored {
       return {};
     };
     RS_TRY(explore(environment(), exploration, std::move(points), jobs, hooks));
-    std::sort(certificate.trials.begin(), certificate.trials.end(), [](const auto& a, const auto& b) {
-      return std::pair(a.boundary, a.inject) < std::pair(b.boundary, b.inject);
-    });
+    certificate.sort();
     return certificate;
   }
 

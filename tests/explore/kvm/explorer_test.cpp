@@ -87,7 +87,7 @@ TEST(Explorer, PairsAreTakenInTheOrderTheirKindsAllow) {
   const Explored explored;
   ASSERT_TRUE(explored.usable());
   ExploreOptions options = asked("bbm-pte", "inplace");
-  options.pairs = true;
+  options.pairs = Pairs::same;
   const auto exploration = explored.reach(options);
   ASSERT_TRUE(exploration.ok()) << exploration.error().message;
   const auto points = points_at(**exploration, *parse_boundary_choice("3"));
@@ -99,6 +99,60 @@ TEST(Explorer, PairsAreTakenInTheOrderTheirKindsAllow) {
   for (const ExploredTrial& trial : certificate->trials) {
     EXPECT_EQ(trial.verdict, Verdict::clean) << trial.inject << ": " << trial.reason;
     EXPECT_EQ(trial.taken.size(), parts_of(trial.inject).size()) << trial.inject;
+  }
+}
+
+// The handler of the first runs through instructions where the second is to be raised, but not in their frame.
+TEST(Explorer, TheSecondOfAPairIsRaisedWhereExecutionComesBy) {
+  const Explored explored;
+  ASSERT_TRUE(explored.usable());
+  ExploreOptions options = asked("bbm-pte", "inplace");
+  options.pairs = Pairs::window;
+  options.cpus = 1;
+  const auto exploration = explored.reach(options);
+  ASSERT_TRUE(exploration.ok()) << exploration.error().message;
+  const auto& boundaries = (*exploration)->walked.boundaries;
+  const std::size_t last = boundaries.size() - 1;
+  const std::vector<ExplorePoint> points = {
+      {0, "irq+nmi", 1}, {0, "irq+nmi", 5}, {3, "nmi+irq", last / 2}, {0, "nmi+irq", last}};
+  const auto certificate = explored.run(**exploration, points);
+  ASSERT_TRUE(certificate.ok()) << certificate.error().message;
+  ASSERT_EQ(certificate->trials.size(), points.size()) << troubles(*certificate);
+  for (const ExploredTrial& trial : certificate->trials) {
+    const std::string name = name_of(*certificate, trial);
+    EXPECT_EQ(trial.verdict, Verdict::clean) << name << ": " << trial.reason;
+    EXPECT_TRUE(trial.second_raised) << name;
+    ASSERT_EQ(trial.taken.size(), 2U) << name;
+    for (std::size_t i = 0; i < 2; ++i) {
+      const std::size_t raised = i == 0 ? trial.boundary : *trial.second;
+      const bool nmi = parts_of(trial.inject)[i] == "nmi";
+      EXPECT_EQ(trial.taken[i].context, nmi ? "nmi" : "hardirq") << name;
+      if (raised != last && (nmi || boundaries[raised].interrupts_on)) {
+        EXPECT_EQ(trial.taken[i].boundary, raised) << name << ", " << i;
+      }
+    }
+  }
+}
+
+TEST(Explorer, AfterADeadlockExecutionComesToNoSecondBoundary) {
+  const Explored explored;
+  ASSERT_TRUE(explored.usable());
+  ExploreOptions options = asked("bbm-pte", "bbm-fault-irqsafe");
+  options.pairs = Pairs::window;
+  options.cpus = 1;
+  const auto exploration = explored.reach(options);
+  ASSERT_TRUE(exploration.ok()) << exploration.error().message;
+  const auto certificate = explored.run(**exploration, {{0, "nmi+irq", 5}, {0, "irq+nmi", 5}});
+  ASSERT_TRUE(certificate.ok()) << certificate.error().message;
+  ASSERT_EQ(certificate->trials.size(), 2U) << troubles(*certificate);
+  for (const ExploredTrial& trial : certificate->trials) {
+    EXPECT_EQ(trial.verdict, Verdict::deadlock) << trial.inject << ": " << trial.reason;
+    // The interrupt waits for the window to close and never comes; the NMI comes where it was raised.
+    const bool first = trial.inject == "nmi+irq";
+    EXPECT_EQ(trial.second_raised, !first);
+    ASSERT_EQ(trial.taken.size(), 1U) << trial.inject;
+    EXPECT_EQ(trial.taken.front().context, "nmi");
+    EXPECT_EQ(trial.taken.front().boundary, first ? 0U : 5U);
   }
 }
 
