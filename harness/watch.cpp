@@ -56,8 +56,10 @@ void Watch::answer_suspicion() {
   answered_ = suspicion->id;
   machine_.sample("suspected deadlock", 2 * rounds_, suspicion->locks);
   const Nanoseconds until = log_.now() + options_.gap;
-  while (log_.now() < until && !stop_ && machine_.ran_since_sample(suspicion->vcpus) < options_.enough) {
-    machine_.turn(std::min(options_.turn, options_.enough));
+  while (log_.now() < until && !stop_) {
+    const Nanoseconds ran = machine_.ran_since_sample(suspicion->vcpus);
+    if (ran >= options_.enough) break;
+    machine_.turn(std::min(options_.turn, options_.enough - ran));
   }
   machine_.sample("suspected deadlock", 2 * rounds_ + 1, suspicion->locks);
   ++rounds_;
