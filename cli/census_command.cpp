@@ -33,7 +33,7 @@ Result<Census> take(const CommandContext& context, const CensusOptions& options,
   RS_TRY(resolve_window(window, environment.symbols));
   ExploreOptions guest = options.explore;
   if (guest.workloads.empty()) guest.workloads = census_workloads(options);
-  RS_ASSIGN(Plan plan, explore_plan(guest, image, host, runner->resolver()));
+  RS_ASSIGN(Plan plan, explore_plan(guest, runner->guest(), host, runner->resolver()));
   plan.scenario = "census-" + options.explore.window.name;
   const auto idle = idle_vcpu(guest.workloads, guest.cpus);
   for (const std::string& inject : options.explore.injections) {

@@ -98,7 +98,7 @@ Status ExploreSession::reach() {
   Window window = options_.window;
   const TrialEnvironment environment = runner_->environment();
   RS_TRY(resolve_window(window, environment.symbols));
-  RS_ASSIGN(Plan plan, explore_plan(options_, image, host, runner_->resolver()));
+  RS_ASSIGN(Plan plan, explore_plan(options_, runner_->guest(), host, runner_->resolver()));
   RS_TRY(choose_folder(paths.state));
   RS_ASSIGN(exploration_, reach_window(environment, options_, std::move(plan), [this](const std::string& what) {
               if (!options_.quiet) status_->show("explore " + options_.window.name + ": " + what);

@@ -113,20 +113,21 @@ ExplorationIdentity identity_of(const Certificate& certificate) {
   }
   std::string pairs = certificate.pairs.empty() ? "none" : "stride " + std::to_string(certificate.stride);
   for (const std::string& one : certificate.pairs) pairs += "; " + one;
-  return {{"window", certificate.window},
-          {"opening", std::to_string(certificate.nth)},
-          {"strategy", certificate.strategy},
-          {"calls", certificate.calls_followed ? "follow" : "over"},
-          {"injections", injections},
-          {"pairs", pairs},
-          {"workloads", workloads},
-          {"cpus", std::to_string(certificate.cpus)},
-          {"memory", std::to_string(certificate.memory)},
-          {"kernel", certificate.guest.vmlinux_sha256},
-          {"initramfs", certificate.guest.initramfs_sha256},
-          {"host kind", certificate.host.kind},
-          {"host CPU", certificate.host.cpu},
-          {"harness", certificate.harness_build}};
+  return {
+      {"window", certificate.window},
+      {"opening", std::to_string(certificate.nth)},
+      {"strategy", certificate.strategy},
+      {"calls", certificate.calls_followed ? "follow" : "over"},
+      {"injections", injections},
+      {"pairs", pairs},
+      {"workloads", workloads},
+      {"cpus", std::to_string(certificate.cpus)},
+      {"memory", std::to_string(certificate.memory)},
+      {"kernel", certificate.guest.vmlinux_sha256.empty() ? certificate.guest.hash : certificate.guest.vmlinux_sha256},
+      {"initramfs", certificate.guest.initramfs_sha256},
+      {"host kind", certificate.host.kind},
+      {"host CPU", certificate.host.cpu},
+      {"harness", certificate.harness_build}};
 }
 
 Result<ExploreJournal> ExploreJournal::create(const std::string& path, const Certificate& certificate) {

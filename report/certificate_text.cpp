@@ -268,8 +268,9 @@ void provenance(const Certificate& certificate, PlainLines& out) {
                      workloads);
   out.add("sha256");
   for (const auto& [name, hash] :
-       {std::pair("kernel", certificate.guest.vmlinux_sha256), std::pair("config", certificate.guest.config_sha256),
-        std::pair("series", certificate.guest.series_sha256),
+       {std::pair("kernel", certificate.guest.vmlinux_sha256.empty() ? "of --kernel; FNV-1a " + certificate.guest.hash
+                                                                     : certificate.guest.vmlinux_sha256),
+        std::pair("config", certificate.guest.config_sha256), std::pair("series", certificate.guest.series_sha256),
         std::pair("initrd", certificate.guest.initramfs_sha256)}) {
     out.wrapped(pad(name, kWidth - 64), hash.empty() ? "unknown" : hash);
   }

@@ -99,6 +99,10 @@ TEST_F(Journal, RefusesByNameWhatDiffers) {
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().kind, ErrorKind::usage);
   EXPECT_NE(refused.error().message.find("the kernel differs"), std::string::npos) << refused.error().message;
+  // A kernel of one's own has no recorded sha256.
+  other.guest.vmlinux_sha256.clear();
+  other.guest.hash = "0123456789abcdef";
+  EXPECT_NE(ExploreJournal::resume(path_, other).error().message.find("0123456789abcdef here"), std::string::npos);
   other = without_trials();
   other.boundaries.pop_back();
   EXPECT_NE(ExploreJournal::resume(path_, other).error().message.find("boundaries differ"), std::string::npos);

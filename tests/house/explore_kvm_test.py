@@ -100,7 +100,7 @@ class Explore(ProgramCase):
         judged = json.loads(self.call("replay", str(recordings[0]), "--format", "json", prefix=without_kvm).stdout)
         recorded = next(one for one in fresh["trials"] if one["events"])
         self.assertEqual([one["verdict"] for one in judged["results"]], [recorded["verdict"]])
-        self.assertEqual(judged["results"][0]["findings"][0]["fingerprint"], recorded["fingerprint"])
+        self.assertEqual(judged["results"][0]["evidence"]["findings"][0]["fingerprint"], recorded["fingerprint"])
         self.assertEqual(judged["results"][0]["reasons"][0], recorded["reason"])
 
     def test_a_full_disk_keeps_what_was_done_and_resume_goes_on(self):

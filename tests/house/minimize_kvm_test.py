@@ -45,7 +45,7 @@ class Minimize(ProgramCase):
 
     def fingerprints(self, output):
         results = json.loads((output / "results.json").read_text())["results"]
-        return [(one["verdict"], one["findings"][0]["fingerprint"]) for one in results]
+        return [(one["verdict"], one["evidence"]["findings"][0]["fingerprint"]) for one in results]
 
     def test_one_rule_of_three_is_left_and_fails_the_same_way(self):
         scenario = self.folder / "three.toml"
