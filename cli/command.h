@@ -58,12 +58,14 @@ int report_error(const CommandContext& context, const Error& error);
 int run_command(const CommandContext& context, const Arguments& arguments);
 int explore_command(const CommandContext& context, const Arguments& arguments);
 int census_command(const CommandContext& context, const Arguments& arguments);
+int serve_command(const CommandContext& context, const Arguments& arguments);
 int list_command(const CommandContext& context, const Arguments& arguments);
 int describe_command(const CommandContext& context, const Arguments& arguments);
 int doctor_command(const CommandContext& context, const Arguments& arguments);
 int guest_command(const CommandContext& context, const Arguments& arguments);
 int replay_command(const CommandContext& context, const Arguments& arguments);
 int minimize_command(const CommandContext& context, const Arguments& arguments);
+int metrics_command(const CommandContext& context, const Arguments& arguments);
 int needs_command(const CommandContext& context, const Arguments& arguments);
 
 }  // namespace remapstorm

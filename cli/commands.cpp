@@ -12,6 +12,8 @@ namespace {
 constexpr std::array kCommands = {
     Command{"run", "run scenarios and compare their verdicts with the expected ones", "run irq-same-cpu --repeat 20",
             run_command},
+    Command{"serve", "run scenarios round after round, with metrics to watch", "serve irq-same-cpu control-inplace",
+            serve_command},
     Command{"explore", "inject at every instruction boundary of a window; the result is a certificate",
             "explore bbm-pte --inject irq,nmi --strategy bbm-fault", explore_command},
     Command{"census", "count who touches the remapped pages while a window is open", "census remap", census_command},
@@ -24,6 +26,7 @@ constexpr std::array kCommands = {
             "describe irq-same-cpu", describe_command},
     Command{"doctor", "check what this machine has and lacks, with a hint for each thing missing", "doctor",
             doctor_command},
+    Command{"metrics", "print what every metric means", "metrics", metrics_command},
     Command{"guest", "build or list guest images", "guest build --flavour std", guest_command},
     Command{"needs", "guest images that the arguments need, for ./run", "needs -- irq-same-cpu", needs_command, true},
 };

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "cli/arguments.h"
+#include "cli/metrics_options.h"
 #include "cli/scenario_files.h"
 
 namespace remapstorm {
@@ -32,6 +33,7 @@ struct Words {
   std::vector<std::string> windows;
   std::optional<std::string> inject, strategy, calls, nth, flavour, cpus, memory, append, action, via, hold, timeout,
       jobs, at, kernel, output_dir, format, workload, count, stride;
+  MetricsWords metrics;
   std::string pairs;
   bool resume = false, verbose = false, quiet = false;
 };
@@ -68,6 +70,7 @@ void declare(ArgumentParser& parser, Words& words) {
   parser.option("--via", words.via, "HOW", "irq as msi or line (msi)");
   parser.option("--timeout", words.timeout, "TIME", "hard limit of one trial (20)");
   parser.option("--cpus", words.cpus, "N", "virtual CPUs, 1 to 8 (2)");
+  declare_metrics_options(parser, words.metrics);
   declare_guest(parser, words);
 }
 
@@ -214,6 +217,7 @@ Status check_rest(const Words& words, ExploreOptions& options) {
   }
   if (options.resume && options.at)
     return usage_error("--resume and --at ask for different things", "give one of them");
+  RS_ASSIGN(options.metrics, check_metrics_words(words.metrics));
   options.verbose = words.verbose;
   options.quiet = words.quiet;
   if (options.verbose && options.quiet) return usage_error("-v and -q ask for opposite things", "give one of them");

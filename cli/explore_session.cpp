@@ -86,6 +86,7 @@ Status ExploreSession::prepare() {
 
 Status ExploreSession::reach() {
   status_ = std::make_unique<StatusLine>(context_.err, context_.err_is_terminal && !options_.verbose, clock_);
+  RS_TRY(metrics_.start(false));
   RS_ASSIGN(Kvm kvm, Kvm::open());
   RS_TRY(kvm.check_required());
   kvm_.emplace(std::move(kvm));
@@ -103,6 +104,7 @@ Status ExploreSession::reach() {
   RS_ASSIGN(exploration_, reach_window(environment, options_, std::move(plan), [this](const std::string& what) {
               if (!options_.quiet) status_->show("explore " + options_.window.name + ": " + what);
             }));
+  metrics_.planned(exploration_->plan);
   certificate_ = certificate_of(*exploration_);
   certificate_.harness = context_.version;
   certificate_.harness_build = build_id();
@@ -151,9 +153,17 @@ Status ExploreSession::keep_events(ExploredTrial& trial, const std::vector<Event
   return {};
 }
 
+void ExploreSession::fold_metrics(const PointOutcome& outcome, const std::vector<Event>& events) {
+  if (metrics_.metrics() == nullptr) return;
+  const TrialLabels labels = trial_labels(exploration_->plan);
+  fold_explored(*metrics_.metrics(), clock_, labels, events, exploration_->opened_at);
+  metrics_.ended(labels, outcome, events);
+}
+
 Status ExploreSession::on_done(const PointOutcome& outcome, const std::vector<Event>& events) {
   const std::lock_guard lock(progress_mutex_);
   ++done_;
+  fold_metrics(outcome, events);
   if (const auto* skipped = std::get_if<SkippedPoint>(&outcome)) {
     certificate_.skipped.push_back(*skipped);
     return journal_->add(*skipped);
@@ -166,6 +176,7 @@ Status ExploreSession::on_done(const PointOutcome& outcome, const std::vector<Ev
 }
 
 void ExploreSession::show_progress() {
+  metrics_.say(status_.get());
   if (options_.quiet) return;
   const std::lock_guard lock(progress_mutex_);
   const double seconds = static_cast<double>((clock_.now() - began_).count()) / 1e9;
@@ -219,6 +230,7 @@ int ExploreSession::execute() {
   certificate_.sort();
   const Status written = write_output();
   show_result(written.ok() ? "" : written.error().message);
+  metrics_.finish();
   if (!explored.ok()) return report_kept(explored.error());
   if (!written.ok()) return report_kept(written.error());
   if (const int signal = signals_.signal(); signal != 0) {

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "cli/command.h"
+#include "cli/session_metrics.h"
 #include "cli/status_line.h"
 #include "cli/stop_signals.h"
 #include "harness/explore_journal.h"
@@ -20,7 +21,8 @@ namespace remapstorm {
 class ExploreSession {
  public:
   // Both must outlive this.
-  ExploreSession(const CommandContext& context, const ExploreOptions& options) : context_(context), options_(options) {}
+  ExploreSession(const CommandContext& context, const ExploreOptions& options)
+      : context_(context), options_(options), metrics_(context, options.metrics, clock_) {}
 
   // Opens KVM, measures the host, loads the image, boots a guest to the window and walks it.
   Status prepare();
@@ -34,6 +36,7 @@ class ExploreSession {
   Status choose_points();
   Status on_done(const PointOutcome& outcome, const std::vector<Event>& events);
   Status keep_events(ExploredTrial& trial, const std::vector<Event>& events);
+  void fold_metrics(const PointOutcome& outcome, const std::vector<Event>& events);
   void show_progress();
   Status write_output() const;
   void show_result(const std::string& trouble);
@@ -46,6 +49,7 @@ class ExploreSession {
   std::int64_t started_ = std::time(nullptr);
   SteadyClock clock_;
   StopSignals signals_;
+  SessionMetrics metrics_;
   std::optional<Kvm> kvm_;
   std::unique_ptr<Runner> runner_;
   std::unique_ptr<Exploration> exploration_;

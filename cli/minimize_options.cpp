@@ -22,6 +22,7 @@ void declare(ArgumentParser& parser, MinimizeWords& words) {
   parser.option("--verdict", words.verdict, "VERDICT", "the verdict to keep (that of the first try)");
   parser.option("--repeat", words.run.repeat, "R", "tries of each candidate (3)");
   parser.option("--at-least", words.at_least, "K", "a candidate counts if K of R tries show it (more than half)");
+  parser.option("--trial", words.run.trial, "K", "what trial K (from 0) of a run asks for, each time");
   declare_guest_options(parser, words.run);
   parser.flag("-v,--verbose", words.run.verbose, "guest console to standard error");
   parser.flag("-q,--quiet", words.run.quiet, "only the result");

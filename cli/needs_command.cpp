@@ -8,6 +8,7 @@
 #include "cli/minimize_options.h"
 #include "cli/run_options.h"
 #include "cli/scenario_files.h"
+#include "cli/serve_options.h"
 
 namespace remapstorm {
 
@@ -16,6 +17,10 @@ namespace {
 // Of a command that starts guests; nothing for all others.
 Result<std::optional<RunOptions>> options_of(const CommandContext& context, const Meant& meant) {
   if (meant.command->run == run_command) return parse_run_options(context, meant.arguments);
+  if (meant.command->run == serve_command) {
+    RS_ASSIGN(std::optional<ServeOptions> options, parse_serve_options(context, meant.arguments));
+    return options ? std::optional<RunOptions>(std::move(options->run)) : std::nullopt;
+  }
   if (meant.command->run != minimize_command) return std::optional<RunOptions>();
   RS_ASSIGN(const std::optional<MinimizeRequest> request, parse_minimize_request(context, meant.arguments));
   return request ? std::optional<RunOptions>(request->run) : std::nullopt;
@@ -44,7 +49,8 @@ int needs_command(const CommandContext& context, const Arguments& arguments) {
   if (!catalogue.ok()) return kExitOk;
   const Vocabulary vocabulary = full_vocabulary();
   std::set<std::string> flavours;
-  for (const std::string& typed : (*options)->scenarios) {
+  // Only serve may go without names, which means all.
+  for (const std::string& typed : (*options)->scenarios.empty() ? catalogue->names : (*options)->scenarios) {
     const Result<Scenario> scenario = open_scenario(*catalogue, typed, vocabulary);
     if (!scenario.ok()) return kExitOk;
     const std::string flavour = chosen_flavour(*scenario, (*options)->overrides);

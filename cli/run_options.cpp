@@ -12,8 +12,10 @@ void declare(ArgumentParser& parser, RunWords& words) {
   parser.positional("SCENARIO", words.scenarios, "names (see list) or scenario files", true);
   declare_guest_options(parser, words);
   parser.option("--repeat", words.repeat, "N", "trials of each scenario (1)");
+  parser.option("--trial", words.trial, "K", "only trial K (from 0) of a run; with --repeat N that same trial N times");
   parser.option("--expect", words.expect, "VERDICT", "expected verdict instead of the scenario's");
   parser.option("--format", words.format, "FORMAT", "pretty, ktap or json on standard output (pretty)");
+  declare_metrics_options(parser, words.metrics);
   parser.flag("--cold-boot", words.cold_boot, "boot a guest for every trial; use and keep no snapshots");
   parser.flag("--dry-run", words.dry_run, "show the plan, start nothing");
   parser.flag("-v,--verbose", words.verbose, "guest console to standard error");
@@ -47,7 +49,7 @@ Status check_values(const RunWords& words, RunOptions& options) {
     RS_ASSIGN(overrides.seed, parse_number("--seed", *words.seed, 0, std::numeric_limits<std::uint64_t>::max()));
   }
   if (words.trial) {
-    RS_ASSIGN(options.trial, parse_number("--trial", *words.trial, 0, 999'999));
+    RS_ASSIGN(options.trial, parse_number("--trial", *words.trial, 0, 999'999'999));
   }
   if (words.timeout) {
     RS_ASSIGN(overrides.timeout, parse_duration("--timeout", *words.timeout));
@@ -69,7 +71,6 @@ void declare_guest_options(ArgumentParser& parser, RunWords& words) {
   parser.option("--cpus", words.cpus, "N", "virtual CPUs, 1 to 8");
   parser.option("--memory", words.memory, "SIZE", "guest memory, such as 256M");
   parser.option("--seed", words.seed, "N", "seed of everything left to chance (1)");
-  parser.option("--trial", words.trial, "K", "only trial K (from 0) of a run; with --repeat N that same trial N times");
   parser.option("--timeout", words.timeout, "TIME", "hard limit of one trial: 90, 1.5s, 2m");
   parser.option("--output-dir", words.output_dir, "DIR", "where results go (a new folder of its own)");
   parser.option("-k,--kernel", words.kernel, "IMAGE", "boot this vmlinux instead of the guest image's");
@@ -94,6 +95,7 @@ Result<RunOptions> check_run_words(const RunWords& words) {
   options.verbose = words.verbose;
   options.quiet = words.quiet;
   RS_TRY(check_values(words, options));
+  RS_ASSIGN(options.metrics, check_metrics_words(words.metrics));
   if (words.output_dir && words.output_dir->empty()) return usage_error("--output-dir needs the name of a folder");
   return options;
 }

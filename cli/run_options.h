@@ -8,6 +8,7 @@
 
 #include "cli/arguments.h"
 #include "cli/command.h"
+#include "cli/metrics_options.h"
 #include "harness/run_options.h"
 
 namespace remapstorm {
@@ -17,6 +18,7 @@ struct RunWords {
   std::vector<std::string> scenarios;
   std::optional<std::string> strategy, flavour, cpus, memory, repeat, seed, trial, expect, timeout, output_dir, format,
       kernel, append, scenario_dir;
+  MetricsWords metrics;
   bool cold_boot = false, dry_run = false, verbose = false, quiet = false;
 };
 

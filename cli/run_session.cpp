@@ -44,7 +44,8 @@ Result<Runner*> RunSession::runner_for(const std::string& flavour) {
   return found->second.get();
 }
 
-Status RunSession::prepare() {
+Status RunSession::prepare(bool endpoint_needed) {
+  RS_TRY(metrics_.start(endpoint_needed));
   RS_ASSIGN(Kvm kvm, Kvm::open());
   RS_TRY(kvm.check_required());
   kvm_.emplace(std::move(kvm));
@@ -53,6 +54,7 @@ Status RunSession::prepare() {
     const std::string flavour = chosen_flavour(scenario, options_.overrides);
     RS_ASSIGN(Runner * runner, runner_for(flavour));
     RS_ASSIGN(Plan plan, make_plan(scenario, options_.overrides, images_.at(flavour), host_, runner->resolver()));
+    metrics_.planned(plan);
     jobs_.push_back({std::move(plan), runner});
   }
   return {};
@@ -95,8 +97,13 @@ ScenarioResults RunSession::run_job(const Job& job, std::size_t number, OutputDi
     status.clear();
     context_.err << "remapstorm: " << line << '\n';
   };
+  watching.metrics = metrics_.metrics();
   for (std::uint64_t round = 0; round < options_.repeat && !signals_.stop(); ++round) {
     watching.progress = [&](const char* phase, Nanoseconds since) {
+      {
+        const std::lock_guard lock(err_mutex);
+        metrics_.say(&status);
+      }
       if (options_.quiet) return;
       std::string text = job.plan.scenario;
       if (jobs_.size() > 1) text += " (" + std::to_string(number) + "/" + std::to_string(jobs_.size()) + ")";
@@ -110,6 +117,7 @@ ScenarioResults RunSession::run_job(const Job& job, std::size_t number, OutputDi
     status.clear();
     // A trial that was interrupted before it showed anything is no result.
     if (result.interrupted && (!result.verdict || *result.verdict == Verdict::error)) break;
+    metrics_.ended(trial_labels(job.plan), result);
     report.trial_ended(result);
     context_.out.flush();
     results.trials.push_back(std::move(result));
@@ -138,6 +146,15 @@ Status RunSession::write_output(OutputDirectory& output, std::span<const Scenari
   return output.finish();
 }
 
+std::vector<ScenarioResults> RunSession::run_all(OutputDirectory& output, Report& report) {
+  std::vector<ScenarioResults> results;
+  for (std::size_t i = 0; i < jobs_.size() && !signals_.stop(); ++i) {
+    ScenarioResults done = run_job(jobs_[i], i + 1, output, report);
+    if (!done.trials.empty()) results.push_back(std::move(done));
+  }
+  return results;
+}
+
 int RunSession::execute() {
   Result<OutputDirectory> output = make_output();
   if (!output.ok()) return report_error(context_, output.error());
@@ -145,15 +162,12 @@ int RunSession::execute() {
   const std::unique_ptr<Report> report = make_report(context_, options_.format, options_.quiet, options_.verbose);
   RunInfo info = run_info(output->path());
   report->run_begins(info, jobs_.size());
-  std::vector<ScenarioResults> results;
-  for (std::size_t i = 0; i < jobs_.size() && !signals_.stop(); ++i) {
-    ScenarioResults done = run_job(jobs_[i], i + 1, *output, *report);
-    if (!done.trials.empty()) results.push_back(std::move(done));
-  }
+  const std::vector<ScenarioResults> results = run_all(*output, *report);
   const Status written = write_output(*output, results);
   if (!written.ok()) info.output_directory.clear();
   report->run_ended(info, results);
   context_.out.flush();
+  metrics_.finish();
   if (!written.ok()) return report_error(context_, written.error());
   if (const int signal = signals_.signal(); signal != 0) {
     context_.err << "remapstorm: stopped by a signal; results so far are in " << output->path() << '\n';
@@ -164,15 +178,18 @@ int RunSession::execute() {
 
 int RunSession::report_not_run(const Error& error) {
   const int code = report_error(context_, error);
-  if (options_.format == OutputFormat::pretty && options_.output_dir.empty()) return code;
   std::vector<ScenarioResults> results;
   for (const Scenario& scenario : scenarios_) {
     TrialResult result = did_not_run(scenario.name, options_.overrides, error);
     result.strategy = options_.overrides.strategy.value_or(scenario.strategy);
     result.flavour = chosen_flavour(scenario, options_.overrides);
     result.expected = scenario.expectation_for(result.strategy).verdict;
+    const std::string host = host_.kind.empty() ? "unknown" : host_.kind;
+    metrics_.ended(TrialLabels{scenario.name, result.strategy, result.flavour, host}, result);
     results.push_back({scenario.name, scenario.summary, {result}});
   }
+  metrics_.finish();
+  if (options_.format == OutputFormat::pretty && options_.output_dir.empty()) return code;
   std::string directory;
   if (!options_.output_dir.empty()) {
     Result<OutputDirectory> output = make_output();

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "cli/command.h"
+#include "cli/session_metrics.h"
 #include "cli/status_line.h"
 #include "cli/stop_signals.h"
 #include "harness/run_options.h"
@@ -22,14 +23,26 @@ class RunSession {
  public:
   // `context` and `options` must outlive this.
   RunSession(const CommandContext& context, const RunOptions& options, std::vector<Scenario> scenarios)
-      : context_(context), options_(options), scenarios_(std::move(scenarios)) {}
+      : context_(context),
+        options_(options),
+        scenarios_(std::move(scenarios)),
+        metrics_(context, options.metrics, clock_) {}
 
-  // Opens KVM, measures the host, loads the images, makes every plan.
-  Status prepare();
+  // Opens KVM, measures the host, loads the images, makes every plan. `endpoint_needed`: not to be had, the metrics'
+  // endpoint is an error.
+  Status prepare(bool endpoint_needed = false);
   // After prepare(). Returns the exit code.
   int execute();
   // Instead of execute() when prepare() failed for a reason of the machine: every scenario is reported as not run.
   int report_not_run(const Error& error);
+
+  // The parts of execute(), for commands that run the same scenarios over and over. All scenarios once, or as often as
+  // the options say:
+  std::vector<ScenarioResults> run_all(OutputDirectory& output, Report& report);
+  Status write_output(OutputDirectory& output, std::span<const ScenarioResults> results) const;
+  [[nodiscard]] const StopSignals& signals() const { return signals_; }
+  [[nodiscard]] SessionMetrics& metrics() { return metrics_; }
+  [[nodiscard]] const Clock& clock() const { return clock_; }
 
  private:
   struct Job {
@@ -39,7 +52,6 @@ class RunSession {
   Result<Runner*> runner_for(const std::string& flavour);
   Result<OutputDirectory> make_output() const;
   ScenarioResults run_job(const Job& job, std::size_t number, OutputDirectory& output, Report& report);
-  Status write_output(OutputDirectory& output, std::span<const ScenarioResults> results) const;
   [[nodiscard]] RunInfo run_info(const std::string& directory) const;
 
   const CommandContext& context_;
@@ -48,6 +60,7 @@ class RunSession {
   std::int64_t started_ = std::time(nullptr);
   SteadyClock clock_;
   StopSignals signals_;
+  SessionMetrics metrics_;
   std::optional<Kvm> kvm_;
   HostInfo host_;
   std::map<std::string, GuestImageInfo> images_;            // by flavour

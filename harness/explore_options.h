@@ -50,6 +50,7 @@ struct ExploreOptions {
   std::string kernel;                          // a vmlinux instead of the guest image's, or empty
   std::string output_dir;                      // empty: a new folder below the state folder
   OutputFormat format = OutputFormat::pretty;  // pretty or json
+  MetricsOptions metrics;
   bool verbose = false;
   bool quiet = false;
 };

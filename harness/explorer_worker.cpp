@@ -144,7 +144,7 @@ Result<PointOutcome> ExploreWorker::execute(const ExplorePoint& point, std::vect
       {&capture, &judge});
 
   const Nanoseconds began = environment_.clock.now();
-  RS_TRY(machine_->reset());
+  RS_ASSIGN(const ResetCost cost, machine_->reset());
   EventLog log(environment_.clock, {&namer}, exploration_.opened_at);
   log.add(-1, PlanEvent{plan_json(plan, 0)});
   const Nanoseconds lag = guest_time_lag(log.now() - exploration_.opened_at);
@@ -174,6 +174,7 @@ Result<PointOutcome> ExploreWorker::execute(const ExplorePoint& point, std::vect
     return there && arrival->on_visit(machine_->vcpu(exploration_.vcpu()).state());
   };
   machine_->begin(log, *rules, std::move(task));
+  log.add(-1, ResetEvent{cost.total(), cost.pages_copied});
 
   const auto finish = [&](PointOutcome outcome) -> Result<PointOutcome> {
     const Status frozen = machine_->freeze();
@@ -207,6 +208,7 @@ Result<PointOutcome> ExploreWorker::execute(const ExplorePoint& point, std::vect
     watch.run([](const char*, Nanoseconds) {});
   }
   const Status frozen = machine_->freeze();
+  machine_->log_usage();
   machine_->milestone(LifecycleEvent::What::end);
   machine_->end();
   events = capture.events();

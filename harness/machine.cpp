@@ -85,7 +85,12 @@ void Machine::begin(EventLog& log, RuleEngine& rules, MachineTask task) {
     lane->hold = {};
     if (lane->run_delay) lane->waited = lane->run_delay->read().value_or(lane->waited);
     lane->waited_logged = lane->waited;
+    lane->guest = lane->harness = lane->parked_for = Nanoseconds(0);
+    lane->since = clock_.now();
+    lane->cpu_ns_began = lane->cpu_clock ? cpu_time_ns(*lane->cpu_clock) : 0;
   }
+  for (unsigned index = 0; index < lanes_.size(); ++index) (void)vm_->vcpu(index).take_exit_counts();
+  watch_cpu_ns_ = cpu_time_ns(CLOCK_THREAD_CPUTIME_ID);
   if (task_.ready) arm();
 }
 
@@ -112,12 +117,17 @@ void Machine::vcpu_loop(unsigned index) {
   clockid_t clock = {};
   if (::pthread_getcpuclockid(::pthread_self(), &clock) == 0) lane.cpu_clock = clock;
   lane.run_delay.emplace(::gettid());
+  const auto may_go = [&] {
+    return stopping_ || (!paused_ && !lane.retired && !lane.by_hand && !lane.hold.keeps_from_running());
+  };
   for (;;) {
     lane.parked = true;
     changed_.notify_all();
-    changed_.wait(lock, [&] {
-      return stopping_ || (!paused_ && !lane.retired && !lane.by_hand && !lane.hold.keeps_from_running());
-    });
+    if (!may_go()) {
+      spend(lane, lane.harness);
+      changed_.wait(lock, may_go);
+      spend(lane, lane.parked_for);
+    }
     if (stopping_) break;
     lane.parked = false;
     if (lane.breakpoints_stale) {
@@ -128,14 +138,49 @@ void Machine::vcpu_loop(unsigned index) {
       }
     }
     lock.unlock();
+    spend(lane, lane.harness);
     const Stop stop = vcpu.run();
+    spend(lane, lane.guest);
     lock.lock();
     on_stop(index, stop);
   }
+  spend(lane, lane.harness);
+  if (lane.cpu_clock) lane.cpu_ns = cpu_time_ns(*lane.cpu_clock);
   lane.cpu_clock.reset();  // the thread's clock goes with the thread
   lane.run_delay.reset();
   lane.parked = true;
   changed_.notify_all();
+}
+
+// What went by since the last call was spent on `sum`.
+void Machine::spend(Lane& lane, Nanoseconds& sum) const {
+  const Nanoseconds now = clock_.now();
+  sum += now - lane.since;
+  lane.since = now;
+}
+
+void Machine::log_usage() {
+  const Lock lock(mutex_);
+  for (unsigned index = 0; index < lanes_.size(); ++index) {
+    Lane& lane = *lanes_[index];
+    // Not come out of the guest, then: its sums are its thread's.
+    if (!lane.parked) continue;
+    const std::uint64_t cpu = lane.cpu_clock ? cpu_time_ns(*lane.cpu_clock) : lane.cpu_ns;
+    UsageEvent usage;
+    usage.cpu = Nanoseconds(static_cast<std::int64_t>(cpu - std::min(cpu, lane.cpu_ns_began)));
+    spend(lane, lane.parked_for);
+    usage.guest = lane.guest;
+    usage.harness = lane.harness;
+    usage.parked = lane.parked_for;
+    const ExitCounts exits = vm_->vcpu(index).take_exit_counts();
+    for (std::size_t i = 0; i < exits.size(); ++i) {
+      if (exits[i] != 0) usage.exits[std::string(exit_name(i))] = exits[i];
+    }
+    log_->add(static_cast<int>(index), std::move(usage));
+  }
+  UsageEvent watching;
+  watching.cpu = Nanoseconds(static_cast<std::int64_t>(cpu_time_ns(CLOCK_THREAD_CPUTIME_ID) - watch_cpu_ns_));
+  log_->add(-1, std::move(watching));
 }
 
 bool Machine::held() const {

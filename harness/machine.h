@@ -113,6 +113,8 @@ class Machine final : public GuestControl {
   }
   // Logs under the machine's lock.
   void milestone(LifecycleEvent::What what, const std::string& detail = {});
+  // Logs a UsageEvent of each vCPU and of the calling thread, which has called begin(). Stopped or frozen.
+  void log_usage();
   // Ends holds and delays, takes the vCPUs out of the guest for good, drains the rings. Idempotent.
   void stop();
 
@@ -160,6 +162,10 @@ class Machine final : public GuestControl {
     std::optional<RunDelay> run_delay;
     Nanoseconds waited{0};         // by run_delay
     Nanoseconds waited_logged{0};  // of that, what HostWaitEvents have told
+    // What the thread did since the trial began, and since when it does what it does now (UsageEvent).
+    Nanoseconds since{0}, guest{0}, harness{0}, parked_for{0};
+    std::uint64_t cpu_ns = 0;        // of the thread when it ended
+    std::uint64_t cpu_ns_began = 0;  // when the trial began
   };
   using Lock = std::unique_lock<std::mutex>;
 
@@ -179,6 +185,7 @@ class Machine final : public GuestControl {
   void on_delay_end(const PageDelayEnd& end);
   void on_console_line(std::string_view line);
   void account_host(Nanoseconds worth_logging);
+  void spend(Lane& lane, Nanoseconds& sum) const;
   bool pause(Lock& lock);
   void log_sample(unsigned index, const std::string& reason, unsigned round, const std::vector<Gva>& locks);
   [[nodiscard]] bool held() const;
@@ -206,6 +213,7 @@ class Machine final : public GuestControl {
   MachineState state_;
   GivenTime given_;
   std::uint32_t last_token_ = 0;
+  std::uint64_t watch_cpu_ns_ = 0;  // of the thread that called begin(), then
   bool paused_ = false;
   bool stopping_ = false;
 };

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "harness/plan.h"
+#include "telemetry/metrics/outputs.h"
 
 namespace remapstorm {
 
@@ -22,6 +23,7 @@ struct RunOptions {
   std::string scenario_dir;            // empty: the shipped scenarios
   std::string kernel;                  // a vmlinux instead of the guest image's, or empty
   OutputFormat format = OutputFormat::pretty;
+  MetricsOptions metrics;
   bool cold_boot = false;  // boot a guest for every trial, use and keep no snapshots
   bool dry_run = false;    // show the plan, start nothing
   bool verbose = false;    // guest console to standard error

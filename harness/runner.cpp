@@ -11,6 +11,8 @@
 #include "harness/command_line.h"
 #include "harness/own_kernel.h"
 #include "harness/trial.h"
+#include "harness/trial_metrics.h"
+#include "telemetry/metrics/trial_sink.h"
 #include "telemetry/sinks.h"
 #include "vmm/arch/host.h"
 #include "vmm/calibrate.h"
@@ -127,7 +129,14 @@ TrialResult Runner::run(const Plan& plan, std::uint64_t trial, OutputDirectory& 
   if (!events) return failed(events.error());
   ConsoleSink console(working + "/console.log", watching.console);
 
-  const Result<TrialOutcome> outcome = run_trial(environment(), plan, trial, {&*events, &console}, watching.progress);
+  std::vector<EventSink*> sinks = {&*events, &console};
+  std::optional<MetricsSink> folded;
+  if (watching.metrics != nullptr) sinks.push_back(&folded.emplace(*watching.metrics, clock_, trial_labels(plan)));
+  const Result<TrialOutcome> outcome = run_trial(environment(), plan, trial, std::move(sinks), watching.progress);
+  if (folded) {
+    folded->finish();
+    watching.metrics->add(Metric::events_dropped, trial_labels(plan).with(), static_cast<double>(events->dropped()));
+  }
   for (const std::string& note : std::exchange(notes_, {})) {
     if (watching.note) watching.note(note);
   }

@@ -12,6 +12,7 @@
 #include "harness/plan.h"
 #include "harness/trial.h"
 #include "harness/verdict.h"
+#include "telemetry/metrics/metrics.h"
 #include "vmm/elf_image.h"
 #include "vmm/kvm.h"
 #include "vmm/symbols.h"
@@ -31,6 +32,8 @@ class Runner {
     std::function<void(const std::string& line)> console;
     // What a person should know and the verdict does not: a snapshot that was refused, a disk that is full.
     std::function<void(const std::string& line)> note;
+    // Where the trial's events go besides; may be null.
+    Metrics* metrics = nullptr;
   };
 
   // `kernel`: a vmlinux to boot instead of the image's, or empty. `stop` ends the trial in progress once true.

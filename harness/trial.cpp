@@ -2,6 +2,7 @@
 #include "harness/trial.h"
 
 #include "harness/watch.h"
+#include "telemetry/event_names.h"
 #include "telemetry/symbol_namer.h"
 
 namespace remapstorm {
@@ -31,7 +32,7 @@ MachineTask machine_task(const Plan& plan) {
 }
 
 void log_restored(EventLog& log) {
-  log.milestone(LifecycleEvent::What::boot, "from a snapshot");
+  log.milestone(LifecycleEvent::What::boot, std::string(kFromSnapshot));
   log.milestone(LifecycleEvent::What::ready);
 }
 
@@ -92,6 +93,7 @@ Result<TrialOutcome> run_trial(const TrialEnvironment& environment, const Plan& 
   Watch watch(options, environment.stop, *machine, judge, log);
   std::optional<MachineSnapshot> at_ready = run_past_ready(*machine, watch, progress);
   machine->stop();
+  machine->log_usage();
   machine->milestone(LifecycleEvent::What::end);
   // Now that nobody waits for it.
   if (at_ready) environment.boots->keep(config, *std::move(at_ready));

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <iterator>
+
 #include "report/report.h"
 #include "telemetry/detectors/lifecycle.h"
 
@@ -43,24 +46,20 @@ int exit_code(const TrialResult& trial) {
   return *trial.verdict == Verdict::timeout ? kTimeout : kDiffers;
 }
 
+int worse_of(int one, int other) {
+  const auto rank = [](int code) { return std::find(std::begin(kWorstFirst), std::end(kWorstFirst), code); };
+  return rank(other) < rank(one) ? other : one;
+}
+
 int exit_code(std::span<const ScenarioResults> results) {
   bool any = false;
   int worst = kOk;
-  const auto rank = [](int code) {
-    int i = 0;
-    for (const int candidate : kWorstFirst) {
-      if (candidate == code) break;
-      ++i;
-    }
-    return i;
-  };
   for (const ScenarioResults& scenario : results) {
     // A scenario without trials ran nothing: not green.
     if (scenario.trials.empty()) return kBug;
     for (const TrialResult& trial : scenario.trials) {
       any = true;
-      const int code = exit_code(trial);
-      if (rank(code) < rank(worst)) worst = code;
+      worst = worse_of(worst, exit_code(trial));
     }
   }
   return any ? worst : kBug;

@@ -78,5 +78,7 @@ std::string summary_line(std::span<const ScenarioResults> results);
 // nothing is never green.
 int exit_code(const TrialResult& trial);
 int exit_code(std::span<const ScenarioResults> results);
+// The one of two that counts.
+int worse_of(int one, int other);
 
 }  // namespace remapstorm

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <variant>
@@ -15,7 +16,9 @@
 
 namespace remapstorm {
 
-inline constexpr int kEventSchema = 1;
+// 2: usage and reset events. Recordings of version 1 have none and are read as well.
+inline constexpr int kEventSchema = 2;
+inline constexpr int kOldestEventSchema = 1;
 
 // Event 0. `json` is the whole resolved plan, one line.
 struct PlanEvent {
@@ -91,6 +94,21 @@ struct HostWaitEvent {
   Nanoseconds waited{0};
 };
 
+// What a vCPU's thread used since the trial began; with Event::vcpu -1, what the thread that watches the trial used.
+struct UsageEvent {
+  Nanoseconds cpu{0};                          // processor time
+  Nanoseconds guest{0};                        // elapsed time inside Vcpu::run()
+  Nanoseconds harness{0};                      // elapsed time spent on what stopped it, waiting for locks included
+  Nanoseconds parked{0};                       // elapsed time in which it was kept out of the guest
+  std::map<std::string, std::uint64_t> exits;  // returns of KVM_RUN, by reason (vmm/exit.h)
+};
+
+// The machine was set back to a snapshot in place; the trial goes on from there.
+struct ResetEvent {
+  Nanoseconds took{0};
+  std::uint64_t pages = 0;  // copied back
+};
+
 struct ConsoleEvent {
   std::string line;
 };
@@ -129,7 +147,7 @@ struct TruncatedEvent {
 };
 
 using EventBody = std::variant<PlanEvent, ProbeEvent, HitEvent, ReceiptEvent, SampleEvent, ConsoleEvent, LifecycleEvent,
-                               SymbolEvent, TruncatedEvent, HostWaitEvent>;
+                               SymbolEvent, TruncatedEvent, HostWaitEvent, UsageEvent, ResetEvent>;
 
 struct Event {
   Nanoseconds time{0};  // host, since the trial began

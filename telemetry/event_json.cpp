@@ -32,12 +32,10 @@ struct Writer {
   Json& line;
 
   void operator()(const PlanEvent& plan) const {
-    line["type"] = "plan";
     Json parsed = Json::parse(plan.json, nullptr, false);
     line["plan"] = parsed.is_discarded() ? Json(plan.json) : std::move(parsed);
   }
   void operator()(const ProbeEvent& probe) const {
-    line["type"] = "probe";
     const ProbeInfo* info = probe_by_number(probe.probe);
     if (info != nullptr) {
       line["probe"] = info->name;
@@ -53,7 +51,6 @@ struct Writer {
     line["args"] = std::move(args);
   }
   void operator()(const HitEvent& hit) const {
-    line["type"] = "hit";
     line["rule"] = hit.rule;
     line["count"] = hit.count;
     line["pc"] = hex(hit.pc.value);
@@ -61,7 +58,6 @@ struct Writer {
     if (!hit.disassembly.empty()) line["disassembly"] = to_json(hit.disassembly);
   }
   void operator()(const ReceiptEvent& receipt) const {
-    line["type"] = "receipt";
     line["rule"] = receipt.rule;
     line["injector"] = receipt.injector;
     line["phase"] = kPhaseNames[static_cast<std::size_t>(receipt.phase)];
@@ -72,7 +68,6 @@ struct Writer {
     if (receipt.measured) line["measured_ns"] = receipt.measured->count();
   }
   void operator()(const SampleEvent& sample) const {
-    line["type"] = "sample";
     line["reason"] = sample.reason;
     line["round"] = sample.round;
     line["pc"] = hex(sample.pc.value);
@@ -92,27 +87,29 @@ struct Writer {
       line["locks"] = std::move(locks);
     }
   }
-  void operator()(const HostWaitEvent& wait) const {
-    line["type"] = "host-wait";
-    line["waited_ns"] = wait.waited.count();
+  void operator()(const HostWaitEvent& wait) const { line["waited_ns"] = wait.waited.count(); }
+  void operator()(const UsageEvent& usage) const {
+    line["cpu_ns"] = usage.cpu.count();
+    if (usage.guest.count() != 0) line["guest_ns"] = usage.guest.count();
+    if (usage.harness.count() != 0) line["harness_ns"] = usage.harness.count();
+    if (usage.parked.count() != 0) line["parked_ns"] = usage.parked.count();
+    if (!usage.exits.empty()) line["exits"] = usage.exits;
   }
-  void operator()(const ConsoleEvent& console) const {
-    line["type"] = "console";
-    line["line"] = console.line;
+  void operator()(const ResetEvent& reset) const {
+    line["took_ns"] = reset.took.count();
+    line["pages"] = reset.pages;
   }
+  void operator()(const ConsoleEvent& console) const { line["line"] = console.line; }
   void operator()(const LifecycleEvent& lifecycle) const {
-    line["type"] = "lifecycle";
     line["what"] = kMilestoneNames[static_cast<std::size_t>(lifecycle.what)];
     if (!lifecycle.detail.empty()) line["detail"] = lifecycle.detail;
   }
   void operator()(const SymbolEvent& symbol) const {
-    line["type"] = "symbol";
     line["pc"] = hex(symbol.frame.pc.value);
     line["symbol"] = symbol.frame.symbol;
     line["offset"] = symbol.frame.offset;
   }
   void operator()(const TruncatedEvent& truncated) const {
-    line["type"] = "truncated";
     line["dropped"] = truncated.dropped;
     line["limit_bytes"] = truncated.limit_bytes;
   }
@@ -126,6 +123,7 @@ std::string event_to_json(const Event& event, bool first) {
   line["t"] = event.time.count();
   if (event.guest_time) line["g"] = event.guest_time->count();
   if (event.vcpu >= 0) line["vcpu"] = event.vcpu;
+  line["type"] = event_type_name(event);
   std::visit(Writer{line}, event.body);
   return to_line(line);
 }

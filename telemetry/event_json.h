@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// events.jsonl: one Event a line (docs/event-format.md). The first line carries "v":1; a reader refuses any other
-// version by name.
+// events.jsonl: one Event a line (docs/event-format.md). The first line carries the version; a reader refuses
+// one that it does not know by name.
 #pragma once
 
 #include <cstdint>

@@ -104,6 +104,22 @@ EventBody sample_body(const JsonFields& fields, std::string& problem) {
   return sample;
 }
 
+UsageEvent usage_body(const Json& json, const JsonFields& fields) {
+  UsageEvent usage;
+  usage.cpu = Nanoseconds(fields.integer("cpu_ns", 0, kMaxTime));
+  usage.guest = Nanoseconds(fields.integer_or("guest_ns", 0, kMaxTime, 0));
+  usage.harness = Nanoseconds(fields.integer_or("harness_ns", 0, kMaxTime, 0));
+  usage.parked = Nanoseconds(fields.integer_or("parked_ns", 0, kMaxTime, 0));
+  if (!fields.has("exits")) return usage;
+  const Json& exits = json.at("exits");
+  if (!exits.is_object()) return fields.fail("exits", "is not an object"), usage;
+  for (const auto& [reason, count] : exits.items()) {
+    if (!count.is_number_unsigned()) return fields.fail("exits", "has something else than whole numbers"), usage;
+    usage.exits[reason] = count.get<std::uint64_t>();
+  }
+  return usage;
+}
+
 EventBody body_from(const Json& json, const JsonFields& fields, std::string& problem) {
   const std::string type = fields.text("type");
   if (type == "plan") {
@@ -120,6 +136,9 @@ EventBody body_from(const Json& json, const JsonFields& fields, std::string& pro
   if (type == "receipt") return receipt_body(fields);
   if (type == "sample") return sample_body(fields, problem);
   if (type == "host-wait") return HostWaitEvent{Nanoseconds(fields.integer("waited_ns", 0, kMaxTime))};
+  if (type == "usage") return usage_body(json, fields);
+  if (type == "reset")
+    return ResetEvent{Nanoseconds(fields.integer("took_ns", 0, kMaxTime)), fields.unsigned64("pages")};
   if (type == "console") return ConsoleEvent{fields.text("line")};
   if (type == "lifecycle") {
     return LifecycleEvent{choice<LifecycleEvent::What>(fields, "what", kMilestoneNames), fields.text_or("detail", {})};
@@ -147,9 +166,9 @@ Status check_version(const Json& json) {
   if (!json.is_object() || !json.contains("v") || !json.at("v").is_number_integer()) {
     return usage_error("not an event file: the first line has no version (\"v\")");
   }
-  if (json.at("v") != kEventSchema) {
-    return usage_error("events of version " + to_line(json.at("v")) + "; this remapstorm reads version " +
-                           std::to_string(kEventSchema),
+  if (json.at("v") < kOldestEventSchema || json.at("v") > kEventSchema) {
+    return usage_error("events of version " + to_line(json.at("v")) + "; this remapstorm reads versions " +
+                           std::to_string(kOldestEventSchema) + " to " + std::to_string(kEventSchema),
                        "read them with the remapstorm that wrote them");
   }
   return {};

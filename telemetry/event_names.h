@@ -17,4 +17,15 @@ inline constexpr std::string_view kMilestoneNames[] = {
     "host-failure", "ring-corrupt", "interrupted", "timeout", "no-progress",  "end"};
 static_assert(std::size(kMilestoneNames) == static_cast<std::size_t>(LifecycleEvent::What::end) + 1);
 
+// What LifecycleEvent::What::boot says in its detail when no guest booted.
+inline constexpr std::string_view kFromSnapshot = "from a snapshot";
+
+// "probe", "receipt", ...: the field "type".
+inline std::string_view event_type_name(const Event& event) {
+  constexpr std::string_view kNames[] = {"plan",      "probe",  "hit",       "receipt",   "sample", "console",
+                                         "lifecycle", "symbol", "truncated", "host-wait", "usage",  "reset"};
+  static_assert(std::size(kNames) == std::variant_size_v<EventBody>);
+  return kNames[event.body.index()];
+}
+
 }  // namespace remapstorm

@@ -17,7 +17,8 @@ bool is_lifecycle(const Event& event) { return std::holds_alternative<LifecycleE
 // Few by nature, and what a reader needs most after a crash.
 bool is_milestone(const Event& event) {
   return is_lifecycle(event) || std::holds_alternative<PlanEvent>(event.body) ||
-         std::holds_alternative<ReceiptEvent>(event.body) || std::holds_alternative<SampleEvent>(event.body);
+         std::holds_alternative<ReceiptEvent>(event.body) || std::holds_alternative<SampleEvent>(event.body) ||
+         std::holds_alternative<UsageEvent>(event.body);
 }
 
 }  // namespace

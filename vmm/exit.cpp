@@ -78,6 +78,23 @@ std::optional<Stop> serve_mmio(const MmioExit& mmio, Bus& bus, std::span<std::ui
 
 }  // namespace
 
+std::string_view exit_name(std::size_t index) {
+  // In the order of Exit.
+  static constexpr std::string_view kNames[] = {"io",
+                                                "mmio",
+                                                "debug",
+                                                "hlt",
+                                                "shutdown",
+                                                "interrupted",
+                                                "system-event",
+                                                "fail-entry",
+                                                "emulation-failure",
+                                                "internal-error",
+                                                "other"};
+  static_assert(std::size(kNames) == std::variant_size_v<Exit>);
+  return index < std::size(kNames) ? kNames[index] : "other";
+}
+
 Exit decode_exit(const kvm_run& run, std::size_t run_size) {
   switch (run.exit_reason) {
     case KVM_EXIT_IO:

@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -62,6 +63,11 @@ struct UnknownExit {
 
 using Exit = std::variant<IoExit, MmioExit, DebugExit, HaltExit, ShutdownExit, InterruptedExit, DirtyRingFullExit,
                           SystemEventExit, FailedEntryExit, EmulationFailureExit, InternalErrorExit, UnknownExit>;
+
+// How often each kind of exit came; index: that of the alternative in Exit.
+using ExitCounts = std::array<std::uint64_t, std::variant_size_v<Exit>>;
+// "io", "mmio", "hlt", ... of an index.
+std::string_view exit_name(std::size_t index);
 
 // `run_size`: bytes of the kvm_run area; an I/O exit whose data would lie outside becomes an UnknownExit.
 Exit decode_exit(const kvm_run& run, std::size_t run_size);

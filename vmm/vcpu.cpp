@@ -74,10 +74,14 @@ Stop Vcpu::enter_until_stop(bool stepping, bool block_interrupts) {
     if (!exit) {
       access_pending_ = false;
       if (::ioctl(fd_.get(), KVM_RUN, 0) != 0) {
-        if (errno == EINTR || errno == EAGAIN) continue;
+        if (errno == EINTR || errno == EAGAIN) {
+          ++exits_[Exit(InterruptedExit{}).index()];
+          continue;
+        }
         return host_stop(errno_error("KVM_RUN", "vcpu " + std::to_string(index_), errno));
       }
       exit = decode_exit(*run_, run_mapping_.size());
+      ++exits_[exit->index()];
     }
 
     if (const auto* hit = std::get_if<DebugExit>(&*exit)) {

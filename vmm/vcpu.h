@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "base/address.h"
@@ -63,6 +64,9 @@ class Vcpu {
 
   // Lets a vCPU that waits to be started by the guest (every one but 0) run as it is set up.
   Status make_runnable();
+
+  // Returns of KVM_RUN since the last call. Like the register calls.
+  [[nodiscard]] ExitCounts take_exit_counts() { return std::exchange(exits_, {}); }
 
   // What a snapshot keeps of this vCPU beside KVM's state: where run() and step() were. An access that run() has
   // reported is completed first, so that KVM's state is whole afterwards.
@@ -139,6 +143,7 @@ class Vcpu {
   std::atomic<pid_t> running_thread_{0};  // 0: nobody inside run()
   std::vector<Gva> breakpoints_;
   Debug applied_;
+  ExitCounts exits_{};
   // Completing a pending access shows nothing a caller could see, so the getters that do it are const.
   mutable bool access_pending_ = false;
   mutable BreakpointResume resume_;

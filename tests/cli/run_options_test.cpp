@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "cli/serve_options.h"
 #include "tests/cli/fake_context.h"
 
 namespace remapstorm {
@@ -141,6 +142,51 @@ TEST(RunOptions, AValueIsMissing) { EXPECT_NE(mistake({"a", "--cpus"}).message.f
 
 TEST(RunOptions, LoudAndQuietExcludeEachOther) {
   EXPECT_EQ(mistake({"a", "-v", "-q"}).message, "-v and -q ask for opposite things");
+}
+
+TEST(RunOptions, WaysOutForMetrics) {
+  const RunOptions options = parsed(
+      {"a", "--metrics-listen", "0", "--metrics-textfile", "/x/y.prom", "--metrics-push", "http://127.0.0.1:9091"});
+  ASSERT_TRUE(options.metrics.listen);
+  EXPECT_EQ(options.metrics.listen->host, "127.0.0.1");
+  EXPECT_EQ(options.metrics.textfile, "/x/y.prom");
+  EXPECT_TRUE(options.metrics.push_target.starts_with("http://127.0.0.1:9091/metrics/job/remapstorm/instance/"));
+  EXPECT_FALSE(parsed({"a"}).metrics.any());
+  const std::pair<const char*, const char*> mistakes[] = {{"--metrics-listen", "host:1"},
+                                                          {"--metrics-listen", "127.0.0.1:99999"},
+                                                          {"--metrics-textfile", ""},
+                                                          {"--metrics-textfile", "/tmp/"},
+                                                          {"--metrics-push", "127.0.0.1:9091"}};
+  for (const auto& [name, value] : mistakes) {
+    const Error error = mistake({"a", name, value});
+    EXPECT_EQ(error.kind, ErrorKind::usage);
+    EXPECT_TRUE(error.message.starts_with(name)) << error.message;
+  }
+}
+
+TEST(ServeOptions, OfNothingMeansAllScenariosAndTheUsualPort) {
+  const FakeContext fake;
+  const auto options = parse_serve_options(fake.context, {});
+  ASSERT_TRUE(options.ok()) << options.error().message;
+  EXPECT_TRUE((*options)->run.scenarios.empty());
+  ASSERT_TRUE((*options)->run.metrics.listen);
+  EXPECT_EQ((*options)->run.metrics.listen->port, 9464);
+  EXPECT_TRUE((*options)->run.metrics.listen->loopback);
+  const auto limited = parse_serve_options(fake.context, {"a", "--rounds", "3", "--for", "2m", "--keep-last", "1",
+                                                          "--keep-unexpected", "0", "--keep-size", "10M"});
+  ASSERT_TRUE(limited.ok()) << limited.error().message;
+  EXPECT_EQ((*limited)->rounds, 3U);
+  EXPECT_EQ((*limited)->length, std::chrono::minutes(2));
+  EXPECT_EQ((*limited)->keep.last, 1U);
+  EXPECT_EQ((*limited)->keep.unexpected, 0U);
+  EXPECT_EQ((*limited)->keep.bytes, 10U << 20);
+  for (const Arguments& bad :
+       {Arguments{"--rounds", "0"}, Arguments{"--keep-last", "0"}, Arguments{"--trial", "1"},
+        Arguments{"--repeat", "2"}, Arguments{"--for", "never"}, Arguments{"--keep-size", "x"}}) {
+    const auto refused = parse_serve_options(fake.context, bad);
+    ASSERT_FALSE(refused.ok()) << bad[0];
+    EXPECT_EQ(refused.error().kind, ErrorKind::usage);
+  }
 }
 
 }  // namespace

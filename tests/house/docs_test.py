@@ -56,6 +56,10 @@ class Documents(unittest.TestCase):
                     if re.match(r"^[-a-z]+$", word):
                         self.assertRegex(text, rf"(?m)^  {re.escape(word)}\b", f"{relative(file)}: ./test {word}")
 
+    def test_the_page_of_metrics_is_what_the_program_prints(self):
+        self.assertEqual(text_of(TREE / "docs/metrics.md"), help_of("metrics"),
+                         "make it anew: remapstorm metrics >docs/metrics.md")
+
     def test_links_lead_somewhere(self):
         for file in documents():
             for target in LINK.findall(text_of(file)):

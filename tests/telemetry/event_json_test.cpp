@@ -62,7 +62,7 @@ TEST(EventJson, ALineSaysWhatItIs) {
   Stream stream;
   stream.probe(1, RS_PROBE_BBM_BREAK, RS_CTX_HARDIRQ | RS_CTX_IRQS_OFF, {kPage, kEntry, 0, RS_LEVEL_PTE});
   EXPECT_EQ(event_to_json(stream.events.front(), true),
-            R"({"v":1,"t":1000,"g":7000001000,"vcpu":1,"type":"probe","probe":"bbm.break","seq":1,)"
+            R"({"v":2,"t":1000,"g":7000001000,"vcpu":1,"type":"probe","probe":"bbm.break","seq":1,)"
             R"("pc":"0xffffffff81300040","context":"hardirq","ctx":6,)"
             R"("args":["0xffffea0000400000","0xffff888001230000","0x0","0x1"]})");
 }
@@ -107,11 +107,11 @@ std::string two_lines() {
 }
 
 TEST(EventFile, AnUnknownVersionIsRefusedByName) {
-  const auto future = read(R"({"v":2,"t":1,"type":"console","line":""})"
+  const auto future = read(R"({"v":3,"t":1,"type":"console","line":""})"
                            "\n");
   ASSERT_FALSE(future.ok());
-  EXPECT_THAT(future.error().message, HasSubstr("version 2"));
-  EXPECT_THAT(future.error().message, HasSubstr("reads version 1"));
+  EXPECT_THAT(future.error().message, HasSubstr("version 3"));
+  EXPECT_THAT(future.error().message, HasSubstr("reads versions 1 to 2"));
   EXPECT_FALSE(read(R"({"t":1,"type":"console","line":""})"
                     "\n")
                    .ok());
@@ -119,6 +119,42 @@ TEST(EventFile, AnUnknownVersionIsRefusedByName) {
   EXPECT_FALSE(read("\x7f"
                     "ELF\n")
                    .ok());
+}
+
+TEST(EventFile, ARecordingOfVersion1IsReadAsItWas) {
+  const auto old = read(R"({"v":1,"t":5,"type":"console","line":"hello"})"
+                        "\n"
+                        R"({"t":6,"type":"lifecycle","what":"end"})"
+                        "\n");
+  ASSERT_TRUE(old.ok()) << old.error().message;
+  EXPECT_EQ(old->events.size(), 2U);
+  EXPECT_EQ(old->bad_lines, 0U);
+}
+
+TEST(EventJson, UsageAndResetRoundTrip) {
+  Event event;
+  event.vcpu = 1;
+  UsageEvent usage;
+  usage.cpu = Nanoseconds(4);
+  usage.guest = Nanoseconds(3);
+  usage.harness = Nanoseconds(2);
+  usage.parked = Nanoseconds(1);
+  usage.exits = {{"hlt", 7}, {"io", 9}};
+  event.body = usage;
+  EXPECT_EQ(event_to_json(event), R"({"t":0,"vcpu":1,"type":"usage","cpu_ns":4,"guest_ns":3,"harness_ns":2,)"
+                                  R"("parked_ns":1,"exits":{"hlt":7,"io":9}})");
+  const auto back = event_from_json(event_to_json(event));
+  ASSERT_TRUE(back.ok()) << back.error().message;
+  EXPECT_EQ(std::get<UsageEvent>(back->body).exits, usage.exits);
+  EXPECT_EQ(std::get<UsageEvent>(back->body).parked, usage.parked);
+  event.body = ResetEvent{Nanoseconds(70), 12};
+  EXPECT_EQ(event_to_json(event), R"({"t":0,"vcpu":1,"type":"reset","took_ns":70,"pages":12})");
+  for (const char* bad :
+       {R"({"t":1,"type":"usage"})", R"({"t":1,"type":"usage","cpu_ns":-1})",
+        R"({"t":1,"type":"usage","cpu_ns":1,"exits":[1]})", R"({"t":1,"type":"usage","cpu_ns":1,"exits":{"io":-1}})",
+        R"({"t":1,"type":"usage","cpu_ns":1,"exits":{"io":"many"}})", R"({"t":1,"type":"reset","took_ns":1})"}) {
+    EXPECT_FALSE(event_from_json(bad).ok()) << bad;
+  }
 }
 
 TEST(EventFile, ACutLastLineIsReportedAndTheRestIsUsable) {

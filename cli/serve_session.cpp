@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/serve_session.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdio>
+#include <filesystem>
+#include <thread>
+#include <utility>
+
+#include "cli/exit_code.h"
+
+namespace remapstorm {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kPrefix = "round-";
+constexpr std::uint64_t kMostTrial = 999'999'999;  // what --trial takes
+constexpr std::size_t kMostOutcomes = 100;
+constexpr Nanoseconds kSayEvery = std::chrono::seconds(10);
+constexpr Nanoseconds kLongestPause = std::chrono::seconds(60);
+
+// A round is told by its own line; the trials are in its folder.
+class RoundReport final : public Report {
+ public:
+  void run_begins(const RunInfo&, std::size_t) override {}
+  void scenario_begins(const Plan&) override {}
+  void trial_ended(const TrialResult&) override {}
+  void scenario_ended(const ScenarioResults&) override {}
+  void run_ended(const RunInfo&, std::span<const ScenarioResults>) override {}
+};
+
+std::uint64_t size_of(const std::string& folder) {
+  std::uint64_t bytes = 0;
+  std::error_code error;
+  for (fs::recursive_directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+    if (it->is_regular_file(error)) bytes += it->file_size(error);
+  }
+  return bytes;
+}
+
+// What was not as expected in a round: "irq-same-cpu: hang; ...", or nothing.
+std::string outcome_of_round(const std::vector<ScenarioResults>& results) {
+  std::string text;
+  for (const ScenarioResults& scenario : results) {
+    for (const TrialResult& trial : scenario.trials) {
+      if (!trial.ok) text += (text.empty() ? "" : "; ") + scenario.scenario + ": " + outcome_of(trial);
+    }
+  }
+  return text;
+}
+
+std::string clock_text(Nanoseconds time) {
+  const auto whole = std::chrono::duration_cast<std::chrono::seconds>(time).count();
+  char text[32];
+  std::snprintf(text, sizeof(text), "%lld:%02lld:%02lld", static_cast<long long>(whole / 3600),
+                static_cast<long long>(whole / 60 % 60), static_cast<long long>(whole % 60));
+  return text;
+}
+
+}  // namespace
+
+Status ServeSession::prepare() {
+  RS_TRY(session_.prepare(true));
+  directory_ = options_.run.output_dir;
+  if (directory_.empty()) {
+    RS_ASSIGN(const Paths paths, find_paths(context_.environment, context_.home));
+    directory_ = paths.state + "/serve/" + time_stamp(std::time(nullptr));
+  }
+  std::error_code error;
+  fs::create_directories(directory_, error);
+  if (error) return host_error("cannot create " + directory_ + ": " + error.message());
+  directory_ = fs::absolute(directory_, error).string();
+  find_earlier_rounds();
+  return {};
+}
+
+std::string ServeSession::folder_of(std::uint64_t number) const {
+  char text[32];
+  std::snprintf(text, sizeof(text), "%s%06llu", kPrefix.data(), static_cast<unsigned long long>(number));
+  return directory_ + "/" + text;
+}
+
+// A soak that is started again in its folder goes on with the next number: with other seeds.
+void ServeSession::find_earlier_rounds() {
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(directory_, error)) {
+    const std::string name = entry.path().filename().string();
+    std::uint64_t number = 0;
+    const char* end = name.data() + name.size();
+    if (!name.starts_with(kPrefix) || !entry.is_directory(error)) continue;
+    if (const auto parsed = std::from_chars(name.data() + kPrefix.size(), end, number);
+        parsed.ec != std::errc() || parsed.ptr != end || number > kMostTrial) {
+      continue;
+    }
+    kept_.push_back({number, "of an earlier soak", size_of(entry.path().string())});
+    next_ = std::max(next_, number + 1);
+  }
+  std::sort(kept_.begin(), kept_.end(), [](const auto& a, const auto& b) { return a.number < b.number; });
+}
+
+bool ServeSession::over() const {
+  if (session_.signals().stop() || next_ > kMostTrial) return true;
+  if (options_.rounds && rounds_ >= *options_.rounds) return true;
+  return options_.length && session_.clock().now() - began_ >= *options_.length;
+}
+
+int ServeSession::execute() {
+  began_ = session_.clock().now();
+  session_.metrics().set(Metric::serve_rounds, 0);
+  while (!over()) {
+    run_round();
+    session_.metrics().say();
+  }
+  summarize();
+  session_.metrics().finish();
+  const int signal = session_.signals().signal();
+  if (trials_ == 0) return signal != 0 ? 128 + signal : exit_code(std::span<const ScenarioResults>());
+  return worst_;
+}
+
+void ServeSession::run_round() {
+  const std::uint64_t number = next_++;
+  options_.run.trial = number;
+  const std::string folder = folder_of(number);
+  Result<OutputDirectory> output = OutputDirectory::at(folder);
+  if (!output.ok()) {
+    trouble(output.error());
+    worst_ = worse_of(worst_, exit_code_of(output.error().kind));
+    return pause_after_failure();
+  }
+  RoundReport report;
+  const std::vector<ScenarioResults> results = session_.run_all(*output, report);
+  if (results.empty()) return;  // stopped before anything was known
+  if (const Status written = session_.write_output(*output, results); !written) {
+    trouble(written.error());
+    worst_ = worse_of(worst_, exit_code_of(written.error().kind));
+  }
+  ++rounds_;
+  worst_ = worse_of(worst_, exit_code(results));
+  remember(number, folder, results);
+  const bool any = std::any_of(results.begin(), results.end(), [](const ScenarioResults& scenario) {
+    return std::any_of(scenario.trials.begin(), scenario.trials.end(),
+                       [](const TrialResult& trial) { return trial.verdict && *trial.verdict != Verdict::error; });
+  });
+  if (any) {
+    failures_ = 0;
+  } else {
+    pause_after_failure();
+  }
+}
+
+void ServeSession::remember(std::uint64_t number, const std::string& folder,
+                            const std::vector<ScenarioResults>& results) {
+  for (const ScenarioResults& scenario : results) {
+    for (const TrialResult& trial : scenario.trials) {
+      ++trials_;
+      if (trial.ok) ++expected_;
+    }
+  }
+  const std::string outcome = outcome_of_round(results);
+  if (!outcome.empty()) {
+    const bool room = unexpected_.contains(outcome) || unexpected_.size() < kMostOutcomes;
+    ++unexpected_[room ? outcome : "others"];
+  }
+  kept_.push_back({number, outcome, size_of(folder)});
+  drop_old_rounds();
+  std::uint64_t bytes = 0;
+  for (const KeptRound& round : kept_) bytes += round.bytes;
+  SessionMetrics& metrics = session_.metrics();
+  metrics.set(Metric::serve_rounds, static_cast<double>(rounds_));
+  metrics.set(Metric::serve_kept_runs, static_cast<double>(kept_.size()));
+  metrics.set(Metric::serve_kept_bytes, static_cast<double>(bytes));
+  say_round(number, results, outcome);
+}
+
+void ServeSession::drop_old_rounds() {
+  while (const auto index = round_to_drop(kept_, options_.keep)) {
+    const auto round = kept_.begin() + static_cast<std::ptrdiff_t>(*index);
+    std::error_code error;
+    fs::remove_all(folder_of(round->number), error);
+    if (error) trouble(host_error("cannot remove " + folder_of(round->number) + ": " + error.message()));
+    kept_.erase(round);
+  }
+}
+
+void ServeSession::say_round(std::uint64_t number, const std::vector<ScenarioResults>& results,
+                             const std::string& outcome) {
+  const Nanoseconds now = session_.clock().now();
+  if (outcome.empty() && (options_.run.quiet || (rounds_ > 1 && now - said_ < kSayEvery))) return;
+  said_ = now;
+  context_.out << clock_text(now - began_) << " round " << number << ": " << summary_line(results);
+  if (!outcome.empty()) context_.out << ": " << outcome << "\n  in " << folder_of(number);
+  context_.out << std::endl;
+}
+
+// Nothing works: no use in trying as fast as the machine can.
+void ServeSession::pause_after_failure() {
+  ++failures_;
+  const Nanoseconds pause = std::min(kLongestPause, Nanoseconds(std::chrono::seconds(1)) * (1 << std::min(failures_, 6U)));
+  const Nanoseconds until = session_.clock().now() + pause;
+  while (!over() && session_.clock().now() < until) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+}
+
+void ServeSession::trouble(const Error& error) {
+  if (std::exchange(trouble_said_, true)) return;
+  context_.err << "remapstorm: " << error.message << "; the soak goes on\n";
+  if (!error.hint.empty()) context_.err << "HINT: " << error.hint << '\n';
+}
+
+void ServeSession::summarize() const {
+  context_.out << "serve: " << rounds_ << (rounds_ == 1 ? " round" : " rounds") << " in "
+               << clock_text(session_.clock().now() - began_) << ", " << trials_
+               << (trials_ == 1 ? " trial" : " trials") << ": " << expected_ << " as expected";
+  if (trials_ != expected_) context_.out << ", " << trials_ - expected_ << " not";
+  context_.out << '\n';
+  for (const auto& [outcome, count] : unexpected_) context_.out << "  " << count << " x " << outcome << '\n';
+  if (!kept_.empty())
+    context_.out << kept_.size() << (kept_.size() == 1 ? " round" : " rounds") << " kept in " << directory_ << '\n';
+  context_.out << std::flush;
+}
+
+}  // namespace remapstorm

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// SessionMetrics: the metrics of one command, if it was asked for any.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "base/clock.h"
+#include "cli/command.h"
+#include "cli/status_line.h"
+#include "harness/explorer.h"
+#include "harness/trial_metrics.h"
+#include "telemetry/metrics/outputs.h"
+
+namespace remapstorm {
+
+class SessionMetrics {
+ public:
+  // All must outlive this. Threads begin with start().
+  SessionMetrics(const CommandContext& context, const MetricsOptions& options, const Clock& clock)
+      : context_(context), options_(options), outputs_(metrics_, options), counter_(metrics_, clock) {}
+
+  // Opens the ways out. Error: host, if there is no listening where it was asked for; `needed` false: that is said and
+  // the command goes on.
+  Status start(bool needed);
+  // Where events go besides; null: nobody asked for metrics.
+  [[nodiscard]] Metrics* metrics() { return options_.any() ? &metrics_ : nullptr; }
+
+  void planned(const Plan& plan);
+  void ended(const TrialLabels& labels, const TrialResult& trial);
+  // A point of an exploration is done.
+  void ended(const TrialLabels& labels, const PointOutcome& outcome, std::span<const Event> events);
+
+  // Of the command itself, without labels.
+  void set(Metric metric, double value);
+
+  // Says what there is to know, on context.err, where `status` may be drawn. From the thread that uses both.
+  void say(StatusLine* status = nullptr);
+  // Writes the last values.
+  void finish();
+
+ private:
+  const CommandContext& context_;
+  const MetricsOptions& options_;
+  Metrics metrics_;
+  MetricsOutputs outputs_;
+  TrialCounter counter_;
+};
+
+}  // namespace remapstorm

@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "telemetry/metrics/trial_fold.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "guest/abi/remapstorm_abi.h"
+#include "telemetry/event_names.h"
+#include "telemetry/probe_names.h"
+
+namespace remapstorm {
+namespace {
+
+constexpr std::size_t kMaxOpen = 65536;  // a hostile guest may open windows without end
+
+double seconds(Nanoseconds length) { return static_cast<double>(length.count()) / 1e9; }
+
+// Words that may become label values; what is not among them is "other" and has the last slot.
+struct Word {
+  std::size_t slot = 0;
+  std::string_view text;
+};
+Word known(std::string_view text, std::span<const std::string_view> words) {
+  const auto found = std::find(words.begin(), words.end(), text);
+  const auto slot = static_cast<std::size_t>(found - words.begin());
+  return {slot, found == words.end() ? std::string_view("other") : *found};
+}
+
+constexpr std::string_view kKinds[] = {"irq", "nmi", "hold", "stage2-delay"};
+constexpr std::string_view kExits[] = {"io",
+                                       "mmio",
+                                       "debug",
+                                       "hlt",
+                                       "shutdown",
+                                       "interrupted",
+                                       "system-event",
+                                       "fail-entry",
+                                       "emulation-failure",
+                                       "internal-error"};
+constexpr std::string_view kVcpus[] = {"0", "1", "2", "3", "4", "5", "6", "7"};
+static_assert(std::size(kVcpus) == RS_MAX_VCPUS);
+
+Word vcpu_word(int vcpu) {
+  const bool exists = vcpu >= 0 && static_cast<std::size_t>(vcpu) < std::size(kVcpus);
+  return exists ? Word{static_cast<std::size_t>(vcpu), kVcpus[vcpu]} : Word{std::size(kVcpus), "other"};
+}
+
+Word level_word(std::uint64_t level) {
+  if (level == RS_LEVEL_PTE) return {0, "pte"};
+  if (level == RS_LEVEL_PMD) return {1, "pmd"};
+  return {2, "other"};
+}
+
+Word lock_word(std::uint64_t lock_id) {
+  static const std::string kPageTable = lock_name(RS_LOCK_INIT_MM_PAGE_TABLE);
+  if (lock_id == RS_LOCK_INIT_MM_PAGE_TABLE) return {0, kPageTable};
+  return {1, "other"};
+}
+
+// A slot for each probe, and one behind them for what is none.
+std::size_t probe_slot(const ProbeInfo* probe) {
+  return probe != nullptr ? std::size_t{probe->number} : std::size_t{RS_PROBE_LIMIT};
+}
+constexpr std::string_view kInstruction = "instruction";
+
+template <typename Map, typename Key>
+void open(Map& spans, const Key& key, Nanoseconds now) {
+  if (spans.size() < kMaxOpen) spans[key] = now;
+}
+
+// The length of the span that ends now, if one is open. vCPU counters may differ by some ticks.
+template <typename Map, typename Key>
+std::optional<Nanoseconds> close(Map& spans, const Key& key, Nanoseconds now) {
+  const auto found = spans.find(key);
+  if (found == spans.end()) return std::nullopt;
+  const Nanoseconds length = std::max(Nanoseconds{0}, now - found->second);
+  spans.erase(found);
+  return length;
+}
+
+}  // namespace
+
+LabelValues TrialLabels::with(std::initializer_list<std::string_view> more) const {
+  LabelValues values = {scenario, strategy, flavour, host};
+  for (const std::string_view one : more) values.emplace_back(one);
+  return values;
+}
+
+TrialFold::TrialFold(TrialLabels labels) : labels_(std::move(labels)), cached_(all_metrics().size()) {}
+
+MetricSeries& TrialFold::series(Metric metric, std::size_t slot, std::initializer_list<std::string_view> more) {
+  auto& slots = cached_[static_cast<std::size_t>(metric)];
+  if (slots.size() <= slot) slots.resize(slot + 1);
+  if (slots[slot] == nullptr) slots[slot] = &gathered_.series(metric, labels_.with(more));
+  return *slots[slot];
+}
+
+void TrialFold::count(Metric metric, std::size_t slot, std::initializer_list<std::string_view> more, double by) {
+  series(metric, slot, more).value += by;
+}
+
+void TrialFold::observe(Metric metric, std::size_t slot, std::initializer_list<std::string_view> more,
+                        Nanoseconds length) {
+  remapstorm::observe(metric_info(metric), series(metric, slot, more), seconds(length));
+}
+
+void TrialFold::fold(const Event& event) {
+  clock_.observe(event);
+  count(Metric::events, event.body.index(), {event_type_name(event)});
+  std::visit([&](const auto& body) { fold_body(body, event); }, event.body);
+}
+
+void TrialFold::fold_body(const HitEvent& hit, const Event&) {
+  const ProbeInfo* probe = probe_by_name(hit.where);
+  trigger_ = probe != nullptr ? probe->name : kInstruction;
+}
+
+void TrialFold::fold_body(const ReceiptEvent& receipt, const Event& event) {
+  const Word kind = known(receipt.injector, kKinds);
+  switch (receipt.phase) {
+    case ReceiptEvent::Phase::fired:
+      return fold_fired(receipt, GuestClock::bounded(event.time));
+    case ReceiptEvent::Phase::ended:
+      return fold_ended(receipt);
+    case ReceiptEvent::Phase::failed:
+      return count(Metric::injections_failed, kind.slot, {kind.text});
+  }
+}
+
+void TrialFold::fold_fired(const ReceiptEvent& receipt, Nanoseconds now) {
+  const Word kind = known(receipt.injector, kKinds);
+  if (kind.text == "irq" || kind.text == "nmi") {
+    // A second receipt with this token merged with an interrupt that was still pending: the guest sees one. The guest
+    // may also have been quicker than the first.
+    if (tokens_.size() >= kMaxOpen && !tokens_.contains(receipt.token)) return;
+    Injected& one = tokens_[receipt.token];
+    if (one.fired) return count(Metric::injections_merged, kind.slot, {kind.text});
+    one.kind = kind.text;
+    one.at = now;
+    one.fired = true;
+  }
+  // A receipt follows its hit.
+  const std::string_view trigger = trigger_.empty() ? kInstruction : trigger_;
+  const std::size_t slot = kind.slot * (RS_PROBE_LIMIT + 1) + probe_slot(probe_by_name(trigger));
+  count(Metric::injections, slot, {kind.text, trigger});
+  if (receipt.requested <= Nanoseconds{0}) return;
+  const Nanoseconds requested = GuestClock::bounded(receipt.requested);
+  if (kind.text == "stage2-delay") observe(Metric::delay_requested, 0, {}, requested);
+  if (kind.text == "hold") {
+    const Word vcpu = vcpu_word(receipt.target_vcpu);
+    observe(Metric::hold_requested, vcpu.slot, {vcpu.text}, requested);
+  }
+}
+
+void TrialFold::fold_ended(const ReceiptEvent& receipt) {
+  if (!receipt.measured) return;
+  const Nanoseconds measured = GuestClock::bounded(*receipt.measured);
+  if (receipt.injector == "hold") {
+    const Word vcpu = vcpu_word(receipt.target_vcpu);
+    observe(Metric::hold_served, vcpu.slot, {vcpu.text}, measured);
+  }
+  if (receipt.injector == "stage2-delay") {
+    observe(Metric::delay_served, 0, {}, measured);
+    const Nanoseconds requested = GuestClock::bounded(receipt.requested);
+    observe(Metric::delay_error, 0, {}, measured > requested ? measured - requested : requested - measured);
+  }
+}
+
+void TrialFold::fold_body(const ProbeEvent& probe, const Event& event) {
+  const ProbeInfo* info = probe_by_number(probe.probe);
+  count(Metric::probe_events, probe_slot(info), {info != nullptr ? info->name : "unknown"});
+  const Place place{event.vcpu, RS_CTX_LEVEL(probe.context)};
+  const std::string_view context = context_name(probe.context);
+  const auto token = static_cast<std::uint32_t>(probe.args[1]);
+  switch (probe.probe) {
+    case RS_PROBE_FAULT_ENTER:
+      count(Metric::faults, place.second, {context});
+      break;
+    case RS_PROBE_BBM_BREAK: {
+      const Word level = level_word(probe.args[3]);
+      count(Metric::windows_opened, level.slot, {level.text});
+      break;
+    }
+    case RS_PROBE_INJECT_ENTER:
+      if (tokens_.size() < kMaxOpen) tokens_[token].entered = event.guest_time;
+      break;
+    case RS_PROBE_INJECT_LEAVE:
+      if (const auto found = tokens_.find(token); found != tokens_.end()) found->second.answered = true;
+      break;
+    default:
+      break;
+  }
+  if (event.guest_time) fold_lengths(probe, place, GuestClock::bounded(*event.guest_time));
+}
+
+void TrialFold::fold_lengths(const ProbeEvent& probe, Place place, Nanoseconds now) {
+  if (const auto remap = remaps_.fold(place.first, probe, now)) {
+    const std::string_view direction = remap->restore ? "restore" : "optimize";
+    const std::pair<std::string_view, Nanoseconds> phases[] = {{"total", remap->total},
+                                                               {"lock-wait", remap->lock_wait},
+                                                               {"flush", remap->flush},
+                                                               {"window", remap->window},
+                                                               {"other", remap->other()}};
+    std::size_t slot = remap->restore ? std::size(phases) : 0;
+    for (const auto& [phase, length] : phases) observe(Metric::remap, slot++, {direction, phase}, length);
+  }
+  const std::string_view context = context_name(probe.context);
+  switch (probe.probe) {
+    case RS_PROBE_BBM_BREAK:
+      if (windows_.size() < kMaxOpen) windows_[probe.args[1]] = {now, probe.args[3]};
+      break;
+    case RS_PROBE_BBM_MAKE:
+      if (const auto found = windows_.find(probe.args[1]); found != windows_.end()) {
+        const Word level = level_word(found->second.second);
+        observe(Metric::window, level.slot, {level.text}, std::max(Nanoseconds{0}, now - found->second.first));
+        windows_.erase(found);
+      }
+      break;
+    case RS_PROBE_FAULT_ENTER:
+      open(faults_, place, now);
+      open(stalls_, place, now);
+      break;
+    case RS_PROBE_FAULT_DONE:
+      if (const auto length = close(faults_, place, now))
+        observe(Metric::fault_duration, place.second, {context}, *length);
+      if (const auto length = close(stalls_, place, now)) stalled(place.first, *length);
+      break;
+    case RS_PROBE_LOCK_WANT:
+    case RS_PROBE_LOCK_GOT:
+    case RS_PROBE_LOCK_DROP:
+      fold_lock(probe, place, now);
+      break;
+    default:
+      break;
+  }
+}
+
+void TrialFold::fold_lock(const ProbeEvent& probe, Place place, Nanoseconds now) {
+  const Word lock = lock_word(probe.args[1]);
+  const auto observe_in = [&](Metric metric, std::uint32_t context, Nanoseconds length) {
+    observe(metric, 2 * context + lock.slot, {context_name(context), lock.text}, length);
+  };
+  switch (probe.probe) {
+    case RS_PROBE_LOCK_WANT:
+      open(waits_, place, now);
+      if (!stalls_.contains(place)) open(stalls_, place, now);
+      break;
+    case RS_PROBE_LOCK_GOT:
+      if (const auto length = close(waits_, place, now)) observe_in(Metric::lock_wait, place.second, *length);
+      if (const auto length = close(stalls_, place, now)) stalled(place.first, *length);
+      if (held_.size() < kMaxOpen) held_[probe.args[0]] = {now, place.second};
+      break;
+    case RS_PROBE_LOCK_DROP:
+      if (const auto found = held_.find(probe.args[0]); found != held_.end()) {
+        observe_in(Metric::lock_hold, found->second.context, std::max(Nanoseconds{0}, now - found->second.since));
+        held_.erase(found);
+      }
+      break;
+    default:
+      break;
+  }
+}
+
+void TrialFold::stalled(int vcpu, Nanoseconds length) {
+  const Word word = vcpu_word(vcpu);
+  observe(Metric::vcpu_stall, word.slot, {word.text}, length);
+  MetricSeries& longest = series(Metric::vcpu_longest_stall, word.slot, {word.text});
+  longest.value = std::max(longest.value, seconds(length));
+}
+
+void TrialFold::fold_body(const LifecycleEvent& lifecycle, const Event&) {
+  const bool restored = lifecycle.what == LifecycleEvent::What::boot && lifecycle.detail == kFromSnapshot;
+  if (restored) count(Metric::resets, 0, {"restored"});
+}
+
+void TrialFold::fold_body(const ResetEvent& reset, const Event&) {
+  count(Metric::resets, 1, {"in-place"});
+  observe(Metric::reset_duration, 0, {}, GuestClock::bounded(reset.took));
+}
+
+void TrialFold::fold_body(const HostWaitEvent& wait, const Event& event) {
+  const Word vcpu = vcpu_word(event.vcpu);
+  count(Metric::vcpu_host_wait, vcpu.slot, {vcpu.text}, seconds(GuestClock::bounded(wait.waited)));
+}
+
+void TrialFold::fold_body(const UsageEvent& usage, const Event& event) {
+  const Nanoseconds cpu_time = GuestClock::bounded(usage.cpu);
+  const auto cpu = [&](std::size_t slot, std::string_view where, Nanoseconds time) {
+    count(Metric::cpu, slot, {where}, seconds(time));
+  };
+  if (event.vcpu < 0) return cpu(2, "watch", cpu_time);
+  const Word vcpu = vcpu_word(event.vcpu);
+  const std::pair<std::string_view, Nanoseconds> spent[] = {
+      {"guest", usage.guest}, {"harness", usage.harness}, {"parked", usage.parked}};
+  std::size_t slot = vcpu.slot * std::size(spent);
+  for (const auto& [where, time] : spent) {
+    count(Metric::vcpu_time, slot++, {vcpu.text, where}, seconds(GuestClock::bounded(time)));
+  }
+  const Nanoseconds outside = std::min(cpu_time, GuestClock::bounded(usage.harness));
+  cpu(0, "guest", cpu_time - outside);
+  cpu(1, "harness", outside);
+  for (const auto& [reason, times] : usage.exits) {
+    const Word word = known(reason, kExits);
+    count(Metric::vm_exits, word.slot, {word.text}, static_cast<double>(times));
+  }
+}
+
+void TrialFold::finish() {
+  // Now the clocks' offset is known best.
+  for (const auto& [token, one] : tokens_) {
+    if (!one.fired || !one.entered) continue;
+    const std::size_t slot = known(one.kind, kKinds).slot;
+    observe(Metric::delivery, slot, {one.kind}, std::max(Nanoseconds{0}, clock_.to_host(*one.entered) - one.at));
+    if (one.answered) count(Metric::injections_answered, slot, {one.kind});
+  }
+  tokens_.clear();
+}
+
+}  // namespace remapstorm

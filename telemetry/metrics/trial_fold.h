@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// TrialFold: folds the events of one trial into metrics. Pure: a recorded run gives the same figures.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "telemetry/event.h"
+#include "telemetry/guest_clock.h"
+#include "telemetry/metrics/remap_phases.h"
+#include "telemetry/metrics/table.h"
+
+namespace remapstorm {
+
+// What every series about a trial begins with.
+struct TrialLabels {
+  std::string scenario;
+  std::string strategy;
+  std::string flavour;
+  std::string host;  // kind of KVM host
+
+  // With further values behind them.
+  [[nodiscard]] LabelValues with(std::initializer_list<std::string_view> more = {}) const;
+};
+
+class TrialFold {
+ public:
+  explicit TrialFold(TrialLabels labels);
+
+  void fold(const Event& event);
+  // The trial is over: what is known only now.
+  void finish();
+  // What was gathered since the caller last took it.
+  [[nodiscard]] MetricTable& gathered() { return gathered_; }
+  [[nodiscard]] const TrialLabels& labels() const { return labels_; }
+
+ private:
+  using Place = std::pair<int, std::uint32_t>;  // vCPU, context level
+  struct Held {
+    Nanoseconds since{0};
+    std::uint32_t context = 0;
+  };
+  struct Injected {
+    std::string_view kind;
+    Nanoseconds at{0};                   // host time of the receipt
+    std::optional<Nanoseconds> entered;  // guest time
+    bool fired = false;
+    bool answered = false;
+  };
+
+  void fold_body(const PlanEvent&, const Event&) {}
+  void fold_body(const HitEvent& hit, const Event& event);
+  void fold_body(const ReceiptEvent& receipt, const Event& event);
+  void fold_body(const ProbeEvent& probe, const Event& event);
+  void fold_body(const LifecycleEvent& lifecycle, const Event& event);
+  void fold_body(const HostWaitEvent& wait, const Event& event);
+  void fold_body(const UsageEvent& usage, const Event& event);
+  void fold_body(const ResetEvent& reset, const Event& event);
+  void fold_body(const SampleEvent&, const Event&) {}
+  void fold_body(const ConsoleEvent&, const Event&) {}
+  void fold_body(const SymbolEvent&, const Event&) {}
+  void fold_body(const TruncatedEvent&, const Event&) {}
+  void fold_fired(const ReceiptEvent& receipt, Nanoseconds now);
+  void fold_ended(const ReceiptEvent& receipt);
+  void fold_lengths(const ProbeEvent& probe, Place place, Nanoseconds now);
+  void fold_lock(const ProbeEvent& probe, Place place, Nanoseconds now);
+  void stalled(int vcpu, Nanoseconds length);
+
+  // Series number `slot` of `metric`, with `more` behind the trial's labels; looked up once. Slots are small numbers
+  // that stand for `more`.
+  MetricSeries& series(Metric metric, std::size_t slot, std::initializer_list<std::string_view> more);
+  void count(Metric metric, std::size_t slot, std::initializer_list<std::string_view> more, double by = 1);
+  void observe(Metric metric, std::size_t slot, std::initializer_list<std::string_view> more, Nanoseconds length);
+
+  TrialLabels labels_;
+  MetricTable gathered_;
+  std::vector<std::vector<MetricSeries*>> cached_;  // by metric and slot; into gathered_
+  GuestClock clock_;
+  RemapPhases remaps_;
+  std::string_view trigger_;                                                // of the hit that came last
+  std::map<std::uint64_t, std::pair<Nanoseconds, std::uint64_t>> windows_;  // by entry: since when, level
+  std::map<Place, Nanoseconds> faults_, waits_;
+  std::map<Place, Nanoseconds> stalls_;       // from fault.enter or lock.want until it got the lock
+  std::map<std::uint64_t, Held> held_;        // by lock
+  std::map<std::uint32_t, Injected> tokens_;  // interrupts
+};
+
+}  // namespace remapstorm
