@@ -123,24 +123,17 @@ int ServeSession::execute() {
 void ServeSession::run_round() {
   const std::uint64_t number = next_++;
   options_.run.trial = number;
-  const std::string folder = folder_of(number);
-  Result<OutputDirectory> output = OutputDirectory::at(folder);
-  if (!output.ok()) {
-    trouble(output.error());
-    worst_ = worse_of(worst_, exit_code_of(output.error().kind));
+  const Result<std::vector<ScenarioResults>> results = run_in(folder_of(number));
+  if (!results.ok()) {
+    trouble(results.error());
+    worst_ = worse_of(worst_, exit_code_of(results.error().kind));
     return pause_after_failure();
   }
-  RoundReport report;
-  const std::vector<ScenarioResults> results = session_.run_all(*output, report);
-  if (results.empty()) return;  // stopped before anything was known
-  if (const Status written = session_.write_output(*output, results); !written) {
-    trouble(written.error());
-    worst_ = worse_of(worst_, exit_code_of(written.error().kind));
-  }
+  if (results->empty()) return;  // stopped before anything was known
   ++rounds_;
-  worst_ = worse_of(worst_, exit_code(results));
-  remember(number, folder, results);
-  const bool any = std::any_of(results.begin(), results.end(), [](const ScenarioResults& scenario) {
+  worst_ = worse_of(worst_, exit_code(*results));
+  remember(number, *results);
+  const bool any = std::any_of(results->begin(), results->end(), [](const ScenarioResults& scenario) {
     return std::any_of(scenario.trials.begin(), scenario.trials.end(),
                        [](const TrialResult& trial) { return trial.verdict && *trial.verdict != Verdict::error; });
   });
@@ -151,8 +144,25 @@ void ServeSession::run_round() {
   }
 }
 
-void ServeSession::remember(std::uint64_t number, const std::string& folder,
-                            const std::vector<ScenarioResults>& results) {
+Result<std::vector<ScenarioResults>> ServeSession::run_in(const std::string& folder) {
+  std::vector<ScenarioResults> results;
+  {
+    RS_ASSIGN(OutputDirectory output, OutputDirectory::at(folder));
+    RoundReport report;
+    results = session_.run_all(output, report);
+    if (!results.empty()) {
+      if (const Status written = session_.write_output(output, results); !written) {
+        trouble(written.error());
+        worst_ = worse_of(worst_, exit_code_of(written.error().kind));
+      }
+    }
+  }
+  std::error_code ignored;
+  if (results.empty()) fs::remove_all(folder, ignored);
+  return results;
+}
+
+void ServeSession::remember(std::uint64_t number, const std::vector<ScenarioResults>& results) {
   for (const ScenarioResults& scenario : results) {
     for (const TrialResult& trial : scenario.trials) {
       ++trials_;
@@ -164,7 +174,7 @@ void ServeSession::remember(std::uint64_t number, const std::string& folder,
     const bool room = unexpected_.contains(outcome) || unexpected_.size() < kMostOutcomes;
     ++unexpected_[room ? outcome : "others"];
   }
-  kept_.push_back({number, outcome, size_of(folder)});
+  kept_.push_back({number, outcome, size_of(folder_of(number))});
   drop_old_rounds();
   std::uint64_t bytes = 0;
   for (const KeptRound& round : kept_) bytes += round.bytes;
@@ -198,7 +208,8 @@ void ServeSession::say_round(std::uint64_t number, const std::vector<ScenarioRes
 // Nothing works: no use in trying as fast as the machine can.
 void ServeSession::pause_after_failure() {
   ++failures_;
-  const Nanoseconds pause = std::min(kLongestPause, Nanoseconds(std::chrono::seconds(1)) * (1 << std::min(failures_, 6U)));
+  const Nanoseconds pause =
+      std::min(kLongestPause, Nanoseconds(std::chrono::seconds(1)) * (1 << std::min(failures_, 6U)));
   const Nanoseconds until = session_.clock().now() + pause;
   while (!over() && session_.clock().now() < until) std::this_thread::sleep_for(std::chrono::milliseconds(50));
 }

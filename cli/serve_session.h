@@ -27,7 +27,9 @@ class ServeSession {
  private:
   [[nodiscard]] bool over() const;
   void run_round();
-  void remember(std::uint64_t number, const std::string& folder, const std::vector<ScenarioResults>& results);
+  // One round with its output there. Error: host, if nothing can be written there.
+  Result<std::vector<ScenarioResults>> run_in(const std::string& folder);
+  void remember(std::uint64_t number, const std::vector<ScenarioResults>& results);
   void say_round(std::uint64_t number, const std::vector<ScenarioResults>& results, const std::string& outcome);
   void drop_old_rounds();
   void find_earlier_rounds();
