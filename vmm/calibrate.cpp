@@ -8,11 +8,9 @@ std::string_view host_kind_name(HostKind kind) {
 }
 
 HostKind classify(double kernel_instructions_per_second, double user_instructions_per_second) {
-  constexpr double kSlow = 50e6;
   constexpr double kRatio = 20;
-  const bool interpreting =
-      kernel_instructions_per_second < kSlow || kernel_instructions_per_second * kRatio < user_instructions_per_second;
-  return interpreting ? HostKind::interpreting : HostKind::hardware;
+  return kernel_instructions_per_second * kRatio < user_instructions_per_second ? HostKind::interpreting
+                                                                                : HostKind::hardware;
 }
 
 }  // namespace remapstorm

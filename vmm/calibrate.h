@@ -26,7 +26,8 @@ struct Calibration {
   Nanoseconds port_round_trip{0};  // one OUT from guest to run() and back
 };
 
-// Pure. Interpreting: kernel mode below 50 M instructions/s or below a twentieth of user mode.
+// Pure. Interpreting: kernel mode below a twentieth of user mode. Speed alone says nothing: under software emulation on
+// a busy machine both are slow.
 HostKind classify(double kernel_instructions_per_second, double user_instructions_per_second);
 
 // Errors: those of Vm::create; host if a calibration guest does something unexpected.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "vmm/calibrate.h"
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <span>
@@ -17,7 +18,8 @@ namespace {
 constexpr std::uint64_t kCode = 0x100000;
 constexpr std::uint64_t kStack = 0x110000;
 constexpr std::uint16_t kPort = 0x5250;
-constexpr auto kLoopTime = std::chrono::milliseconds(30);
+constexpr auto kLoopTime = std::chrono::milliseconds(10);
+constexpr int kLoops = 3;  // the best counts: the first run of a vCPU may be mostly its start
 constexpr int kRoundTrips = 256;
 
 Status start_at(Vcpu& vcpu, GuestMemory& memory, x86_64::Privilege privilege, std::span<const std::uint8_t> code) {
@@ -32,8 +34,7 @@ Status start_at(Vcpu& vcpu, GuestMemory& memory, x86_64::Privilege privilege, st
   return vcpu.set_registers(registers);
 }
 
-Result<double> instructions_per_second(Vcpu& vcpu, GuestMemory& memory, const Clock& clock,
-                                       x86_64::Privilege privilege) {
+Result<double> one_loop(Vcpu& vcpu, GuestMemory& memory, const Clock& clock, x86_64::Privilege privilege) {
   static constexpr std::uint8_t kLoop[] = {
       0x48, 0xff, 0xc9,  // dec rcx
       0x75, 0xfb,        // jnz back
@@ -51,6 +52,16 @@ Result<double> instructions_per_second(Vcpu& vcpu, GuestMemory& memory, const Cl
   RS_ASSIGN(const x86_64::Registers after, vcpu.registers());
   const double rounds = static_cast<double>(~after.rcx);
   return 2 * rounds / std::chrono::duration<double>(took).count();
+}
+
+Result<double> instructions_per_second(Vcpu& vcpu, GuestMemory& memory, const Clock& clock,
+                                       x86_64::Privilege privilege) {
+  double best = 0;
+  for (int i = 0; i < kLoops; ++i) {
+    RS_ASSIGN(const double rate, one_loop(vcpu, memory, clock, privilege));
+    best = std::max(best, rate);
+  }
+  return best;
 }
 
 Result<Nanoseconds> port_round_trip(Vcpu& vcpu, GuestMemory& memory, const Clock& clock) {
