@@ -42,6 +42,7 @@ enum class ShadowPaging : std::uint8_t {
 struct StatePlan {
   bool interrupt_controller = false;
   bool system_registers_2 = false;  // KVM_GET_SREGS2
+  bool extended_control = false;    // KVM_GET_XCRS: the host has XSAVE
   // Whether the guest's counter can be set. KVM-PVM says yes and does nothing: there, guests read the host's counter,
   // time goes on for them across a restore, and a snapshot from before the host's last start cannot be restored.
   bool counter_settable = false;

@@ -177,6 +177,7 @@ Status set(StateKind kind, int fd, const StatePlan& plan, std::uint64_t host_now
 }
 
 bool takes_part(StateKind kind, const StatePlan& plan) {
+  if (kind == StateKind::extended_control && !plan.extended_control) return false;
   return plan.interrupt_controller || !x86_64::needs_interrupt_controller(kind);
 }
 

@@ -65,6 +65,7 @@ Result<StatePlan> plan_state(const Kvm& kvm, int vcpu_fd, bool interrupt_control
   StatePlan plan;
   plan.interrupt_controller = interrupt_controller;
   plan.system_registers_2 = kvm.capability(KVM_CAP_SREGS2) != 0;
+  plan.extended_control = kvm.capability(KVM_CAP_XCRS) != 0;
   plan.fpu_bytes = std::max<std::size_t>(kXsaveBytes, static_cast<std::size_t>(kvm.capability(KVM_CAP_XSAVE2)));
   plan.shadow_paging = shadow_paging();
   plan.counter_settable = counter_obeys(vcpu_fd);
