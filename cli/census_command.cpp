@@ -23,7 +23,7 @@ Result<Census> take(const CommandContext& context, const CensusOptions& options,
   const SteadyClock clock;
   RS_ASSIGN(const Kvm kvm, Kvm::open());
   RS_TRY(kvm.check_required());
-  RS_ASSIGN(const HostInfo host, describe_host(kvm, clock));
+  RS_ASSIGN(const HostInfo host, describe_host(kvm, clock, context.environment));
   RS_ASSIGN(const Paths paths, find_paths(context.environment, context.home));
   RS_ASSIGN(const GuestImageInfo image, find_guest_image(paths, context.environment, options.explore.flavour));
   RS_ASSIGN(const auto runner, Runner::create(kvm, image, options.explore.kernel, host, clock, signals.stop(),

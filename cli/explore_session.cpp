@@ -90,7 +90,7 @@ Status ExploreSession::reach() {
   RS_ASSIGN(Kvm kvm, Kvm::open());
   RS_TRY(kvm.check_required());
   kvm_.emplace(std::move(kvm));
-  RS_ASSIGN(const HostInfo host, describe_host(*kvm_, clock_));
+  RS_ASSIGN(const HostInfo host, describe_host(*kvm_, clock_, context_.environment));
   RS_ASSIGN(const Paths paths, find_paths(context_.environment, context_.home));
   RS_ASSIGN(const GuestImageInfo image, find_guest_image(paths, context_.environment, options_.flavour));
   RS_ASSIGN(runner_,

@@ -57,7 +57,7 @@ Status MinimizeSession::prepare(const Scenario& scenario) {
   RS_ASSIGN(Kvm kvm, Kvm::open());
   RS_TRY(kvm.check_required());
   kvm_.emplace(std::move(kvm));
-  RS_ASSIGN(host_, describe_host(*kvm_, clock_));
+  RS_ASSIGN(host_, describe_host(*kvm_, clock_, context_.environment));
   RS_ASSIGN(const Paths paths, find_paths(context_.environment, context_.home));
   const Overrides& overrides = request_.run.overrides;
   RS_ASSIGN(const GuestImageInfo image,

@@ -49,7 +49,7 @@ Status RunSession::prepare(bool endpoint_needed) {
   RS_ASSIGN(Kvm kvm, Kvm::open());
   RS_TRY(kvm.check_required());
   kvm_.emplace(std::move(kvm));
-  RS_ASSIGN(host_, describe_host(*kvm_, clock_));
+  RS_ASSIGN(host_, describe_host(*kvm_, clock_, context_.environment));
   for (const Scenario& scenario : scenarios_) {
     const std::string flavour = chosen_flavour(scenario, options_.overrides);
     RS_ASSIGN(Runner * runner, runner_for(flavour));

@@ -49,7 +49,7 @@ struct GuestImageInfo {
 Result<GuestImageInfo> load_guest_image_info(const std::string& directory);
 
 struct HostInfo {
-  std::string kind;          // "kvm-hardware" | "kvm-interpreting" (vmm/calibrate.h)
+  std::string kind;          // "kvm-hardware" | "kvm-interpreting" (vmm/calibrate.h) | "lab:x86" (lab/)
   std::string kvm;           // e.g. "KVM API 12"
   std::string kernel;        // uname release
   std::string cpu;           // model name

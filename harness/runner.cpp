@@ -62,10 +62,11 @@ Result<std::uint64_t> counter_khz(const Kvm& kvm) {
 
 }  // namespace
 
-Result<HostInfo> describe_host(const Kvm& kvm, const Clock& clock) {
+Result<HostInfo> describe_host(const Kvm& kvm, const Clock& clock, const Environment& environment) {
   RS_ASSIGN(const Calibration calibration, calibrate(kvm, clock));
   HostInfo host;
-  host.kind = host_kind_name(calibration.kind);
+  const std::optional<std::string> lab = environment("REMAPSTORM_LAB");
+  host.kind = lab ? "lab:" + *lab : std::string(host_kind_name(calibration.kind));
   host.kvm = "KVM API 12";
   host.cpu = cpu_model();
   utsname names = {};

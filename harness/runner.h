@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "harness/output_dir.h"
+#include "harness/paths.h"
 #include "harness/plan.h"
 #include "harness/trial.h"
 #include "harness/verdict.h"
@@ -19,9 +20,9 @@
 
 namespace remapstorm {
 
-// What this machine is: measures the host's kind with throw-away guests (less than 250 ms). Errors: those of
-// calibrate().
-Result<HostInfo> describe_host(const Kvm& kvm, const Clock& clock);
+// What this machine is: measures the host's kind with throw-away guests (less than 250 ms); in the lab REMAPSTORM_LAB
+// says so, and the kind is "lab:" and its name, whatever was measured. Errors: those of calibrate().
+Result<HostInfo> describe_host(const Kvm& kvm, const Clock& clock, const Environment& environment);
 
 class Runner {
  public:

@@ -17,7 +17,7 @@ std::string hint_for(int errnum, const std::string& path) {
     case ENOENT:
       return "this machine has no " + path +
              ": enable virtualization in the firmware (or nested virtualization in the hypervisor) and load the kvm "
-             "module";
+             "module; or add --lab x86 to the command: an emulated host, slower";
     case EACCES:
     case EPERM:
       return "make your user a member of group kvm (sudo usermod -aG kvm $USER) and log in again";

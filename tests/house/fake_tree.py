@@ -50,6 +50,7 @@ DPKG_QUERY = r"""#!/bin/bash
 sed -n 's/^\([a-z][^ ]*\) .*/ii  \1/p' "$LIST"
 """
 APT_GET = '#!/bin/bash\necho "apt-get $*" >>"$TRACE"\nexit "${APT_EXIT:-0}"\n'
+LAB_RUN = '#!/bin/bash\necho "lab $*" >>"$TRACE"\nshift\nexec "$@"\n'
 SUDO = "#!/bin/bash\nexit 1\n"
 
 
@@ -69,6 +70,9 @@ class FakeTree:
         for name in ("base", "std"):
             (self.tree / "guest" / "kernel" / "config" / f"{name}.config").write_text("")
         self.script(self.tree / "guest" / "build.sh", GUEST)
+        (self.tree / "lab" / "x86").mkdir(parents=True)
+        self.script(self.tree / "lab" / "x86" / "qemu", "")
+        self.script(self.tree / "lab" / "run", LAB_RUN)
         for name, text in (("cmake", CMAKE), ("program", PROGRAM), ("dpkg-query", DPKG_QUERY), ("apt-get", APT_GET),
                            ("sudo", SUDO)):
             self.script(self.fakes / name, text)

@@ -27,6 +27,19 @@ class RunScript(unittest.TestCase):
                          ["argument <run>", "argument <two words>", "argument <>", "argument <a'b\"c>",
                           "argument <--append=x y>"])
 
+    def test_in_the_lab(self):
+        for arguments in (("--lab", "x86", "run", "a b"), ("run", "a b", "--lab=x86")):
+            self.fake.forget()
+            result = self.fake.run(*arguments)
+            self.assertEqual(result.returncode, 0, result.err)
+            self.assertEqual(result.out.splitlines()[:2], ["argument <run>", "argument <a b>"])
+            program = self.fake.tree / "build/release/cli/remapstorm"
+            self.assertIn(f"lab x86 {program} run a b", self.fake.trace())
+        self.assertEqual(self.fake.run("--lab", "x86", "list", PROGRAM_EXIT="1").returncode, 1)
+        wrong = self.fake.run("--lab", "s390", "list")
+        self.assertEqual(wrong.returncode, 64)
+        self.assertIn("HINT: there is: x86", wrong.err)
+
     def test_exit_code_of_the_program_is_ours(self):
         self.assertEqual(self.fake.run("x", PROGRAM_EXIT="4").returncode, 4)
 

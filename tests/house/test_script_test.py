@@ -42,7 +42,7 @@ class TestScript(unittest.TestCase):
         self.assertEqual(result.returncode, 0, result.err)
         self.assertEqual(result.out, "3 passed, 0 failed\n")
         self.assertEqual(len(self.ctests()), 1)
-        self.assertIn("-LE ^(kvm|scenario|lint)$", self.ctests()[0])
+        self.assertIn("-LE ^(kvm|scenario|lab|lint)$", self.ctests()[0])
 
     def test_numbers_are_summed(self):
         result = self.call("unit", "asan", "tsan")
@@ -91,18 +91,36 @@ class TestScript(unittest.TestCase):
             self.assertIn("HINT: ", result.err)
         self.assertEqual(self.call("--help").returncode, 0)
 
-    def test_without_kvm_it_fails_before_anything_else(self):
+    def hidden_kvm(self):
+        """A prefix under which a command sees no /dev/kvm."""
         as_root = () if os.getuid() == 0 else ("--user", "--map-root-user")
-        hide = ("unshare", "--mount", *as_root, "sh", "-c",
+        return ("unshare", "--mount", *as_root, "sh", "-c",
                 "mount -t tmpfs none /dev && : >/dev/null && ln -s /proc/self/fd /dev/fd && exec \"$@\"", "sh")
-        for arguments in ((), ("kvm",), ("unit", "kvm")):
-            result = self.call(*arguments, prefix=hide)
-            self.assertEqual(result.returncode, 4, result.err)
-            self.assertIn("/dev/kvm", result.err)
+
+    def test_without_kvm_the_lab_runs_what_needs_it_and_everybody_is_told(self):
+        for arguments in (("kvm",), ("unit", "kvm")):
+            self.fake.forget()
+            result = self.call(*arguments, prefix=self.hidden_kvm())
+            self.assertEqual(result.returncode, 0, result.err)
+            self.assertIn("NO /dev/kvm ON THIS MACHINE", result.err)
+            self.assertIn("ran on the lab's emulated host, kind x86", result.err)
+            self.assertEqual(len([line for line in self.fake.trace() if line.startswith("lab x86 ctest")]), 1)
+        self.fake.forget()
+        self.assertEqual(self.call("unit", prefix=self.hidden_kvm()).returncode, 0)
+        self.assertFalse(any(line.startswith("lab") for line in self.fake.trace()))
+
+    def test_the_lab_on_request(self):
+        result = self.call("kvm", "--lab", "x86")
+        self.assertEqual(result.returncode, 0, result.err)
+        self.assertNotIn("NO /dev/kvm", result.err)
+        self.assertIn("kind x86", result.err)
+        self.assertTrue(any(line.startswith("lab x86 ctest") for line in self.fake.trace()))
+
+    def test_a_lab_that_is_not_there(self):
+        for arguments in (("--lab", "s390"), ("--lab",)):
+            result = self.call("kvm", *arguments)
+            self.assertEqual(result.returncode, 64)
             self.assertIn("HINT: ", result.err)
-            self.assertEqual(result.out, "")
-        self.assertEqual(self.ctests(), [])
-        self.assertEqual(self.call("unit", prefix=hide).returncode, 0)
 
 
 if __name__ == "__main__":

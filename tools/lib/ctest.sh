@@ -5,6 +5,7 @@
 passed=0
 failed=0
 failures=()
+ctest_host=()  # what runs ctest on another machine: lab/run KIND, or nothing
 
 # count_junit FILE: adds the totals that ctest wrote; fails if there are none.
 count_junit() {
@@ -36,7 +37,7 @@ run_ctest() {
   shift 3
   junit=$work/$key.junit.xml
   rm -f "$junit"
-  step "$key" "$title" ctest --test-dir "$tree/build/$preset" --output-on-failure --no-tests=error \
+  step "$key" "$title" ${ctest_host[@]+"${ctest_host[@]}"} ctest --test-dir "$tree/build/$preset" --output-on-failure --no-tests=error \
     --output-junit "$junit" "$@"
   if ! [ -s "$junit" ]; then
     show_failure

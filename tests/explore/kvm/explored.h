@@ -54,7 +54,7 @@ class Explored {
   Status begin() {
     RS_ASSIGN(Kvm kvm, Kvm::open());
     kvm_.emplace(std::move(kvm));
-    RS_ASSIGN(host_, describe_host(*kvm_, clock_));
+    RS_ASSIGN(host_, describe_host(*kvm_, clock_, process_environment()));
     RS_ASSIGN(const Paths paths, find_paths(process_environment(), home_from_user_database()));
     RS_ASSIGN(image_, find_guest_image(paths, process_environment(), "std"));
     RS_ASSIGN(runner_, Runner::create(*kvm_, image_, "", host_, clock_, stop_, ""));

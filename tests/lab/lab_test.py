@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The lab: a command runs on its emulated host as if it ran here, and nothing of it stays."""
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+TREE = Path(os.environ.get("REMAPSTORM_TREE", Path(__file__).resolve().parents[2]))
+PROGRAM = os.environ.get("REMAPSTORM_PROGRAM", str(TREE / "build/debug/cli/remapstorm"))
+CACHE = Path(os.environ.get("REMAPSTORM_CACHE") or
+             Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "remapstorm")
+PATIENCE = 300  # of a busy machine; a quiet one needs seconds
+
+
+def lab(*command, cwd=None, **variables):
+    return subprocess.Popen([str(TREE / "lab/run"), "x86", *command], cwd=cwd, stdin=subprocess.DEVNULL,
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                            env={**os.environ, **variables})
+
+
+def done(process, patience=PATIENCE):
+    out, err = process.communicate(timeout=patience)
+    return process.returncode, out, err
+
+
+def job_of(process):
+    return CACHE / "lab" / "jobs" / str(process.pid)
+
+
+def qemu_of(process):
+    """Process ids of the QEMU of this lab."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            words = (entry / "cmdline").read_bytes().split(b"\0") if entry.name.isdigit() else []
+        except OSError:
+            continue
+        if words and words[0].endswith(b"qemu-system-x86_64") and any(str(job_of(process)).encode() in w for w in words):
+            found.append(int(entry.name))
+    return found
+
+
+def wait_for(what, seconds=PATIENCE):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if what():
+            return True
+        time.sleep(0.1)
+    return False
+
+
+class Lab(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="remapstorm-lab-test-")
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+
+    def test_as_if_it_ran_here(self):
+        process = lab("bash", "-c", 'echo "$WORD"; pwd; echo to err >&2; echo kept >made; [ -c /dev/kvm ] && exit 7',
+                      cwd=self.folder, WORD="two  'words'")
+        code, out, err = done(process)
+        self.assertEqual((code, err), (7, "to err\n"))
+        self.assertEqual(out, f"two  'words'\n{self.folder}\n")
+        self.assertEqual((self.folder / "made").read_text(), "kept\n")
+        self.assertFalse(job_of(process).exists())
+
+    def test_the_same_verdicts_on_another_kvm(self):
+        output = self.folder / "out"
+        code, out, err = done(lab(PROGRAM, "run", "irq-same-cpu", "irqsafe-nmi", "--repeat", "2", "--format", "ktap",
+                                  "--output-dir", str(output)), 2 * PATIENCE)
+        self.assertEqual(code, 0, out + err)
+        self.assertIn("host lab:x86", out)
+        self.assertIn("ok 1 irq-same-cpu", out)
+        results = json.loads((output / "results.json").read_text())
+        self.assertEqual(results["host"]["kind"], "lab:x86")
+        verdicts = [trial["verdict"] for trial in results["results"]]
+        self.assertEqual(verdicts, ["deadlock"] * 4)
+        # An ordinary guest with the processor it is given boots there without a complaint.
+        for log in output.rglob("console.log"):
+            self.assertNotIn("WARNING", log.read_text())
+
+    def test_ctrl_c_reaches_the_command(self):
+        process = lab("bash", "-c", 'trap "echo caught; exit 3" INT; echo here; while :; do sleep 0.1; done')
+        self.assertEqual(process.stdout.readline(), "here\n")
+        process.send_signal(signal.SIGINT)
+        code, out, _ = done(process)
+        self.assertEqual((code, out), (3, "caught\n"))
+        self.assertEqual(qemu_of(process), [])
+
+    def test_a_kill_leaves_nothing_running(self):
+        process = lab("bash", "-c", "echo here; sleep 1000")
+        self.assertEqual(process.stdout.readline(), "here\n")
+        self.assertEqual(len(qemu_of(process)), 1)
+        process.kill()
+        process.communicate()
+        self.assertTrue(wait_for(lambda: not qemu_of(process), 10))
+        # Its folder goes with the next lab.
+        self.assertEqual(done(lab("true"))[0], 0)
+        self.assertFalse(job_of(process).exists())
+
+    def test_what_it_does_not_know(self):
+        for words in ((), ("s390", "true"), ("x86",)):
+            result = subprocess.run([str(TREE / "lab/run"), *words], capture_output=True, text=True, check=False)
+            self.assertEqual(result.returncode, 64)
+            self.assertIn("HINT: ", result.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(unittest.main())

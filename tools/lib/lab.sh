@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# --lab KIND among the arguments: what starts guests runs on the lab's emulated host (lab/run) instead of this machine.
+
+# take_lab ARGS...: sets `lab` (empty without --lab) and `rest`, the other arguments.
+take_lab() {
+  lab=
+  rest=()
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --lab)
+        [ $# -ge 2 ] || die "$exit_usage" "--lab needs a kind of host" "--lab x86"
+        lab=$2
+        shift
+        ;;
+      --lab=*) lab=${1#--lab=} ;;
+      *) rest+=("$1") ;;
+    esac
+    shift
+  done
+  [ -z "$lab" ] || [ -x "$tree/lab/$lab/qemu" ] ||
+    die "$exit_usage" "there is no lab of kind '$lab'" "there is: $(cd "$tree/lab" && printf '%s\n' */ | tr -d / | paste -sd ' ')"
+}
