@@ -44,7 +44,7 @@ void print(const char* what, std::vector<double>& milliseconds) {
 }
 
 Status measure(const TrialEnvironment& environment, const Exploration& exploration, Machine& machine, int rounds) {
-  RS_TRY(machine.prepare_reset(environment.kvm, *exploration.at_window));
+  RS_TRY(machine.prepare_reset(*exploration.at_window));
   CaptureSink capture;
   std::vector<double> resets, both;
   for (int round = 0; round < rounds; ++round) {
@@ -73,7 +73,7 @@ Status run(const std::string& image_folder, const std::string& strategy, const s
   const SteadyClock clock;
   const std::atomic<bool> stop{false};
   RS_ASSIGN(const Kvm kvm, Kvm::open());
-  RS_ASSIGN(const HostInfo host, describe_host(kvm, clock));
+  RS_ASSIGN(const HostInfo host, describe_host(kvm, clock, process_environment()));
   RS_ASSIGN(const GuestImageInfo image, find_guest_image(
                                             {}, [&](const std::string&) { return image_folder; }, "std"));
   RS_ASSIGN(const auto runner, Runner::create(kvm, image, "", host, clock, stop, ""));

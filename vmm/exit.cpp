@@ -86,6 +86,7 @@ std::string_view exit_name(std::size_t index) {
                                                 "hlt",
                                                 "shutdown",
                                                 "interrupted",
+                                                "dirty-ring-full",
                                                 "system-event",
                                                 "fail-entry",
                                                 "emulation-failure",

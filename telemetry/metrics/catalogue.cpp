@@ -287,8 +287,8 @@ constexpr LabelMeaning kLabels[] = {
      "guest: inside KVM_RUN; harness: outside, at a stop; parked: held, paused or retired; watch: the thread that "
      "watches the trial; metrics: these metrics"},
     {"reason",
-     "why KVM_RUN returned: io, mmio, debug, hlt, shutdown, interrupted, system-event, fail-entry, emulation-failure, "
-     "internal-error, other"},
+     "why KVM_RUN returned: io, mmio, debug, hlt, shutdown, interrupted, dirty-ring-full, system-event, fail-entry, "
+     "emulation-failure, internal-error, other"},
     {"class",
      "deadlock: self-CONTEXT (the waiter interrupted the owner) or cross-vcpu; a class of the harness, such as "
      "workload-failure; the kind of the guest's own report, such as soft-lockup; other"},

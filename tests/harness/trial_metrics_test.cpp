@@ -122,7 +122,7 @@ TEST_F(TrialMetrics, AnExploredTrialIsJudgedByItsEvents) {
   EXPECT_EQ(value("trials_total", R"(verdict="deadlock",expected="yes")"), "1");
   EXPECT_EQ(value("findings_total", R"(verdict="deadlock",class="self-hardirq")"), "1");
   EXPECT_EQ(value("trial_seconds_sum"), "0.09");
-  counter.count(kLabels, SkippedPoint{3, "irq", "the machine failed"});
+  counter.count(kLabels, SkippedPoint{{3, "irq", std::nullopt}, "the machine failed"});
   EXPECT_EQ(value("trial_errors_total", R"(kind="host")"), "1");
 }
 
