@@ -71,7 +71,7 @@ std::vector<MetricInfo> make_table() {
        gauge,
        {},
        {},
-       "Trials that ended, divided by the time since the first one began; over a window of time, take "
+       "Trials that ended, divided by the time since the command began; over a window of time, take "
        "rate(remapstorm_trials_total).",
        "trial results"},
       {trial_duration, "remapstorm_trial_seconds", histogram, of_trial(), kTrials,
