@@ -66,8 +66,10 @@ class Explorer:
 
     def open_window(self, update):
         # The first update of a PTE; its break is the first armed probe that rings from then on.
-        if self.gdb.run_to([update]) != update or self.gdb.run_to([self.boundaries[0][0]]) != self.boundaries[0][0]:
-            fail("the window did not open")
+        for place in (update, self.boundaries[0][0]):
+            at = self.gdb.run_to([place])
+            if at != place:
+                fail(f"the window did not open: stopped at {at:#x}, not at {place:#x}")
         self.monitor.human("savevm window")
 
     def trial(self, index):

@@ -89,7 +89,9 @@ class GdbStub:
         self.ask(f"{'Z' if on else 'z'}1,{address:x},1")
 
     def rip(self):
-        return int.from_bytes(bytes.fromhex(self.ask(f"p{self.REGISTER_RIP:x}")), "little")
+        # All registers: QEMU answers for a single one only to those who read its XML first.
+        registers = self.ask("g")
+        return int.from_bytes(bytes.fromhex(registers[16 * self.REGISTER_RIP:16 * self.REGISTER_RIP + 16]), "little")
 
     def write_physical(self, address, value):
         self.ask(f"M{address:x},4:{value.to_bytes(4, 'little').hex()}")

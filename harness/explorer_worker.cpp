@@ -11,9 +11,10 @@
 namespace remapstorm {
 namespace {
 
-// A deadlock is proven by two looks between which each waiter ran for a millisecond; waiting longer proves no more.
-constexpr Nanoseconds kEnoughRun = std::chrono::milliseconds(2);
-constexpr Nanoseconds kTurn = std::chrono::milliseconds(1);
+// A deadlock is proven by two looks between which each waiter ran for a millisecond (DeadlockDetector::kMinimumRunNs);
+// waiting longer proves no more.
+constexpr Nanoseconds kEnoughRun = std::chrono::microseconds(1050);
+constexpr Nanoseconds kTurn = std::chrono::microseconds(250);
 
 // What `token`'s handler logged of where it interrupted the guest. Events from `closed` on came when the window had
 // closed: the same instruction may well be executed again later.
