@@ -32,7 +32,10 @@ class Documents(unittest.TestCase):
         seen = 0
         for file in documents():
             for match in RUN_LINE.finditer(text_of(file)):
-                words = match.group(1).replace("[", " ").replace("]", " ").split()
+                line = match.group(1)
+                for kind in re.findall(r"--lab (\w+)", line):
+                    self.assertTrue((TREE / "lab" / kind / "qemu").exists(), line)
+                words = re.sub(r"--lab \w+", " ", line).replace("[", " ").replace("]", " ").split()
                 if not words or words[0] in ("ARGS", "and"):
                     continue
                 seen += 1
