@@ -111,7 +111,7 @@ class Explore(ProgramCase):
         disk.mkdir()
         size = (events + 4095) // 4096 * 4096 + (journal // 2 + 4095) // 4096 * 4096
         script = (f'mount -t tmpfs -o size={size} none {disk} || exit 99; "$@"; echo "first $?" >&2; '
-                  f'grep -c "^{{.trial" {disk}/out/trials.jsonl >&2; mount -o remount,size=64m {disk} && "$@" --resume; '
+                  f'grep -c "^{{.trial.*}}}}$" {disk}/out/trials.jsonl >&2; mount -o remount,size=64m {disk} && "$@" --resume; '
                   f'echo "second $?" >&2; cp {disk}/out/certificate.json {self.folder}/copied; ls -A {disk}/out >&2')
         result = self.call(*SMALL, "-q", "--output-dir", f"{disk}/out", timeout=170,
                            prefix=(*self.unshare, "sh", "-c", script, "sh"))
