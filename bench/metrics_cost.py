@@ -89,6 +89,7 @@ def main():
         floor.append(seen[AGAIN][0] / seen[WITHOUT][0])
         plain.append(seen[WITHOUT][0])
         _, remaps, probes, seconds = seen[WITH]
+        print(f"  round {len(cost)}: {cost[-1]:.4f}, floor {floor[-1]:.4f}", file=sys.stderr, flush=True)
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; a run: {remaps} remaps, {probes} probes, {seconds:.2f} s; "
           f"scrapes in it: median {statistics.median(scrapes)}, {page} bytes")
     print(f"{'remaps a second, without metrics':<46} median {statistics.median(plain):.1f}")
