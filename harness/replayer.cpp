@@ -5,6 +5,8 @@
 #include <cctype>
 #include <cstdio>
 #include <filesystem>
+#include <memory>
+#include <optional>
 
 #include "telemetry/event_json.h"
 #include "telemetry/judge.h"
@@ -38,30 +40,28 @@ bool in_number_order(const std::string& a, const std::string& b) {
   return a.size() - i < b.size() - j;
 }
 
-// What the lifecycle events tell about how far a trial came.
+// What the events tell about how far a trial came.
 struct Course {
+  std::uint64_t events = 0;
   bool ready = false, done = false, end = false;
   Nanoseconds ready_at{0};
   Nanoseconds last{0};
   std::uint64_t dropped = 0;
-};
 
-Course course_of(const std::vector<Event>& events) {
-  Course course;
-  for (const Event& event : events) {
-    course.last = event.time;
-    if (const auto* truncated = std::get_if<TruncatedEvent>(&event.body)) course.dropped += truncated->dropped;
+  void fold(const Event& event) {
+    ++events;
+    last = event.time;
+    if (const auto* truncated = std::get_if<TruncatedEvent>(&event.body)) dropped += truncated->dropped;
     const auto* lifecycle = std::get_if<LifecycleEvent>(&event.body);
-    if (lifecycle == nullptr) continue;
-    if (lifecycle->what == What::ready && !course.ready) {
-      course.ready = true;
-      course.ready_at = event.time;
+    if (lifecycle == nullptr) return;
+    if (lifecycle->what == What::ready && !ready) {
+      ready = true;
+      ready_at = event.time;
     }
-    course.done = course.done || lifecycle->what == What::done;
-    course.end = lifecycle->what == What::end;
+    done = done || lifecycle->what == What::done;
+    end = lifecycle->what == What::end;
   }
-  return course;
-}
+};
 
 std::string seconds(Nanoseconds time) {
   char text[32];
@@ -69,15 +69,15 @@ std::string seconds(Nanoseconds time) {
   return text;
 }
 
-std::string where_it_stops(const RecordedEvents& recorded, const Course& course) {
-  std::string text = "the recording stops in the middle: after " + std::to_string(recorded.events.size()) +
-                     " events, " + seconds(course.last) + " into the trial, ";
+std::string where_it_stops(const EventReading& reading, const Course& course) {
+  std::string text = "the recording stops in the middle: after " + std::to_string(course.events) + " events, " +
+                     seconds(course.last) + " into the trial, ";
   if (course.done) {
     text += "when the workloads were done but the trial had not ended";
   } else {
     text += course.ready ? "while the workloads ran" : "while the guest was booting";
   }
-  return text + (recorded.cut ? "; its last line is half written" : "");
+  return text + (reading.cut ? "; its last line is half written" : "");
 }
 
 // Could what came after the cut have changed it? A proof, the guest's own report and the end of our patience could not.
@@ -131,30 +131,41 @@ Result<std::vector<std::string>> find_recordings(const std::string& path) {
   return found;
 }
 
-Result<Replayed> replay(const std::string& events_path) {
-  RS_ASSIGN(const RecordedEvents recorded, read_events_file(events_path));
-  const PlanEvent* plan = recorded.events.empty() ? nullptr : std::get_if<PlanEvent>(&recorded.events.front().body);
-  if (plan == nullptr) return usage_error(events_path + ": the first event is no plan: nothing says what was asked");
-  Result<RecordedPlan> read = read_recorded_plan(plan->json);
-  if (!read.ok()) return read.error().in(events_path);
+Result<Replayed> replay(const std::string& events_path, EventSink* also) {
+  std::optional<RecordedPlan> plan;
+  std::unique_ptr<Judge> judging;
+  Course course;
+  const auto fold = [&](Event&& event) -> Status {
+    if (!plan) {
+      const auto* first = std::get_if<PlanEvent>(&event.body);
+      if (first == nullptr) return usage_error("the first event is no plan: nothing says what was asked");
+      RS_ASSIGN(plan, read_recorded_plan(first->json));
+      judging = std::make_unique<Judge>(JudgeOptions{plan->limits.stall_threshold});
+    }
+    course.fold(event);
+    judging->on_event(event);
+    if (also != nullptr) also->on_event(event);
+    return {};
+  };
+  RS_ASSIGN(const EventReading reading, for_each_event_in(events_path, fold));
+  if (!plan) return usage_error(events_path + ": no event can be read: nothing says what was asked");
 
-  Replayed replayed{std::move(read).value(), {}};
+  Replayed replayed{std::move(*plan), {}};
   TrialResult& result = replayed.result;
-  result = conclude(replayed.plan, judge(recorded.events, JudgeOptions{replayed.plan.limits.stall_threshold}));
-  const Course course = course_of(recorded.events);
+  result = conclude(replayed.plan, judging->judgement());
   if (course.ready) result.duration = course.last - course.ready_at;
   result.directory = fs::path(events_path).parent_path().string();
   if (course.dropped != 0) {
     result.judgement.notes.push_back(std::to_string(course.dropped) +
                                      " events beyond the size limit were not recorded: judged by the rest");
   }
-  if (recorded.bad_lines != 0) {
-    std::string message = std::to_string(recorded.bad_lines) +
-                          (recorded.bad_lines == 1 ? " line cannot be read" : " lines cannot be read");
-    for (const std::string& problem : recorded.problems) message += "; " + problem;
+  if (reading.bad_lines != 0) {
+    std::string message =
+        std::to_string(reading.bad_lines) + (reading.bad_lines == 1 ? " line cannot be read" : " lines cannot be read");
+    for (const std::string& problem : reading.problems) message += "; " + problem;
     no_verdict(result, usage_error("the recording is damaged: " + message));
   } else if (!course.end) {
-    const std::string where = where_it_stops(recorded, course);
+    const std::string where = where_it_stops(reading, course);
     if (stands_without_the_rest(result.judgement.verdict)) {
       result.judgement.notes.push_back(where + "; the verdict was certain before");
     } else {

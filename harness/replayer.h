@@ -9,6 +9,7 @@
 #include "harness/plan.h"
 #include "harness/recorded_results.h"
 #include "harness/verdict.h"
+#include "telemetry/event.h"
 
 namespace remapstorm {
 
@@ -23,8 +24,9 @@ struct Replayed {
   // (host: stops in the middle; usage: damaged). What was proven before the cut stands, with a note.
   TrialResult result;
 };
-// Error: usage (no event file of ours, no plan in it).
-Result<Replayed> replay(const std::string& events_path);
+// Holds one event at a time: a recording of any size. `also` is shown every event, too. Error: usage (no event file of
+// ours, no plan in it).
+Result<Replayed> replay(const std::string& events_path, EventSink* also = nullptr);
 
 // Notes in `result` what the run had recorded of the same trial, and makes it a difference if the two do not agree.
 // Returns whether they agree.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fstream>
 #include <limits>
+#include <optional>
+#include <streambuf>
 
 #include "guest/abi/remapstorm_abi.h"
 #include "telemetry/event_json.h"
@@ -174,6 +176,23 @@ Status check_version(const Json& json) {
   return {};
 }
 
+enum class LineEnd { newline, file };
+
+// The next line without its newline, and what ended it; nothing at the end of the file. Of a line that is too long only
+// as much is kept as shows that it is.
+std::optional<LineEnd> next_line(std::istream& in, std::string& line) {
+  line.clear();
+  std::streambuf& from = *in.rdbuf();
+  bool any = false;
+  for (int letter = from.sbumpc(); letter != std::char_traits<char>::eof(); letter = from.sbumpc()) {
+    any = true;
+    if (letter == '\n') return LineEnd::newline;
+    if (line.size() <= kMaxLine) line.push_back(static_cast<char>(letter));
+  }
+  if (!any) return std::nullopt;
+  return LineEnd::file;
+}
+
 }  // namespace
 
 Result<Event> event_from_json(std::string_view line) {
@@ -182,19 +201,18 @@ Result<Event> event_from_json(std::string_view line) {
   return from_parsed(json);
 }
 
-Result<RecordedEvents> read_events(std::istream& in) {
-  RecordedEvents recorded;
+Result<EventReading> for_each_event(std::istream& in, const std::function<Status(Event&&)>& take) {
+  EventReading reading;
   const auto bad = [&](std::uint64_t number, const std::string& what) {
-    ++recorded.bad_lines;
-    if (recorded.problems.size() < kMaxNamedProblems) {
-      recorded.problems.push_back("line " + std::to_string(number) + ": " + what);
+    ++reading.bad_lines;
+    if (reading.problems.size() < kMaxNamedProblems) {
+      reading.problems.push_back("line " + std::to_string(number) + ": " + what);
     }
   };
   std::string line;
   std::uint64_t number = 0;
-  while (std::getline(in, line)) {
+  while (const auto ended = next_line(in, line)) {
     ++number;
-    const bool whole = !in.eof();  // getline stopped at a newline, not at the end of the file
     if (line.size() > kMaxLine) {
       if (number == 1) return usage_error("not an event file: its first line is longer than 1 MiB");
       bad(number, "longer than 1 MiB");
@@ -205,8 +223,8 @@ Result<RecordedEvents> read_events(std::istream& in) {
       if (json.is_discarded()) return usage_error("not an event file: the first line is not JSON");
       RS_TRY(check_version(json));
     }
-    if (!whole && json.is_discarded()) {
-      recorded.cut = true;
+    if (*ended == LineEnd::file && json.is_discarded()) {
+      reading.cut = true;
       break;
     }
     if (json.is_discarded()) {
@@ -218,9 +236,27 @@ Result<RecordedEvents> read_events(std::istream& in) {
       bad(number, event.error().message);
       continue;
     }
-    recorded.events.push_back(std::move(event).value());
+    RS_TRY(take(std::move(event).value()));
   }
   if (number == 0) return usage_error("no events: the file is empty");
+  return reading;
+}
+
+Result<EventReading> for_each_event_in(const std::string& path, const std::function<Status(Event&&)>& take) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return usage_error("cannot open " + path);
+  Result<EventReading> reading = for_each_event(in, take);
+  if (!reading.ok()) return reading.error().in(path);
+  return reading;
+}
+
+Result<RecordedEvents> read_events(std::istream& in) {
+  RecordedEvents recorded;
+  RS_ASSIGN(EventReading reading, for_each_event(in, [&](Event&& event) -> Status {
+              recorded.events.push_back(std::move(event));
+              return {};
+            }));
+  static_cast<EventReading&>(recorded) = std::move(reading);
   return recorded;
 }
 
