@@ -19,6 +19,8 @@ constexpr std::array kCommands = {
     Command{"census", "count who touches the remapped pages while a window is open", "census remap", census_command},
     Command{"replay", "judge recorded trials again, without KVM", "replay ~/.local/state/remapstorm/runs/latest",
             replay_command},
+    Command{"report", "make HTML pages of recorded runs; of many, an index of their fingerprints",
+            "report ~/.local/state/remapstorm/runs/latest", report_command},
     Command{"minimize", "find the fewest rules and smallest values of a scenario that still fail the same way",
             "minimize ./mine.toml --repeat 5", minimize_command},
     Command{"list", "show the scenarios", "list", list_command},

@@ -17,6 +17,7 @@ void declare(ArgumentParser& parser, RunWords& words) {
   parser.option("--format", words.format, "FORMAT", "pretty, ktap or json on standard output (pretty)");
   declare_metrics_options(parser, words.metrics);
   parser.flag("--cold-boot", words.cold_boot, "boot a guest for every trial; use and keep no snapshots");
+  parser.flag("--no-report", words.no_report, "make no HTML pages (report/ in the output folder)");
   parser.flag("--dry-run", words.dry_run, "show the plan, start nothing");
   parser.flag("-v,--verbose", words.verbose, "guest console to standard error");
   parser.flag("-q,--quiet", words.quiet, "only the summary and what is not as expected");
@@ -91,6 +92,7 @@ Result<RunOptions> check_run_words(const RunWords& words) {
   options.overrides.kernel = options.kernel;
   options.overrides.scenario_dir = options.scenario_dir;
   options.cold_boot = words.cold_boot;
+  options.no_report = words.no_report;
   options.dry_run = words.dry_run;
   options.verbose = words.verbose;
   options.quiet = words.quiet;

@@ -19,7 +19,7 @@ struct RunWords {
   std::optional<std::string> strategy, flavour, cpus, memory, repeat, seed, trial, expect, timeout, output_dir, format,
       kernel, append, scenario_dir;
   MetricsWords metrics;
-  bool cold_boot = false, dry_run = false, verbose = false, quiet = false;
+  bool cold_boot = false, no_report = false, dry_run = false, verbose = false, quiet = false;
 };
 
 // The options of every command that starts guests for a scenario. `words` must outlive the parsing.

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <iomanip>
 #include <mutex>
 #include <sstream>
@@ -12,6 +13,7 @@
 #include "cli/report_choice.h"
 #include "cli/scenario_files.h"
 #include "harness/guest_image.h"
+#include "report/html/html_report.h"
 
 namespace remapstorm {
 namespace {
@@ -142,8 +144,21 @@ Status RunSession::write_output(OutputDirectory& output, std::span<const Scenari
   }
   if (!commands.empty()) RS_TRY(output.write("reproduce", commands));
   RS_TRY(output.write("results.json", results_json(info, results)));
-  RS_TRY(output.write("results.ktap", results_ktap(info, results)));
-  return output.finish();
+  return output.write("results.ktap", results_ktap(info, results));
+}
+
+std::string RunSession::write_html(const OutputDirectory& output) const {
+  if (options_.no_report) return {};
+  const std::string into = output.working_path() + "/report";
+  HtmlReportOptions options;
+  options.name = std::filesystem::path(output.path()).filename().string();
+  const Status made = write_run_report(output.working_path(), into, options);
+  if (made.ok()) return output.path() + "/report/index.html";
+  // Results do not depend on it, and half a report is none.
+  std::error_code ignored;
+  std::filesystem::remove_all(into, ignored);
+  context_.err << "remapstorm: no report was made: " << made.error().message << '\n';
+  return {};
 }
 
 std::vector<ScenarioResults> RunSession::run_all(OutputDirectory& output, Report& report) {
@@ -163,8 +178,13 @@ int RunSession::execute() {
   RunInfo info = run_info(output->path());
   report->run_begins(info, jobs_.size());
   const std::vector<ScenarioResults> results = run_all(*output, *report);
-  const Status written = write_output(*output, results);
-  if (!written.ok()) info.output_directory.clear();
+  Status written = write_output(*output, results);
+  if (written.ok() && !results.empty()) info.html_report = write_html(*output);
+  if (written.ok()) written = output->finish();
+  if (!written.ok()) {
+    info.output_directory.clear();
+    info.html_report.clear();
+  }
   report->run_ended(info, results);
   context_.out.flush();
   metrics_.finish();
@@ -195,7 +215,8 @@ int RunSession::report_not_run(const Error& error) {
     Result<OutputDirectory> output = make_output();
     if (!output.ok()) return report_error(context_, output.error());
     directory = output->path();
-    const Status written = write_output(*output, results);
+    Status written = write_output(*output, results);
+    if (written.ok()) written = output->finish();
     if (!written.ok()) return report_error(context_, written.error());
   }
   if (options_.format == OutputFormat::pretty) return code;

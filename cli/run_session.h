@@ -39,6 +39,7 @@ class RunSession {
   // The parts of execute(), for commands that run the same scenarios over and over. All scenarios once, or as often as
   // the options say:
   std::vector<ScenarioResults> run_all(OutputDirectory& output, Report& report);
+  // Everything but the last step, OutputDirectory::finish().
   Status write_output(OutputDirectory& output, std::span<const ScenarioResults> results) const;
   [[nodiscard]] const StopSignals& signals() const { return signals_; }
   [[nodiscard]] SessionMetrics& metrics() { return metrics_; }
@@ -52,6 +53,8 @@ class RunSession {
   Result<Runner*> runner_for(const std::string& flavour);
   Result<OutputDirectory> make_output() const;
   ScenarioResults run_job(const Job& job, std::size_t number, OutputDirectory& output, Report& report);
+  // Makes report/ beside the results, after these. Where its index.html will be; empty: none, as was said.
+  std::string write_html(const OutputDirectory& output) const;
   [[nodiscard]] RunInfo run_info(const std::string& directory) const;
 
   const CommandContext& context_;

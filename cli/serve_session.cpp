@@ -151,7 +151,9 @@ Result<std::vector<ScenarioResults>> ServeSession::run_in(const std::string& fol
     RoundReport report;
     results = session_.run_all(output, report);
     if (!results.empty()) {
-      if (const Status written = session_.write_output(output, results); !written) {
+      Status written = session_.write_output(output, results);
+      if (written.ok()) written = output.finish();
+      if (!written.ok()) {
         trouble(written.error());
         worst_ = worse_of(worst_, exit_code_of(written.error().kind));
       }

@@ -25,6 +25,7 @@ struct RunOptions {
   OutputFormat format = OutputFormat::pretty;
   MetricsOptions metrics;
   bool cold_boot = false;  // boot a guest for every trial, use and keep no snapshots
+  bool no_report = false;  // leave out report/
   bool dry_run = false;    // show the plan, start nothing
   bool verbose = false;    // guest console to standard error
   bool quiet = false;      // only the summary and what is not as expected

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The three faces of a certificate: text for a mailing list, JSON for programs, a picture for people. Pure.
+// The three faces of a certificate: text for a mailing list, JSON for programs, a picture for people. Pure, but for
+// reading one back.
 #pragma once
 
 #include <string>
 
+#include "base/result.h"
 #include "harness/certificate.h"
 
 namespace remapstorm {
@@ -13,6 +15,8 @@ std::string certificate_text(const Certificate& certificate);
 
 // certificate.json, schema 1 (docs/explore.md).
 std::string certificate_json(const Certificate& certificate);
+// Of such a file. Error: usage (cannot be read, another schema, points that no boundary has).
+Result<Certificate> read_certificate(const std::string& path);
 
 // SVG: a row for each boundary with its instruction and a coloured field for each injection; colours follow the
 // reader's light or dark preference; each field names its verdict, so that colour is never all there is.

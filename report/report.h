@@ -24,6 +24,7 @@ struct RunInfo {
   std::uint64_t repeat = 1;
   bool one_trial = false;  // all trials of a scenario are the same one, again and again
   std::string output_directory;
+  std::string html_report;  // its index.html; empty: none was made
 };
 
 // One scenario and all its trials (--repeat).

@@ -85,6 +85,7 @@ class TerminalReport final : public Report {
     out_.line(summary_line(results), exit_code(results) == 0 ? Tone::good : Tone::bad);
     // Paths and commands are for copying: never cut.
     if (!run.output_directory.empty()) out_.raw("recorded in " + printable(run.output_directory));
+    if (!run.html_report.empty()) out_.raw("report in   " + printable(run.html_report));
   }
 
  private:

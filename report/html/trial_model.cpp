@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/html/trial_model.h"
+
+#include <algorithm>
+
+#include "guest/abi/remapstorm_abi.h"
+
+namespace remapstorm {
+namespace {
+
+constexpr std::size_t kMostDelivered = 65536;
+constexpr Nanoseconds kAroundMoment{2'000'000'000};
+
+TimelineMark::Kind mark_kind(const std::string& injector) {
+  if (injector == "nmi") return TimelineMark::Kind::nmi;
+  if (injector == "hold") return TimelineMark::Kind::hold;
+  if (injector == "stage2-delay") return TimelineMark::Kind::delay;
+  return TimelineMark::Kind::irq;
+}
+
+// The range with a margin on both sides, within the trial.
+TimeRange with_margin(TimeRange range, const Timeline& timeline) {
+  const Nanoseconds margin = std::max(range.length() / 8, Nanoseconds(20'000));
+  return {std::max(range.begin - margin, timeline.range().begin), std::min(range.end + margin, timeline.range().end)};
+}
+
+std::optional<Nanoseconds> moment_of(const std::optional<TimeRange>& focus) {
+  return focus ? std::optional(focus->end) : std::nullopt;
+}
+
+}  // namespace
+
+void ConsoleFold::add(Nanoseconds time, const std::string& text) {
+  ConsoleLine line{++count_, time, text};
+  if (line.text.size() > 4096) line.text.resize(4096);
+  if (head_.size() < kHead) {
+    head_.push_back(std::move(line));
+    return;
+  }
+  tail_.push_back(std::move(line));
+  if (tail_.size() <= kTail) return;
+  ConsoleLine& oldest = tail_.front();
+  const bool near = moment_ && oldest.time > *moment_ - kAroundMoment && oldest.time < *moment_ + kAroundMoment;
+  if (near && around_.size() < kAround) around_.push_back(std::move(oldest));
+  tail_.pop_front();
+}
+
+std::vector<ConsoleLine> ConsoleFold::lines() const {
+  std::vector<ConsoleLine> all = head_;
+  all.insert(all.end(), around_.begin(), around_.end());
+  all.insert(all.end(), tail_.begin(), tail_.end());
+  return all;
+}
+
+TrialFold::TrialFold(std::optional<TimeRange> focus, Nanoseconds offset)
+    : timeline(focus, offset), console(moment_of(focus)), spans_(nullptr) {}
+
+void TrialFold::on_event(const Event& event) {
+  // Not bound in the constructor: a fold may be moved while it is empty.
+  if (events == 0) spans_ = SpanFinder([this](const Span& span) { on_span(span); });
+  ++events;
+  timeline.reach(event.time);
+  vcpus = std::max(vcpus, event.vcpu + 1);
+  spans_.fold(event);
+  if (const auto* hit = std::get_if<HitEvent>(&event.body)) {
+    if (!sites.contains(hit->rule) && sites.size() < kMostSites) sites[hit->rule] = {*hit, event.time, event.vcpu, {}};
+    if (const auto site = sites.find(hit->rule); site != sites.end()) ++site->second.hits;
+  } else if (const auto* receipt = std::get_if<ReceiptEvent>(&event.body)) {
+    on_receipt(event, *receipt);
+  } else if (const auto* probe = std::get_if<ProbeEvent>(&event.body)) {
+    const auto token = static_cast<std::uint32_t>(probe->args[1]);
+    const auto fired = probe->probe == RS_PROBE_INJECT_ENTER ? fired_.find(token) : fired_.end();
+    if (fired != fired_.end() && event.guest_time && delivered_.size() < kMostDelivered) {
+      delivered_.emplace_back(fired->second, *event.guest_time);
+      fired_.erase(fired);
+    }
+  } else if (const auto* sample = std::get_if<SampleEvent>(&event.body)) {
+    looks[event.vcpu] = {event.time, *sample};
+    timeline.add(TimelineMark{TimelineMark::Kind::look, event.time, event.vcpu, sample->reason});
+  } else if (const auto* line = std::get_if<ConsoleEvent>(&event.body)) {
+    console.add(event.time, line->line);
+  } else if (const auto* lifecycle = std::get_if<LifecycleEvent>(&event.body)) {
+    if (milestones.size() < kMostMilestones) milestones.push_back({event.time, *lifecycle});
+  } else if (const auto* truncated = std::get_if<TruncatedEvent>(&event.body)) {
+    dropped += truncated->dropped;
+  }
+}
+
+void TrialFold::on_receipt(const Event& event, const ReceiptEvent& receipt) {
+  const auto site = sites.find(receipt.rule);
+  if (receipt.phase == ReceiptEvent::Phase::failed && site != sites.end()) ++site->second.failed;
+  if (receipt.phase != ReceiptEvent::Phase::fired) return;
+  if (site != sites.end()) {
+    ++site->second.fired;
+    if (!site->second.receipt) site->second.receipt = receipt;
+  }
+  const TimelineMark::Kind kind = mark_kind(receipt.injector);
+  const bool interrupt = kind == TimelineMark::Kind::irq || kind == TimelineMark::Kind::nmi;
+  if (interrupt && fired_.size() < kMostDelivered) fired_.emplace(receipt.token, event.time);
+  const int where = receipt.target_vcpu >= 0 ? receipt.target_vcpu : event.vcpu;
+  timeline.add(TimelineMark{kind, event.time, where, receipt.injector});
+}
+
+void TrialFold::on_span(const Span& span) {
+  timeline.add(span);
+  if (!span.open) lengths[span.kind].add(span.begin, span.length());
+}
+
+void TrialFold::finish() {
+  if (events == 0) return;
+  spans_.finish();
+  timeline.finish(spans_);
+  for (const auto& [fired, entered] : delivered_) delivery.add(spans_.clock().to_host(entered) - fired);
+}
+
+std::optional<Focus> focus_of(const Judgement& judgement, const Timeline& timeline) {
+  const Finding* finding = judgement.findings.empty() ? nullptr : &judgement.findings.front();
+  if (finding != nullptr && finding->verdict == Verdict::deadlock && !finding->cycle.empty()) {
+    Nanoseconds begin = finding->proven_at;
+    for (const WaitEdge& edge : finding->cycle) begin = std::min({begin, edge.owned_since, edge.waiting_since});
+    return Focus{with_margin({begin, finding->proven_at}, timeline), "From the first lock of the cycle to the proof"};
+  }
+  const Span* longest = nullptr;
+  if (finding != nullptr && finding->verdict == Verdict::stall) {
+    for (const SpanKind kind : {SpanKind::window, SpanKind::lock_held, SpanKind::lock_wait, SpanKind::fault}) {
+      const Span* one = timeline.longest(kind);
+      if (one != nullptr && (longest == nullptr || one->length() > longest->length())) longest = one;
+    }
+    if (longest != nullptr) return Focus{with_margin({longest->begin, longest->end}, timeline), "The stall"};
+  }
+  if (finding != nullptr && finding->seen_at > Nanoseconds{0}) {
+    const TimeRange around{finding->seen_at - Nanoseconds(50'000'000), finding->seen_at + Nanoseconds(10'000'000)};
+    return Focus{with_margin(around, timeline), "Around the guest's report"};
+  }
+  longest = timeline.longest(SpanKind::window);
+  if (longest == nullptr) return std::nullopt;
+  return Focus{with_margin({longest->begin, longest->end}, timeline), "The longest window"};
+}
+
+Result<TrialModel> read_trial_model(const std::string& events_path) {
+  TrialModel model;
+  RS_ASSIGN(model.replayed, replay(events_path, &model.whole));
+  model.whole.finish();
+  std::optional<Focus> focus = focus_of(model.replayed.result.judgement, model.whole.timeline);
+  if (!focus || focus->range.length() <= Nanoseconds{0}) return model;
+  model.focus = focus->range;
+  model.focus_title = focus->title;
+  if (!model.whole.timeline.coarse() && !model.whole.console.has_gaps()) return model;
+  model.close.emplace(focus->range, model.whole.guest_offset());
+  RS_TRY(replay(events_path, &*model.close));
+  model.close->finish();
+  return model;
+}
+
+}  // namespace remapstorm
