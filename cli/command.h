@@ -65,6 +65,7 @@ int doctor_command(const CommandContext& context, const Arguments& arguments);
 int guest_command(const CommandContext& context, const Arguments& arguments);
 int replay_command(const CommandContext& context, const Arguments& arguments);
 int report_command(const CommandContext& context, const Arguments& arguments);
+int trace_command(const CommandContext& context, const Arguments& arguments);
 int minimize_command(const CommandContext& context, const Arguments& arguments);
 int metrics_command(const CommandContext& context, const Arguments& arguments);
 int needs_command(const CommandContext& context, const Arguments& arguments);

@@ -21,6 +21,8 @@ constexpr std::array kCommands = {
             replay_command},
     Command{"report", "make HTML pages of recorded runs; of many, an index of their fingerprints",
             "report ~/.local/state/remapstorm/runs/latest", report_command},
+    Command{"trace", "draw recorded trials as a timeline for Perfetto's viewer",
+            "trace ~/.local/state/remapstorm/runs/latest", trace_command},
     Command{"minimize", "find the fewest rules and smallest values of a scenario that still fail the same way",
             "minimize ./mine.toml --repeat 5", minimize_command},
     Command{"list", "show the scenarios", "list", list_command},

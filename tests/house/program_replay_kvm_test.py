@@ -8,6 +8,7 @@ import time
 import unittest
 from pathlib import Path
 
+from perfetto import Trace
 from program import PROGRAM, ProgramCase
 
 NO_KVM = ("sh", "-c", 'mount -t tmpfs none /dev && exec "$@"', "sh")
@@ -52,6 +53,7 @@ class Recorded(ProgramCase):
                 self.assertEqual(first[field], second[field], field)
         self.assertEqual(ran["host"], again["host"])
         self.assertTrue(ran["results"][1]["repeat"].endswith(" --seed 5 --trial 1"))
+        self.check_trace(output)
         # One trial alone, then with its end cut off: the deadlock was proven before.
         events = output / ran["results"][1]["directory"] / "events.jsonl"
         self.assertIn("as expected", self.expect(0, "replay", str(events)).stdout)
@@ -66,6 +68,22 @@ class Recorded(ProgramCase):
         events.write_text(whole)
         (output / "results.json").write_text(recorded)
         self.assertIn("the run recorded: hang", self.expect(1, "replay", str(output)).stdout)
+
+    def check_trace(self, output):
+        """The deadlock as a timeline: the wait in the fault in the handler in the window, none of which ends."""
+        self.expect(0, "trace", str(output), prefix=self.without_kvm)
+        trace = Trace((output / "trace.pftrace").read_bytes())
+        self.assertEqual(len(trace.processes()), 2)
+        self.assertTrue(all(name.endswith(": deadlock") for name in trace.processes()), trace.processes())
+        findings = [instant for instant in trace.instants if instant["category"] == ["finding"]]
+        self.assertEqual(len(findings), 2)
+        open_ones = [slice_["name"] for slice_ in trace.slices if "never ended" in slice_["notes"]]
+        for name in ("hold init_mm.page_table_lock", "window (pte)", "irq handler (msi)", "vmemmap fault",
+                     "wait for init_mm.page_table_lock"):
+            self.assertEqual(open_ones.count(name), 2, open_ones)
+        for sent in trace.named("irq under way"):
+            handler = [one for one in trace.named("irq handler (msi)") if one["flow"] == sent["flow"]]
+            self.assertEqual([one["time"] for one in handler], [sent["end"]])
 
     def test_a_trial_is_repeated_by_its_command(self):
         # Chance decides in which of forty windows the hold comes: the seed of the trial, and nothing else.

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A headless Chromium, driven over WebDriver (W3C) with nothing but the standard library."""
+import base64
 import json
 import shutil
 import subprocess
@@ -69,6 +70,13 @@ class Browser:
     def messages(self):
         """What the console said since the last call."""
         return self._call("/se/log", {"type": "browser"})
+
+    def screenshot(self, path):
+        size = self.devtools("Page.getLayoutMetrics")["cssContentSize"]
+        clip = {"x": 0, "y": 0, "width": size["width"], "height": min(size["height"], 12000), "scale": 1}
+        image = self.devtools("Page.captureScreenshot", format="png", captureBeyondViewport=True, clip=clip)
+        with open(path, "wb") as out:
+            out.write(base64.b64decode(image["data"]))
 
     def close(self):
         try:
