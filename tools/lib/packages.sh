@@ -9,6 +9,8 @@ missing_packages() {
   while read -r name who _; do
     case $name in '' | '#'*) continue ;; esac
     case " $* " in *" $who "*) ;; *) continue ;; esac
+    # Other builds of Node.js than Debian's bring npm along, and conflict with its package.
+    [ "$name" != npm ] || ! command -v npm >/dev/null || continue
     grep -qxF -- "$name" <<<"$installed" || printf '%s\n' "$name"
   done <"$tree/tools/packages.txt"
 }
