@@ -2,6 +2,7 @@
 #include "harness/explorer_worker.h"
 
 #include <algorithm>
+#include <map>
 
 #include "harness/watch.h"
 #include "telemetry/probe_names.h"
@@ -14,6 +15,8 @@ namespace {
 // A deadlock is proven by two looks between which each waiter ran for a millisecond (DeadlockDetector::kMinimumRunNs);
 // waiting longer proves no more.
 constexpr Nanoseconds kEnoughRun = std::chrono::microseconds(1050);
+// A hang counts if no vCPU waited for more than a fourth of the time for the host.
+constexpr int kStarvedPart = 4;
 constexpr Nanoseconds kTurn = std::chrono::microseconds(250);
 
 // What `token`'s handler logged of where it interrupted the guest. Events from `closed` on came when the window had
@@ -88,6 +91,19 @@ class Arrival {
 };
 
 }  // namespace
+
+Nanoseconds longest_host_wait(const std::vector<Event>& events, Nanoseconds since) {
+  std::map<int, Nanoseconds> waited;
+  Nanoseconds longest{0};
+  for (const Event& event : events) {
+    const auto* wait = std::get_if<HostWaitEvent>(&event.body);
+    if (wait == nullptr || event.time < since) continue;
+    Nanoseconds& mine = waited[event.vcpu];
+    mine += wait->waited;
+    longest = std::max(longest, mine);
+  }
+  return longest;
+}
 
 Result<std::unique_ptr<ExploreWorker>> ExploreWorker::create(const TrialEnvironment& environment,
                                                              const Exploration& exploration,
@@ -220,6 +236,14 @@ Result<PointOutcome> ExploreWorker::execute(const ExplorePoint& point, std::vect
   if (watch.interrupted()) return PointOutcome(SkippedPoint{point, "interrupted"});
   if (judgement.verdict == Verdict::error) {
     return PointOutcome(SkippedPoint{point, "the trial failed: " + reason});
+  }
+  const Nanoseconds took = log.now() - exploration_.opened_at;
+  const Nanoseconds waited = longest_host_wait(events, exploration_.opened_at);
+  if (judgement.verdict == Verdict::hang && waited * kStarvedPart > took) {
+    return PointOutcome(
+        SkippedPoint{point, "the host is too busy to tell: the guest made no progress in " +
+                                std::to_string(took / std::chrono::milliseconds(1)) + " ms, of which a vCPU waited " +
+                                std::to_string(waited / std::chrono::milliseconds(1)) + " for the host"});
   }
   ExploredTrial trial;
   static_cast<ExplorePoint&>(trial) = point;
