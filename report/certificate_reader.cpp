@@ -37,6 +37,15 @@ std::size_t index_from(const JsonFields& fields, const Certificate& certificate)
       fields.integer("boundary", 0, static_cast<std::int64_t>(certificate.boundaries.size()) - 1));
 }
 
+// Where, of a trial or a skipped point.
+ExplorePoint point_from(const JsonFields& fields, const Certificate& certificate, std::string& problem) {
+  ExplorePoint point{index_from(fields, certificate), fields.text("inject"), std::nullopt};
+  if (fields.has("second")) {
+    point.second = index_from(JsonFields(fields.object_or_empty("second"), problem), certificate);
+  }
+  return point;
+}
+
 TakenAt taken_from(const JsonFields& fields, const Certificate& certificate, const Json& json) {
   TakenAt taken{fields.gva("pc"), fields.text_or("symbol", {}), fields.unsigned64("offset"), std::nullopt,
                 fields.text_or("context", {})};
@@ -46,8 +55,10 @@ TakenAt taken_from(const JsonFields& fields, const Certificate& certificate, con
 
 ExploredTrial trial_from(const JsonFields& fields, const Certificate& certificate, std::string& problem) {
   ExploredTrial trial;
-  trial.boundary = index_from(fields, certificate);
-  trial.inject = fields.text("inject");
+  static_cast<ExplorePoint&>(trial) = point_from(fields, certificate, problem);
+  if (trial.second) {
+    trial.second_raised = JsonFields(fields.object_or_empty("second"), problem).boolean_or("raised", false);
+  }
   const std::string name = fields.text("verdict");
   const auto verdict = verdict_from_name(name);
   if (!verdict) fields.fail("verdict", "is unknown: " + name);
@@ -107,6 +118,10 @@ Certificate certificate_from(const Json& json, std::string& problem) {
     certificate.injections.push_back(injection.text("name"));
     certificate.injection_notes.push_back(injection.text_or("what", {}));
   }
+  for (const Json& one : fields.array_or_empty("pairs")) {
+    certificate.pairs.push_back(JsonFields(one, problem).text("name"));
+  }
+  certificate.stride = static_cast<std::size_t>(fields.integer_or("stride", 1, kMost, 1));
   for (const Json& one : fields.array_or_empty("boundaries")) {
     certificate.boundaries.push_back(boundary_from(JsonFields(one, problem)));
   }
@@ -115,8 +130,7 @@ Certificate certificate_from(const Json& json, std::string& problem) {
   }
   for (const Json& one : fields.array_or_empty("skipped")) {
     const JsonFields point(one, problem);
-    certificate.skipped.push_back(
-        {index_from(point, certificate), point.text_or("inject", {}), point.text_or("reason", {})});
+    certificate.skipped.push_back({point_from(point, certificate, problem), point.text_or("reason", {})});
   }
   return certificate;
 }

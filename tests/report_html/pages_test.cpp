@@ -143,6 +143,24 @@ TEST(CertificateReader, ReadsBackWhatWasWritten) {
   EXPECT_EQ(certificate_json(*read), certificate_json(certificate));
 }
 
+TEST(CertificateReader, ReadsPairsBackToo) {
+  RunFolder run;
+  Certificate certificate = sample_certificate();
+  certificate.pairs = {"irq+nmi"};
+  certificate.stride = 2;
+  ExploredTrial pair = certificate.trials.front();
+  pair.inject = "irq+nmi";
+  pair.second = certificate.boundaries.size() - 1;
+  pair.second_raised = true;
+  certificate.trials.push_back(pair);
+  certificate.skipped.push_back({{1, "irq+nmi", 2}, "not executed"});
+  certificate.sort();
+  run.write("certificate.json", certificate_json(certificate));
+  const auto read = read_certificate(run.file("certificate.json"));
+  ASSERT_TRUE(read.ok()) << read.error().message;
+  EXPECT_EQ(certificate_json(*read), certificate_json(certificate));
+}
+
 TEST(CertificateReader, RefusesPointsThatNoBoundaryHas) {
   RunFolder run;
   std::string json = certificate_json(sample_certificate());
