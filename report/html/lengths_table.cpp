@@ -17,7 +17,7 @@ void row(Markup& out, const std::string& name, const LengthHistogram& lengths) {
 
 }  // namespace
 
-void write_lengths_table(Markup& out, const TrialFold& fold) {
+void write_lengths_table(Markup& out, const TrialPicture& fold) {
   out.open("div", {{"class", "scroll"}, {"tabindex", "0"}, {"role", "region"}, {"aria-label", "Lengths in figures"}});
   out.open("table", {{"class", "figures"}}).leaf("caption", "Lengths in figures: what ended");
   out.open("thead").open("tr");

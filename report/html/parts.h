@@ -24,6 +24,6 @@ void write_console(Markup& out, const ConsoleFold& console, const std::vector<st
 std::vector<std::string> guilty_lines(const std::vector<Finding>& findings);
 
 // Count, median and so on of each kind of length.
-void write_lengths_table(Markup& out, const TrialFold& fold);
+void write_lengths_table(Markup& out, const TrialPicture& fold);
 
 }  // namespace remapstorm

@@ -52,10 +52,10 @@ std::vector<ConsoleLine> ConsoleFold::lines() const {
   return all;
 }
 
-TrialFold::TrialFold(std::optional<TimeRange> focus, Nanoseconds offset)
+TrialPicture::TrialPicture(std::optional<TimeRange> focus, Nanoseconds offset)
     : timeline(focus, offset), console(moment_of(focus)), spans_(nullptr) {}
 
-void TrialFold::on_event(const Event& event) {
+void TrialPicture::on_event(const Event& event) {
   // Not bound in the constructor: a fold may be moved while it is empty.
   if (events == 0) spans_ = SpanFinder([this](const Span& span) { on_span(span); });
   ++events;
@@ -86,7 +86,7 @@ void TrialFold::on_event(const Event& event) {
   }
 }
 
-void TrialFold::on_receipt(const Event& event, const ReceiptEvent& receipt) {
+void TrialPicture::on_receipt(const Event& event, const ReceiptEvent& receipt) {
   const auto site = sites.find(receipt.rule);
   if (receipt.phase == ReceiptEvent::Phase::failed && site != sites.end()) ++site->second.failed;
   if (receipt.phase != ReceiptEvent::Phase::fired) return;
@@ -101,12 +101,12 @@ void TrialFold::on_receipt(const Event& event, const ReceiptEvent& receipt) {
   timeline.add(TimelineMark{kind, event.time, where, receipt.injector});
 }
 
-void TrialFold::on_span(const Span& span) {
+void TrialPicture::on_span(const Span& span) {
   timeline.add(span);
   if (!span.open) lengths[span.kind].add(span.begin, span.length());
 }
 
-void TrialFold::finish() {
+void TrialPicture::finish() {
   if (events == 0) return;
   spans_.finish();
   timeline.finish(spans_);

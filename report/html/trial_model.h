@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// TrialModel: everything the report says of one trial. A pure fold of its events (TrialFold), beside the verdict that
+// TrialModel: everything the report says of one trial. A pure fold of its events (TrialPicture), beside the verdict that
 // the replayer draws from the same events. In bounded memory: a recording of ten million events makes the same model as
 // a short one, only coarser.
 #pragma once
@@ -61,13 +61,13 @@ struct Milestone {
   LifecycleEvent event;
 };
 
-class TrialFold final : public EventSink {
+class TrialPicture final : public EventSink {
  public:
   static constexpr std::size_t kMostSites = 64;
   static constexpr std::size_t kMostMilestones = 64;
 
   // `focus`: keep only what matters to this range (on the host's line) in full; `offset`: see Timeline.
-  explicit TrialFold(std::optional<TimeRange> focus = {}, Nanoseconds offset = Nanoseconds{0});
+  explicit TrialPicture(std::optional<TimeRange> focus = {}, Nanoseconds offset = Nanoseconds{0});
   void on_event(const Event& event) override;
   // After the last event, once.
   void finish();
@@ -96,8 +96,8 @@ class TrialFold final : public EventSink {
 // What the report is made of.
 struct TrialModel {
   Replayed replayed;
-  TrialFold whole;
-  std::optional<TrialFold> close;  // the range around the evidence, in full
+  TrialPicture whole;
+  std::optional<TrialPicture> close;  // the range around the evidence, in full
   std::optional<TimeRange> focus;
   std::string focus_title;  // "From the lock taken to the proof"
 };

@@ -45,7 +45,7 @@ class TrialPage {
   }
 
  private:
-  [[nodiscard]] const TrialFold& whole() const { return in_.model->whole; }
+  [[nodiscard]] const TrialPicture& whole() const { return in_.model->whole; }
 
   void head() {
     const RecordedTrial& trial = in_.trial;

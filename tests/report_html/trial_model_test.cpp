@@ -12,8 +12,8 @@ namespace {
 
 using testing::HasSubstr;
 
-TEST(TrialFold, TellsWhereItWasInjectedAndWhereTheVcpusStood) {
-  TrialFold fold;
+TEST(TrialPicture, TellsWhereItWasInjectedAndWhereTheVcpusStood) {
+  TrialPicture fold;
   for (const Event& event : deadlocked().events) fold.on_event(event);
   fold.finish();
   ASSERT_EQ(fold.sites.size(), 1U);
@@ -30,8 +30,8 @@ TEST(TrialFold, TellsWhereItWasInjectedAndWhereTheVcpusStood) {
   EXPECT_EQ(fold.vcpus, 1);
 }
 
-TEST(TrialFold, OfNothingIsNothing) {
-  TrialFold fold;
+TEST(TrialPicture, OfNothingIsNothing) {
+  TrialPicture fold;
   fold.finish();
   EXPECT_EQ(fold.events, 0U);
   EXPECT_TRUE(fold.timeline.lanes().empty());
