@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// TrialModel: everything the report says of one trial. A pure fold of its events (TrialPicture), beside the verdict that
-// the replayer draws from the same events. In bounded memory: a recording of ten million events makes the same model as
-// a short one, only coarser.
+// TrialModel: everything the report says of one trial. A pure fold of its events (TrialPicture), beside the verdict
+// that the replayer draws from the same events. In bounded memory: a recording of ten million events makes the same
+// model as a short one, only coarser.
 #pragma once
 
 #include <deque>
