@@ -19,7 +19,7 @@ constexpr Palette kLight{"#ffffff",
                          "#b3261e",
                          "#0b57d0",
                          {"#1f5fd0", "#0b7569", "#a85800", "#b3261e", "#6d3fc0", "#5b6675", "#7a6210"},
-                         {"#d6e6ff", "#a8caff", "#72a7f8", "#3f80e6", "#1d58bd", "#0a2f7a"}};
+                         {"#a9c9fb", "#7fb0f5", "#558fe8", "#2f6fd6", "#1a51ab", "#0a2f7a"}};
 constexpr Palette kDark{"#161b22",
                         "#e6eaf0",
                         "#9aa7b8",
@@ -29,7 +29,7 @@ constexpr Palette kDark{"#161b22",
                         "#ff8a80",
                         "#8ab4f8",
                         {"#79aaff", "#4fc9b6", "#f0ad4e", "#ff8a80", "#c0a0ff", "#a3afbf", "#d9bf5e"},
-                        {"#1d2f4f", "#23487f", "#2f68b8", "#4f90ea", "#8fbcff", "#dcebff"}};
+                        {"#27507f", "#2f68a8", "#3d82d0", "#5b9ff0", "#8fbcff", "#dcebff"}};
 
 }  // namespace
 

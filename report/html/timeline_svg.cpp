@@ -154,26 +154,26 @@ class Drawing {
     if (!look_.narrow) canvas_->text(left_ - 10, y + 12, "injected, looked at", colours.dim, Anchor::end);
     // As dense as the picture can show them.
     std::set<std::pair<int, TimelineMark::Kind>> drawn;
-    double labelled_until = 0;
+    std::vector<std::pair<double, const TimelineMark*>> shown;
     for (const TimelineMark& mark : timeline_.marks()) {
       if (mark.vcpu != vcpu || !visible(mark.time)) continue;
       const double x = x_of(mark.time);
-      if (!drawn.emplace(static_cast<int>(x / 2), mark.kind).second) continue;
-      const bool look = mark.kind == TimelineMark::Kind::look;
-      const bool hold = mark.kind == TimelineMark::Kind::hold || mark.kind == TimelineMark::Kind::delay;
-      const char* colour = look   ? colours.dim
-                           : hold ? colours.spans[static_cast<int>(SpanKind::hold)]
-                                  : colours.spans[static_cast<int>(SpanKind::handler)];
+      if (drawn.emplace(static_cast<int>(x / 2), mark.kind).second) shown.emplace_back(x, &mark);
+    }
+    for (std::size_t i = 0; i < shown.size(); ++i) {
+      const auto& [x, mark] = shown[i];
       const std::string at = coordinate(x) + " ";
-      if (look) {
-        canvas_->path("M" + at + coordinate(y + 4) + " l4 4 l-4 4 l-4 -4 z", colour);
-      } else {
-        canvas_->path("M" + at + coordinate(y + 14) + " l-5 -11 h10 z", colour);
-        const double width = text_width(mark.label) + 12;
-        if (x > labelled_until && x + width < right_) {
-          canvas_->text(x + 8, y + 13, mark.label, colour, Anchor::start, true);
-          labelled_until = x + width;
-        }
+      if (mark->kind == TimelineMark::Kind::look) {
+        canvas_->path("M" + at + coordinate(y + 4) + " l4 4 l-4 4 l-4 -4 z", colours.dim);
+        continue;
+      }
+      const bool hold = mark->kind == TimelineMark::Kind::hold || mark->kind == TimelineMark::Kind::delay;
+      const char* colour = colours.spans[static_cast<std::size_t>(hold ? SpanKind::hold : SpanKind::handler)];
+      canvas_->path("M" + at + coordinate(y + 14) + " l-5 -11 h10 z", colour);
+      // Named where there is room before the next.
+      const double end = x + text_width(mark->label) + 12;
+      if (end < (i + 1 < shown.size() ? shown[i + 1].first - 4 : right_)) {
+        canvas_->text(x + 8, y + 13, mark->label, colour, Anchor::start, true);
       }
     }
   }
@@ -192,7 +192,7 @@ class Drawing {
     canvas_->line(left_, y + kBar - 0.5, right_, y + kBar - 0.5, colours.grid);
     // What falls into the same pixel is one.
     double end = -1, begin = -1;
-    const TimelinePiece* first = nullptr;
+    const TimelinePiece* first = nullptr;  // the longest of them
     std::uint64_t spans = 0;
     bool open = false;
     const auto flush = [&] {
@@ -204,6 +204,7 @@ class Drawing {
       if (first != nullptr && x1 - end < 0.8 && piece.open == open) {
         end = std::max(end, x2);
         spans += piece.spans;
+        if (piece.end - piece.begin > first->end - first->begin) first = &piece;
         continue;
       }
       flush();
@@ -230,7 +231,10 @@ class Drawing {
     } else {
       canvas_->rect(begin, y, width, kBar - 2, colour, width > 6 ? 2 : 0);
     }
-    std::string label = spans == 1 ? human_length(piece.end - piece.begin) : std::to_string(spans) + " times";
+    // One that is nearly all of it gives its length; the others are counted.
+    const bool one_length = piece.spans == 1 && x_of(piece.end) - x_of(piece.begin) > 0.8 * width;
+    std::string label = one_length ? human_length(piece.end - piece.begin) : std::to_string(spans) + " times";
+    if (one_length && spans > 1) label += " and " + std::to_string(spans - 1) + " more";
     if (spans == 1 && piece.context != 0 && RS_CTX_LEVEL(piece.context) != RS_CTX_TASK) {
       label += ", " + std::string(context_name(piece.context));
     }
