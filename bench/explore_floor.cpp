@@ -96,7 +96,8 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "usage: explore_floor IMAGE-FOLDER STRATEGY OUTPUT-FOLDER [ROUNDS]\n");
     return 64;
   }
-  const remapstorm::Status status = remapstorm::run(argv[1], argv[2], argv[3], argc > 4 ? std::atoi(argv[4]) : 5);
+  const int rounds = argc > 4 ? static_cast<int>(std::strtol(argv[4], nullptr, 10)) : 5;
+  const remapstorm::Status status = remapstorm::run(argv[1], argv[2], argv[3], rounds);
   if (status.ok()) return 0;
   std::fprintf(stderr, "explore_floor: %s\n", status.error().message.c_str());
   return 1;
