@@ -8,7 +8,7 @@ namespace remapstorm {
 Status SessionMetrics::start(bool needed) {
   if (!options_.any()) return {};
   describe_program(metrics_, context_.version, std::time(nullptr));
-  if (const Status listening = outputs_.listen(); !listening) {
+  if (Status listening = outputs_.listen(); !listening) {
     if (needed) return listening;
     context_.err << "remapstorm: " << listening.error().message << "; the run goes on without\n";
     if (!listening.error().hint.empty()) context_.err << "HINT: " << listening.error().hint << '\n';
