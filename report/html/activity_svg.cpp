@@ -3,8 +3,9 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <chrono>
 #include <cmath>
-#include <cstdio>
 
 #include "report/html/markup.h"
 #include "report/html/svg.h"
@@ -15,15 +16,17 @@ namespace {
 constexpr int kDay = 4, kHeight = 22;
 }  // namespace
 
-// Days of the Gregorian calendar, counted with the year beginning in March so that leap days come last.
+// "2026-11-25": days since 1970-01-01, or -1.
 long day_number(const std::string& date) {
-  int year = 0, month = 0, day = 0;
-  if (date.size() != 10 || std::sscanf(date.c_str(), "%4d-%2d-%2d", &year, &month, &day) != 3) return -1;
-  if (month < 1 || month > 12 || day < 1 || day > 31 || year < 1970) return -1;
-  const int shifted = month > 2 ? year : year - 1;
-  const int era = shifted / 400, in_era = shifted % 400;
-  const int in_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
-  return era * 146097L + in_era * 365L + in_era / 4 - in_era / 100 + in_year - 719468L;
+  if (date.size() != 10 || date[4] != '-' || date[7] != '-') return -1;
+  const auto number = [&](std::size_t at, std::size_t digits) {
+    int value = 0;
+    const char* end = date.data() + at + digits;
+    return std::from_chars(date.data() + at, end, value).ptr == end ? value : -1;
+  };
+  const std::chrono::year_month_day day(std::chrono::year(number(0, 4)), std::chrono::month(unsigned(number(5, 2))),
+                                        std::chrono::day(unsigned(number(8, 2))));
+  return day.ok() && day.year() >= std::chrono::year(1970) ? std::chrono::sys_days(day).time_since_epoch().count() : -1;
 }
 
 std::string activity_svg(const std::map<std::string, std::uint64_t>& by_day, const std::string& last_day,
