@@ -58,6 +58,7 @@ std::vector<std::size_t> chosen_trials(const RunRecord& run, std::size_t most) {
   std::stable_sort(ranked.begin(), ranked.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   if (ranked.size() > most) ranked.resize(most);
   std::vector<std::size_t> chosen;
+  chosen.reserve(ranked.size());
   for (const auto& [rank, index] : ranked) chosen.push_back(index);
   return chosen;
 }

@@ -51,8 +51,8 @@ void write_outcomes(Page& page, const std::map<OutcomeKey, OutcomeRow>& rows) {
                  {"Scenario", "Verdict", "Expected", "Trials", "Median", "Fingerprint"});
   for (const auto& [key, row] : rows) {
     const RecordedTrial& trial = *row.first;
-    const auto scenario = [&](Markup& out) {
-      RowTable::link(row.page, trial.scenario)(out);
+    const auto scenario = [&trial, page = row.page](Markup& out) {
+      RowTable::link(page, trial.scenario)(out);
       out.leaf("small", where_of(trial), {}, 100);
     };
     table.row({scenario, RowTable::badge(trial.verdict), RowTable::text(row.ok == row.count ? "yes" : "no"),

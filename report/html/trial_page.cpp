@@ -232,7 +232,8 @@ class TrialPage {
     }
     if (in_.model == nullptr) return looks;
     for (const auto& [vcpu, look] : whole().looks) {
-      const bool known = std::any_of(looks.begin(), looks.end(), [&](const auto& one) { return one.first == vcpu; });
+      const bool known =
+          std::any_of(looks.begin(), looks.end(), [vcpu = vcpu](const auto& one) { return one.first == vcpu; });
       if (!known && vcpu >= 0) looks.emplace_back(vcpu, look.sample);
     }
     return looks;
