@@ -239,7 +239,7 @@ void TrialFold::fold_lengths(const ProbeEvent& probe, Place place, Nanoseconds n
 void TrialFold::fold_lock(const ProbeEvent& probe, Place place, Nanoseconds now) {
   const Word lock = lock_word(probe.args[1]);
   const auto observe_in = [&](Metric metric, std::uint32_t context, Nanoseconds length) {
-    observe(metric, 2 * context + lock.slot, {context_name(context), lock.text}, length);
+    observe(metric, 2 * std::size_t{context} + lock.slot, {context_name(context), lock.text}, length);
   };
   switch (probe.probe) {
     case RS_PROBE_LOCK_WANT:
