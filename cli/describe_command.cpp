@@ -19,6 +19,7 @@ void describe(const CommandContext& context, const Scenario& scenario) {
   out << scenario.name << ": " << scenario.summary << '\n';
   section(out, "Story", scenario.description);
   section(out, "Prediction", scenario.prediction);
+  section(out, "Observed", scenario.observed);
   out << "\nGuest\n  " << scenario.cpus << (scenario.cpus == 1 ? " vCPU, " : " vCPUs, ") << (scenario.memory >> 20)
       << " MiB; strategy " << scenario.strategy << " (makes sense for " << join(scenario.strategies, ", ")
       << "); flavours " << join(scenario.flavours, ", ") << '\n';
@@ -33,12 +34,11 @@ void describe(const CommandContext& context, const Scenario& scenario) {
         << wrapped(trigger_in_words(rule.when), 4, kWidth) << wrapped(action_in_words(rule.action), 4, kWidth);
   }
   out << "\nExpected\n"
-      << wrapped("with " + scenario.strategy + ": " + expectation_in_words(scenario.expectation_for(scenario.strategy)),
+      << wrapped("with " + scenario.strategy + ": " + expectation_in_words(usual_expectation(scenario)),
                  2, kWidth);
-  for (const auto& [strategy, expectation] : scenario.strategy_expectations) {
-    if (strategy != scenario.strategy) {
-      out << wrapped("with " + strategy + ": " + expectation_in_words(expectation), 2, kWidth);
-    }
+  for (const auto& [key, expectation] : scenario.other_expectations) {
+    if (&expectation == &usual_expectation(scenario)) continue;
+    out << wrapped("with " + expectation_key(scenario, key) + ": " + expectation_in_words(expectation), 2, kWidth);
   }
   if (!scenario.claims.empty()) out << "\nClaims\n  " << join(scenario.claims, " ") << " (docs/findings.md)\n";
   out << "\nRun it\n  " << context.called << " run " << scenario.name << "\n  file: " << scenario.file << '\n';

@@ -4,16 +4,23 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 
 #include "cli/arguments.h"
 #include "cli/exit_code.h"
 #include "cli/scenario_files.h"
+#include "cli/scenario_words.h"
+#include "harness/config_difference.h"
 #include "harness/guest_image.h"
 #include "harness/suggest.h"
 
 namespace remapstorm {
 namespace {
+
+constexpr std::size_t kWidth = 100;
 
 int build(const CommandContext& context, const Arguments& arguments) {
   std::optional<std::string> flavour;
@@ -35,6 +42,22 @@ int build(const CommandContext& context, const Arguments& arguments) {
   return report_error(context, host_error("cannot start " + script));
 }
 
+std::string config_of(const std::string& directory) {
+  std::ifstream in(directory + "/config");
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+// What the kernel of an image is beside that of the newest std image.
+void print_difference(const CommandContext& context, const std::vector<CachedImage>& images, const CachedImage& image) {
+  const auto std_image = std::find_if(images.begin(), images.end(), [](const CachedImage& one) {
+    return one.info.ok() && one.info->flavour == "std";
+  });
+  if (std_image == images.end() || image.info->flavour == "std") return;
+  const std::vector<std::string> differences =
+      config_difference(config_of(std_image->directory), config_of(image.directory));
+  context.out << wrapped("configuration, beside std: " + join(differences, " "), 2, kWidth);
+}
+
 int list(const CommandContext& context, const Arguments& arguments) {
   ArgumentParser parser(context, "guest list", "Shows the guest images in the cache, newest first.", "guest list");
   if (const auto finished = parse_or_finish(parser, context, arguments)) return *finished;
@@ -48,6 +71,7 @@ int list(const CommandContext& context, const Arguments& arguments) {
     if (image.info.ok()) {
       context.out << image.info->flavour << "  Linux " << image.info->kernel_version << "  strategies "
                   << join(image.info->strategies, ",") << "\n  " << image.directory << '\n';
+      print_difference(context, images, image);
     } else {
       context.out << "unusable: " << image.info.error().message << '\n';
     }

@@ -8,16 +8,19 @@
 #include "cli/arguments.h"
 #include "cli/exit_code.h"
 #include "cli/scenario_files.h"
+#include "cli/scenario_words.h"
 
 namespace remapstorm {
 namespace {
+
+constexpr std::size_t kMarkdownWidth = 120;
 
 void print_table(std::ostream& out, const std::vector<Scenario>& scenarios) {
   using Row = std::array<std::string, 6>;
   std::vector<Row> rows = {{"NAME", "CLAIMS", "STRATEGY", "EXPECTED", "FLAVOURS", "SUMMARY"}};
   for (const Scenario& scenario : scenarios) {
     rows.push_back({scenario.name, scenario.claims.empty() ? "-" : join(scenario.claims, " "), scenario.strategy,
-                    std::string(verdict_name(scenario.expectation_for(scenario.strategy).verdict)),
+                    std::string(verdict_name(usual_expectation(scenario).verdict)),
                     join(scenario.flavours, ","), scenario.summary});
   }
   std::array<std::size_t, 6> widths{};
@@ -40,11 +43,40 @@ void print_json(std::ostream& out, const std::vector<Scenario>& scenarios) {
                     {"claims", scenario.claims},
                     {"strategy", scenario.strategy},
                     {"strategies", scenario.strategies},
-                    {"expected", verdict_name(scenario.expectation_for(scenario.strategy).verdict)},
+                    {"expected", verdict_name(usual_expectation(scenario).verdict)},
                     {"flavours", scenario.flavours},
                     {"summary", scenario.summary}});
   }
   out << nlohmann::ordered_json{{"schema", 1}, {"scenarios", list}}.dump(2) << '\n';
+}
+
+// docs/catalogue.md.
+void print_markdown(std::ostream& out, const std::vector<Scenario>& scenarios) {
+  out << "<!-- SPDX-License-Identifier: Apache-2.0 -->\n<!-- Made by: remapstorm list --format markdown -->\n"
+         "# Catalogue\n\nEvery scenario with a name: what it claims to answer ([findings.md](findings.md) has the "
+         "claims), what was\npredicted, and what is really observed.\n\n| scenario | claims | strategy | flavours | "
+         "expected | |\n|---|---|---|---|---|---|\n";
+  for (const Scenario& scenario : scenarios) {
+    out << "| [" << scenario.name << "](#" << scenario.name << ") | "
+        << (scenario.claims.empty() ? "-" : join(scenario.claims, " ")) << " | " << scenario.strategy << " | "
+        << join(scenario.flavours, ", ") << " | " << verdict_name(usual_expectation(scenario).verdict) << " | "
+        << scenario.summary << " |\n";
+  }
+  for (const Scenario& scenario : scenarios) {
+    out << "\n## " << scenario.name << "\n\n" << scenario.summary << ".\n\n";
+    out << wrapped(scenario.description, 0, kMarkdownWidth) << '\n';
+    out << wrapped("Predicted: " + scenario.prediction + ".", 0, kMarkdownWidth) << '\n';
+    out << wrapped("Observed: " + (scenario.observed.empty() ? "not written down yet." : scenario.observed), 0,
+                   kMarkdownWidth)
+        << '\n';
+    const auto expected = [&](const std::string& with, const Expectation& expectation) {
+      out << "- " << with << ": " << expectation_in_words(expectation) << '\n';
+    };
+    expected("expected with " + scenario.strategy + ", " + scenario.flavours.front(), usual_expectation(scenario));
+    for (const auto& [key, expectation] : scenario.other_expectations) {
+      if (&expectation != &usual_expectation(scenario)) expected("with " + expectation_key(scenario, key), expectation);
+    }
+  }
 }
 
 }  // namespace
@@ -53,10 +85,10 @@ int list_command(const CommandContext& context, const Arguments& arguments) {
   std::optional<std::string> format;
   std::optional<std::string> scenario_dir;
   ArgumentParser parser(context, "list [OPTIONS]", "Shows the scenarios that have names.", "list --format json");
-  parser.option("--format", format, "FORMAT", "pretty or json (pretty)");
+  parser.option("--format", format, "FORMAT", "pretty, json or markdown (pretty)");
   parser.option("--scenario-dir", scenario_dir, "DIR", "list the scenarios of this folder");
   if (const auto finished = parse_or_finish(parser, context, arguments)) return *finished;
-  const Result<std::string> chosen = parse_choice("--format", format.value_or("pretty"), {"pretty", "json"});
+  const Result<std::string> chosen = parse_choice("--format", format.value_or("pretty"), {"pretty", "json", "markdown"});
   if (!chosen.ok()) return report_error(context, chosen.error());
   const Result<ScenarioCatalogue> catalogue = chosen_catalogue(context, scenario_dir.value_or(""));
   if (!catalogue.ok()) return report_error(context, catalogue.error());
@@ -75,6 +107,8 @@ int list_command(const CommandContext& context, const Arguments& arguments) {
   }
   if (*chosen == "json") {
     print_json(context.out, scenarios);
+  } else if (*chosen == "markdown") {
+    print_markdown(context.out, scenarios);
   } else {
     print_table(context.out, scenarios);
   }

@@ -30,7 +30,7 @@ Scenario standing_alone(const Scenario& scenario, const Overrides& overrides) {
   if (overrides.timeout) own.limits.timeout = *overrides.timeout;
   if (!overrides.append.empty()) own.append += (own.append.empty() ? "" : " ") + overrides.append;
   own.expectation = {};
-  own.strategy_expectations.clear();
+  own.other_expectations.clear();
   return own;
 }
 

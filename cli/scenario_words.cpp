@@ -79,6 +79,16 @@ std::string action_in_words(const InjectionSpec& action) {
   return text;
 }
 
+const Expectation& usual_expectation(const Scenario& scenario) {
+  return scenario.expectation_for(scenario.strategy, scenario.flavours.front());
+}
+
+std::string expectation_key(const Scenario& scenario, const std::string& key) {
+  const std::size_t slash = key.find('/');
+  const std::string strategy = slash == 0 ? scenario.strategy : key.substr(0, slash);
+  return slash == std::string::npos ? strategy : strategy + ", flavour " + key.substr(slash + 1);
+}
+
 std::string expectation_in_words(const Expectation& expectation) {
   std::string text(verdict_name(expectation.verdict));
   const auto add = [&text](const std::string& more) { text += "; " + more; };
@@ -104,6 +114,10 @@ std::string expectation_in_words(const Expectation& expectation) {
   }
   if (expectation.min_windows) add("at least " + std::to_string(*expectation.min_windows) + " windows");
   if (expectation.min_faults) add("at least " + std::to_string(*expectation.min_faults) + " handled faults");
+  for (const auto& [context, count] : expectation.faults) {
+    add("at least " + std::to_string(count) + " of them in " + context + " context");
+  }
+  for (const std::string& function : expectation.faults_in) add("a fault in " + function);
   if (expectation.console) add("the guest reports \"" + *expectation.console + "\"");
   return text;
 }

@@ -15,6 +15,10 @@ std::string trigger_in_words(const Trigger& trigger);
 // "inject irq: via msi, action read-struct-page, vcpu hit".
 std::string action_in_words(const InjectionSpec& action);
 // "deadlock, with init_mm.page_table_lock in the cycle, ...".
+// With the strategy and flavour that it runs with if nothing is said.
+const Expectation& usual_expectation(const Scenario& scenario);
+// What a key of Scenario::other_expectations stands for: "bbm-fault", "bbm-fault, flavour rt".
+std::string expectation_key(const Scenario& scenario, const std::string& key);
 std::string expectation_in_words(const Expectation& expectation);
 // "vCPU 0: hugetlb-cycle pages=4 repeat=2".
 std::string workload_in_words(const Workload& workload);

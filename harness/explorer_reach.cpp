@@ -10,9 +10,6 @@
 namespace remapstorm {
 namespace {
 
-// Between two trials the guest's clock may jump: where KVM cannot set its counter, by all that passed since the
-// snapshot. Watchdogs that compare times would speak of lockups that never were.
-constexpr const char* kNoWatchdogs = "nowatchdog rcupdate.rcu_cpu_stall_suppress=1";
 constexpr Nanoseconds kReachLimit = std::chrono::seconds(60);
 
 // The address whose entry the window is about, from the probe that opened it.
@@ -62,7 +59,6 @@ Result<Plan> explore_plan(const ExploreOptions& options, const GuestImageInfo& g
   scenario.flavours = {options.flavour};
   scenario.cpus = options.cpus;
   scenario.memory = options.memory;
-  scenario.append = kNoWatchdogs;
   scenario.limits.timeout = options.timeout;
   scenario.limits.progress = std::min<Nanoseconds>(std::chrono::seconds(3), options.timeout);
   scenario.workloads = options.workloads.empty() ? default_workloads(options) : options.workloads;

@@ -17,7 +17,7 @@ namespace {
 constexpr Nanoseconds kEnoughRun = std::chrono::microseconds(1050);
 // A hang counts if no vCPU waited for more than a fourth of the time for the host.
 constexpr int kStarvedPart = 4;
-constexpr Nanoseconds kTurn = std::chrono::microseconds(250);
+constexpr Nanoseconds kTurn = std::chrono::microseconds(100);
 
 // What `token`'s handler logged of where it interrupted the guest. Events from `closed` on came when the window had
 // closed: the same instruction may well be executed again later.

@@ -15,6 +15,8 @@ Status Machine::raise(unsigned vcpu, InterruptKind kind) {
       return raise_test_line(*vm_, vcpu);
     case InterruptKind::nmi:
       return lanes_[vcpu]->parked ? vm_->vcpu(vcpu).nmi() : raise_nmi_message(*vm_, vcpu);
+    case InterruptKind::call:
+      return {};  // the guest looks for it at the end of the probe
   }
   RS_CHECK(false, "unknown interrupt kind");
 }

@@ -228,7 +228,7 @@ Scenario with_rules(const Scenario& scenario, const std::vector<std::size_t>& ke
     std::erase_if(expected.rules, [&](const auto& entry) { return !is_kept(entry.first); });
   };
   forget(smaller.expectation);
-  for (auto& [strategy, expected] : smaller.strategy_expectations) forget(expected);
+  for (auto& [strategy, expected] : smaller.other_expectations) forget(expected);
   return smaller;
 }
 

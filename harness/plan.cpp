@@ -89,8 +89,9 @@ std::string workload_text(const std::vector<Workload>& workloads) {
   return text;
 }
 
-Expectation chosen_expectation(const Scenario& scenario, const Overrides& overrides, const std::string& strategy) {
-  const Expectation& written = scenario.expectation_for(strategy);
+Expectation chosen_expectation(const Scenario& scenario, const Overrides& overrides, const std::string& strategy,
+                               const std::string& flavour) {
+  const Expectation& written = scenario.expectation_for(strategy, flavour);
   if (!overrides.expect || *overrides.expect == written.verdict) return written;
   Expectation bare;
   bare.verdict = *overrides.expect;
@@ -146,7 +147,7 @@ void check_driver(const Plan& plan, Problems& problems) {
       if (const auto* until = std::get_if<EventPattern>(&value)) probe(*until, rule.name);
     }
     const std::string& injector = rule.action.injector;
-    if (injector == "irq" || injector == "nmi") {
+    if (is_answered(injector)) {
       problems.add("rule \"" + rule.name + "\" injects " + injector + ", which this kernel has no handler for");
     }
     if (injector == "hold" && rule.action.parameters.text("mode") == "soft") {
@@ -155,7 +156,7 @@ void check_driver(const Plan& plan, Problems& problems) {
     }
   }
   for (const Workload& workload : plan.workloads) {
-    if (workload.run == "read-target" || workload.run == "kpageflags") {
+    if (workload.run == "read-target" || workload.run == "kpageflags" || workload.run == "hugetlb-grow-by-buddy") {
       problems.add("workload " + workload.run + " needs the driver");
     }
   }
@@ -200,6 +201,27 @@ std::vector<Gva> Plan::breakpoints() const {
   return {addresses.begin(), addresses.end()};
 }
 
+double slowness_of(Nanoseconds port_round_trip) {
+  return std::clamp(static_cast<double>(port_round_trip.count()) / 100'000.0, 1.0, 4.0);
+}
+
+namespace {
+
+Nanoseconds stretched(Nanoseconds length, double by) {
+  return Nanoseconds(static_cast<std::int64_t>(static_cast<double>(length.count()) * by));
+}
+
+void stretch(Plan& plan) {
+  const double by = plan.host.slowness;
+  plan.limits.stall_threshold = stretched(plan.limits.stall_threshold, by);
+  plan.expectation.stall_tolerance *= by;
+  if (plan.expectation.delay_tolerance) {
+    plan.expectation.delay_tolerance = stretched(*plan.expectation.delay_tolerance, by);
+  }
+}
+
+}  // namespace
+
 Result<Plan> make_plan(const Scenario& scenario, const Overrides& overrides, const GuestImageInfo& guest,
                        const HostInfo& host, const ResolveSymbol& resolve_symbol) {
   Plan plan;
@@ -219,10 +241,11 @@ Result<Plan> make_plan(const Scenario& scenario, const Overrides& overrides, con
   plan.workloads = scenario.workloads;
   plan.workload_text = workload_text(scenario.workloads);
   plan.rules = scenario.rules;
-  plan.expectation = chosen_expectation(scenario, overrides, plan.strategy);
+  plan.expectation = chosen_expectation(scenario, overrides, plan.strategy, plan.flavour);
   plan.guest = guest;
   plan.host = host;
   plan.asked = overrides;
+  stretch(plan);
 
   Problems problems;
   check_sizes(plan, problems);

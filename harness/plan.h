@@ -54,7 +54,12 @@ struct HostInfo {
   std::string kernel;        // uname release
   std::string cpu;           // model name
   std::string architecture;  // "x86_64"
+  // How far beyond the usual ordinary things may take on this host, 1 to 4: what a scenario says of stalls, and how
+  // exact lengths must be, is stretched by it. See slowness_of().
+  double slowness = 1;
 };
+// A host whose VM exits take longer than 100 us is slow in proportion: software emulation, above all.
+double slowness_of(Nanoseconds port_round_trip);
 
 struct Plan {
   std::string scenario;

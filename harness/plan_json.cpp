@@ -76,6 +76,7 @@ HostInfo host_from_json(const JsonFields& fields) {
   host.kernel = fields.text_or("kernel", {});
   host.cpu = fields.text_or("cpu", {});
   host.kvm = fields.text_or("kvm", {});
+  if (fields.has("slowness")) host.slowness = fields.number("slowness");
   return host;
 }
 
@@ -98,6 +99,8 @@ Json expectation_to_json(const Expectation& expectation) {
   if (!expectation.rules.empty()) json["rules"] = expectation.rules;
   if (expectation.min_windows) json["min_windows"] = *expectation.min_windows;
   if (expectation.min_faults) json["min_faults"] = *expectation.min_faults;
+  if (!expectation.faults.empty()) json["faults"] = expectation.faults;
+  if (!expectation.faults_in.empty()) json["faults_in"] = expectation.faults_in;
   if (expectation.console) json["console"] = *expectation.console;
   return json;
 }
@@ -138,6 +141,10 @@ Expectation expectation_from_json(const JsonFields& fields, std::string& problem
   };
   counts("injections", expectation.injections);
   counts("rules", expectation.rules);
+  counts("faults", expectation.faults);
+  for (const Json& item : fields.array_or_empty("faults_in")) {
+    if (item.is_string()) expectation.faults_in.push_back(item.get<std::string>());
+  }
   if (fields.has("min_windows")) expectation.min_windows = fields.unsigned64("min_windows");
   if (fields.has("min_faults")) expectation.min_faults = fields.unsigned64("min_faults");
   return expectation;
@@ -161,7 +168,8 @@ Json plan_to_json(const Plan& plan) {
                   {"architecture", plan.host.architecture},
                   {"kernel", plan.host.kernel},
                   {"cpu", plan.host.cpu},
-                  {"kvm", plan.host.kvm}};
+                  {"kvm", plan.host.kvm},
+                  {"slowness", plan.host.slowness}};
   return json;
 }
 

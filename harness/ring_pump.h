@@ -32,7 +32,7 @@ class RingPump {
   void set_state(const State& state);
 
  private:
-  static constexpr Nanoseconds kStuck{10'000'000};
+  static constexpr Nanoseconds kStuck{1'000'000};
 
   Mailbox& mailbox_;
   std::vector<RingReader> readers_;

@@ -69,6 +69,7 @@ Result<HostInfo> describe_host(const Kvm& kvm, const Clock& clock, const Environ
   host.kind = lab ? "lab:" + *lab : std::string(host_kind_name(calibration.kind));
   host.kvm = "KVM API 12";
   host.cpu = cpu_model();
+  host.slowness = slowness_of(calibration.port_round_trip);
   utsname names = {};
   if (::uname(&names) == 0) {
     host.kernel = names.release;

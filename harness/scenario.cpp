@@ -98,6 +98,7 @@ Scenario read_scenario(const toml::table& root, ParseContext& context) {
   scenario.summary = top.text("summary", true).value_or("");
   scenario.description = top.text("description").value_or("");
   scenario.prediction = top.text("prediction").value_or("");
+  scenario.observed = top.text("observed").value_or("");
   read_strategies(top, context, scenario);
   // Before everything that names a vCPU.
   read_machine(top, context, scenario);
@@ -119,9 +120,12 @@ Scenario read_scenario(const toml::table& root, ParseContext& context) {
 
 }  // namespace
 
-const Expectation& Scenario::expectation_for(const std::string& chosen_strategy) const {
-  const auto found = strategy_expectations.find(chosen_strategy);
-  return found == strategy_expectations.end() ? expectation : found->second;
+const Expectation& Scenario::expectation_for(const std::string& chosen_strategy,
+                                             const std::string& chosen_flavour) const {
+  for (const std::string& key : {chosen_strategy + "/" + chosen_flavour, chosen_strategy, "/" + chosen_flavour}) {
+    if (const auto found = other_expectations.find(key); found != other_expectations.end()) return found->second;
+  }
+  return expectation;
 }
 
 std::string to_string(const Diagnostic& diagnostic) {
@@ -141,6 +145,14 @@ Vocabulary make_vocabulary(InjectorCatalogue injectors) {
        false,
        {{"pages", true, 1, 512}, {"repeat", false, 1, 1'000'000}}},
       {"hugetlb-grow", "grow the hugetlb pool to `pages` pages", false, {{"pages", true, 1, 512}}},
+      {"hugetlb-grow-by-buddy",
+       "the same, and the driver keeps the buddy of the first page",
+       false,
+       {{"pages", true, 1, 512}}},
+      {"hugetlb-surplus",
+       "map, touch and unmap `pages` huge pages beyond the pool, `repeat` times; on several vCPUs at once",
+       false,
+       {{"pages", true, 1, 16}, {"repeat", false, 1, 1'000'000'000}}},
       {"read-target", "read the struct page under remap over and over, from process context", true, {}},
       {"kpageflags", "read /proc/kpageflags over the pages under remap", true, {}},
       {"spin", "an empty loop in user mode", true, {}},

@@ -61,6 +61,8 @@ struct Expectation {
   std::map<std::string, std::uint64_t> rules;
   std::optional<std::uint64_t> min_windows;  // break..make windows that opened and closed, at least
   std::optional<std::uint64_t> min_faults;   // faults taken by the strategy's handler, at least
+  std::map<std::string, std::uint64_t> faults;  // of them, at least so many by context: task, softirq, hardirq, nmi
+  std::vector<std::string> faults_in;           // functions, each of which took such a fault
   std::optional<std::string> console;        // text that the guest's own report must contain (oops, lockdep, bug)
 };
 
@@ -77,6 +79,7 @@ struct Scenario {
   std::string summary;
   std::string description;
   std::string prediction;
+  std::string observed;                 // what really happens, on which host; and why, if not as predicted
   std::string strategy;                 // default
   std::vector<std::string> strategies;  // those it makes sense for; holds `strategy`
   std::vector<std::string> flavours;
@@ -87,9 +90,12 @@ struct Scenario {
   std::vector<Workload> workloads;
   std::vector<Rule> rules;
   Expectation expectation;
-  std::map<std::string, Expectation> strategy_expectations;  // replace `expectation` as a whole
+  // Replace `expectation` as a whole; the key is "STRATEGY", "STRATEGY/FLAVOUR" or "/FLAVOUR", see expectation_for().
+  std::map<std::string, Expectation> other_expectations;
 
-  [[nodiscard]] const Expectation& expectation_for(const std::string& chosen_strategy) const;
+  // The one of the strategy and flavour; else of the strategy; else of the flavour; else `expectation`.
+  [[nodiscard]] const Expectation& expectation_for(const std::string& chosen_strategy,
+                                                   const std::string& chosen_flavour) const;
 };
 
 // One mistake in a scenario file. Lines and columns count from 1; 0: the file as a whole.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // [expect] and [expect.strategy.NAME] of a scenario file.
 #include <algorithm>
+#include <functional>
 
 #include "harness/scenario_table.h"
 #include "harness/suggest.h"
@@ -50,6 +51,8 @@ Expectation read_expectation(TableReader& table, const Scenario& scenario) {
     expectation.delay_tolerance = from_milliseconds(*within);
   if (const auto count = table.integer("min_windows", 1, 1'000'000'000)) expectation.min_windows = *count;
   if (const auto count = table.integer("min_faults", 1, 1'000'000'000)) expectation.min_faults = *count;
+  read_counts(table, "faults", "context", contexts, expectation.faults);
+  expectation.faults_in = table.texts("faults_in");
   expectation.console = table.text("console");
 
   std::vector<std::string> injectors, rules;
@@ -77,27 +80,47 @@ Expectation read_expectation(TableReader& table, const Scenario& scenario) {
 
 }  // namespace
 
+namespace {
+
+// The tables below `table`.`kind`, one for each of `names`: read(name, its table).
+void read_each(TableReader& table, const char* kind, const std::vector<std::string>& names,
+               const std::function<void(const std::string&, TableReader&)>& read) {
+  const toml::table* given = table.table(kind);
+  if (given == nullptr) return;
+  for (const auto& [key, value] : *given) {
+    const std::string name(key.str());
+    const std::string whole = table.name_of(kind) + "." + name;
+    if (std::find(names.begin(), names.end(), name) == names.end()) {
+      table.context().unknown(key.source(), std::string(kind) + " of this scenario", name, names);
+      continue;
+    }
+    if (!value.is_table()) {
+      table.context().mistake(value.source(), whole + " is not a table");
+      continue;
+    }
+    TableReader one(table.context(), *value.as_table(), whole);
+    read(name, one);
+    one.finish();
+  }
+}
+
+}  // namespace
+
 void read_expectations(TableReader& top, Scenario& scenario) {
   const toml::table* given = top.table("expect", true);
   if (given == nullptr) return;
   TableReader table(top.context(), *given, "expect");
   scenario.expectation = read_expectation(table, scenario);
-  if (const toml::table* strategies = table.table("strategy")) {
-    for (const auto& [key, value] : *strategies) {
-      const std::string name(key.str());
-      if (std::find(scenario.strategies.begin(), scenario.strategies.end(), name) == scenario.strategies.end()) {
-        top.context().unknown(key.source(), "strategy of this scenario", name, scenario.strategies);
-        continue;
-      }
-      if (!value.is_table()) {
-        top.context().mistake(value.source(), "expect.strategy." + name + " is not a table");
-        continue;
-      }
-      TableReader one(top.context(), *value.as_table(), "expect.strategy." + name);
-      scenario.strategy_expectations[name] = read_expectation(one, scenario);
-      one.finish();
-    }
-  }
+  const auto read_flavours = [&](const std::string& strategy, TableReader& above) {
+    read_each(above, "flavour", scenario.flavours, [&](const std::string& flavour, TableReader& one) {
+      scenario.other_expectations[strategy + "/" + flavour] = read_expectation(one, scenario);
+    });
+  };
+  read_flavours("", table);
+  read_each(table, "strategy", scenario.strategies, [&](const std::string& strategy, TableReader& one) {
+    scenario.other_expectations[strategy] = read_expectation(one, scenario);
+    read_flavours(strategy, one);
+  });
   table.finish();
 }
 

@@ -143,6 +143,8 @@ void write_expectation(std::ostream& out, const std::string& table, const Expect
   write_counts(out, "rules", expected.rules);
   if (expected.min_windows) out << "min_windows = " << *expected.min_windows << '\n';
   if (expected.min_faults) out << "min_faults = " << *expected.min_faults << '\n';
+  write_counts(out, "faults", expected.faults);
+  if (!expected.faults_in.empty()) out << "faults_in = " << list(expected.faults_in) << '\n';
   if (expected.console) out << "console = " << quoted(*expected.console) << '\n';
 }
 
@@ -167,6 +169,7 @@ std::string scenario_toml(const Scenario& scenario, const std::string& comment) 
   out << "summary = " << quoted(scenario.summary) << '\n';
   if (!scenario.description.empty()) out << "description = " << quoted(scenario.description) << '\n';
   if (!scenario.prediction.empty()) out << "prediction = " << quoted(scenario.prediction) << '\n';
+  if (!scenario.observed.empty()) out << "observed = " << quoted(scenario.observed) << '\n';
   out << "strategy = " << quoted(scenario.strategy) << "\nstrategies = " << list(scenario.strategies)
       << "\nflavours = " << list(scenario.flavours) << '\n';
   out << "\n[machine]\ncpus = " << scenario.cpus << "\nmemory = " << quoted(size_text(scenario.memory)) << '\n';
@@ -178,8 +181,12 @@ std::string scenario_toml(const Scenario& scenario, const std::string& comment) 
   }
   for (const Rule& rule : scenario.rules) write_rule(out, rule);
   write_expectation(out, "expect", scenario.expectation);
-  for (const auto& [strategy, expected] : scenario.strategy_expectations) {
-    write_expectation(out, "expect.strategy." + quoted(strategy), expected);
+  for (const auto& [key, expected] : scenario.other_expectations) {
+    const std::size_t slash = key.find('/');
+    std::string table = "expect";
+    if (slash != 0) table += ".strategy." + quoted(key.substr(0, slash));
+    if (slash != std::string::npos) table += ".flavour." + quoted(key.substr(slash + 1));
+    write_expectation(out, table, expected);
   }
   return out.str();
 }

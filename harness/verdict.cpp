@@ -6,6 +6,7 @@
 
 #include "harness/suggest.h"
 #include "telemetry/detectors/lifecycle.h"
+#include "telemetry/probe_names.h"
 
 namespace remapstorm {
 namespace {
@@ -109,6 +110,19 @@ std::vector<std::string> check_expectation(const Expectation& expected, const Ju
   const Finding* finding = first_of(judgement, expected.verdict);
   if (finding != nullptr && expected.verdict == Verdict::deadlock) check_deadlock(expected, *finding, differences);
   if (finding != nullptr && expected.verdict == Verdict::stall) check_stall(expected, *finding, differences);
+  for (const auto& [context, least] : expected.faults) {
+    const std::uint64_t count = judgement.statistics.faults[context_by_name(context).value_or(0)];
+    if (count < least) {
+      differences.push_back(std::to_string(count) + " faults in " + context + " context, at least " +
+                            std::to_string(least) + " were expected");
+    }
+  }
+  for (const std::string& function : expected.faults_in) {
+    if (judgement.statistics.fault_functions.contains(function)) continue;
+    std::vector<std::string> found;
+    for (const auto& [name, count] : judgement.statistics.fault_functions) found.push_back(name);
+    differences.push_back("no fault in " + function + "; in: " + (found.empty() ? "no function" : join(found)));
+  }
   if (expected.console) {
     const bool there = std::any_of(judgement.findings.begin(), judgement.findings.end(), [&](const Finding& one) {
       return one.console_excerpt.find(*expected.console) != std::string::npos;

@@ -67,6 +67,8 @@ std::uint32_t& Mailbox::token_word(unsigned vcpu, InterruptKind kind) const {
       return one.msi_token;
     case InterruptKind::nmi:
       return one.nmi_token;
+    case InterruptKind::call:
+      return one.call_token;
   }
   RS_CHECK(false, "unknown interrupt kind");
 }
@@ -76,7 +78,8 @@ void Mailbox::prepare_interrupt(unsigned vcpu, InterruptKind kind, std::uint32_t
   rs_vcpu_box& one = box().vcpu[vcpu];
   std::uint32_t& action_field = kind == InterruptKind::line  ? one.line_action
                                 : kind == InterruptKind::msi ? one.msi_action
-                                                             : one.nmi_action;
+                                : kind == InterruptKind::nmi ? one.nmi_action
+                                                             : one.call_action;
   store(action_field, action);  // before the token: the handler reads the action once it has the token
   store(token_field, token);
 }

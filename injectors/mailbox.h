@@ -14,7 +14,12 @@
 
 namespace remapstorm {
 
-enum class InterruptKind : std::uint32_t { line = RS_KIND_LINE, msi = RS_KIND_MSI, nmi = RS_KIND_NMI };
+enum class InterruptKind : std::uint32_t {
+  line = RS_KIND_LINE,
+  msi = RS_KIND_MSI,
+  nmi = RS_KIND_NMI,
+  call = RS_KIND_CALL,  // none: taken by the code at the probe that the vCPU stands at
+};
 
 class Mailbox {
  public:

@@ -14,6 +14,8 @@ constexpr std::pair<const char*, std::uint32_t> kActions[] = {
     {"read-struct-page", RS_ACTION_READ_TARGET},
     {"read-struct-page-softirq", RS_ACTION_READ_SOFTIRQ},
     {"read-struct-page-thread", RS_ACTION_READ_THREAD},
+    {"free-slab-object", RS_ACTION_FREE_OBJECT},
+    {"free-buddy-softirq", RS_ACTION_FREE_BUDDY},
 };
 
 std::uint32_t action_of(const Parameters& parameters) {
@@ -32,6 +34,8 @@ const char* name_of(InterruptKind kind) {
       return "msi";
     case InterruptKind::nmi:
       return "nmi";
+    case InterruptKind::call:
+      return "call";
   }
   RS_CHECK(false, "unknown interrupt kind");
 }
@@ -44,7 +48,7 @@ ParameterSpec action_parameter() {
   spec.kind = ParameterSpec::Kind::choice;
   for (const auto& [name, value] : kActions) spec.choices.emplace_back(name);
   spec.fallback = std::string("read-struct-page");
-  spec.summary = "what the guest's handler does; the struct page is the one under remap";
+  spec.summary = "what the guest does then; the struct page is the one under remap";
   return spec;
 }
 

@@ -111,6 +111,7 @@ Json statistics_to_json(const TrialStatistics& statistics) {
             {"softirq", statistics.faults[1]},
             {"hardirq", statistics.faults[2]},
             {"nmi", statistics.faults[3]}}},
+          {"fault_functions", statistics.fault_functions},
           {"windows_opened", statistics.windows_opened},
           {"windows_closed", statistics.windows_closed},
           {"windows", summary_to_json(statistics.windows)},

@@ -17,10 +17,12 @@ enum class Verdict : std::uint8_t { clean, deadlock, stall, oops, lockdep, bug, 
 std::string_view verdict_name(Verdict verdict);  // "clean", "lost-update", ...
 std::optional<Verdict> verdict_from_name(std::string_view name);
 
-// One edge of a wait-for cycle: `waiter_vcpu` waits for `lock`, which `owner_vcpu` holds.
+// One edge of a wait-for cycle: `waiter_vcpu` waits for `lock`, which `owner_vcpu` holds; or for an answer of
+// `owner_vcpu`, which cannot give it while it waits itself (owner_...: where, since when).
 struct WaitEdge {
   Gva lock;
-  std::string lock_name;  // "init_mm.page_table_lock"
+  std::string lock_name;  // "init_mm.page_table_lock"; "the TLB flush (by IPI) of vCPU 1"
+  bool answer = false;
   std::uint32_t lock_word = 0;
   int waiter_vcpu = -1;
   std::string waiter_context;  // task | softirq | hardirq | nmi
@@ -36,6 +38,8 @@ struct WaitEdge {
   std::string owner_caller;
   Nanoseconds owned_since{0};
 };
+
+inline std::string_view owner_verb(const WaitEdge& edge) { return edge.answer ? "owes" : "holds"; }
 
 // The injection that a finding is put down to.
 struct InjectionPoint {

@@ -58,9 +58,23 @@ std::optional<std::uint32_t> context_by_name(std::string_view name) {
   return std::nullopt;
 }
 
+bool is_answered(std::string_view injector) { return injector == "irq" || injector == "nmi" || injector == "call"; }
+
 std::string lock_name(std::uint64_t lock_id) {
   if (lock_id == RS_LOCK_INIT_MM_PAGE_TABLE) return "init_mm.page_table_lock";
   return "lock " + std::to_string(lock_id);
+}
+
+std::string answer_name(std::uint64_t asked) {
+  const std::string how = (asked & RS_ASK_BY_IPI) != 0 ? " (by IPI)" : " (by NMI)";
+  switch (asked & ~std::uint64_t{RS_ASK_BY_IPI}) {
+    case RS_ASK_FLUSH:
+      return "the TLB flush" + how;
+    case RS_ASK_PAUSE:
+      return "the pause" + how;
+    default:
+      return "answer " + std::to_string(asked);
+  }
 }
 
 }  // namespace remapstorm

@@ -44,6 +44,7 @@ struct LengthError {
 struct TrialStatistics {
   std::map<std::string, std::uint64_t> probes;          // by probe name
   std::array<std::uint64_t, 4> faults{};                // by context: task, softirq, hardirq, nmi
+  std::map<std::string, std::uint64_t> fault_functions; // by the function that faulted, where the events name it
   std::uint64_t windows_opened = 0;                     // bbm.break
   std::uint64_t windows_closed = 0;                     // bbm.make of an open window
   LengthSummary windows;                                // break -> make

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t kMaxOpen = 65536;
 constexpr std::size_t kMaxKept = 8192;
+constexpr std::size_t kMaxFunctions = 64;
 
 template <typename Key>
 void open(std::map<Key, Nanoseconds>& spans, const Key& key, Nanoseconds now) {
@@ -57,6 +58,7 @@ LengthSummary LengthSeries::summary() const {
 
 void StatisticsCollector::fold(const Event& event) {
   clock_.observe(event);
+  symbols_.observe(event);
   if (const auto* receipt = std::get_if<ReceiptEvent>(&event.body)) fold_receipt(event, *receipt);
   if (const auto* probe = std::get_if<ProbeEvent>(&event.body)) fold_probe(event, *probe);
 }
@@ -64,7 +66,7 @@ void StatisticsCollector::fold(const Event& event) {
 void StatisticsCollector::fold_receipt(const Event& event, const ReceiptEvent& receipt) {
   if (receipt.phase == ReceiptEvent::Phase::fired) {
     ++sums_.rule_firings[receipt.rule];
-    const bool interrupt = receipt.injector == "irq" || receipt.injector == "nmi";
+    const bool interrupt = is_answered(receipt.injector);
     Injected* one = interrupt && injected_.size() < kMaxOpen ? &injected_[receipt.token] : nullptr;
     // A second receipt with this token merged with an interrupt that was still pending: the guest sees one.
     if (one == nullptr || !one->fired) ++sums_.injections[receipt.injector];
@@ -87,7 +89,11 @@ void StatisticsCollector::fold_receipt(const Event& event, const ReceiptEvent& r
 void StatisticsCollector::fold_probe(const Event& event, const ProbeEvent& probe) {
   if (probe.probe < probes_.size()) ++probes_[probe.probe];
   const Place place{event.vcpu, RS_CTX_LEVEL(probe.context)};
-  if (probe.probe == RS_PROBE_FAULT_ENTER) ++sums_.faults[place.second];
+  if (probe.probe == RS_PROBE_FAULT_ENTER) {
+    ++sums_.faults[place.second];
+    const std::string function = symbols_.function(Gva(probe.args[1]));
+    if (!function.empty() && sums_.fault_functions.size() < kMaxFunctions) ++sums_.fault_functions[function];
+  }
   if (probe.probe == RS_PROBE_BBM_BREAK) ++sums_.windows_opened;
   if (probe.probe == RS_PROBE_BBM_MAKE && open_windows_.contains(probe.args[1])) ++sums_.windows_closed;
   const auto token = static_cast<std::uint32_t>(probe.args[1]);

@@ -12,6 +12,7 @@
 #include "telemetry/event.h"
 #include "telemetry/guest_clock.h"
 #include "telemetry/statistics.h"
+#include "telemetry/symbol_map.h"
 
 namespace remapstorm {
 
@@ -40,6 +41,7 @@ class StatisticsCollector {
   };
   std::map<std::uint32_t, Injected> injected_;  // irq and nmi, by token
   GuestClock clock_;
+  SymbolMap symbols_;
 };
 
 }  // namespace remapstorm

@@ -73,6 +73,7 @@ Stop Vcpu::enter_until_stop(bool stepping, bool block_interrupts) {
     std::optional<Exit> exit = std::exchange(deferred_, std::nullopt);
     if (!exit) {
       access_pending_ = false;
+      stands_.reset();
       if (::ioctl(fd_.get(), KVM_RUN, 0) != 0) {
         if (errno == EINTR || errno == EAGAIN) {
           ++exits_[Exit(InterruptedExit{}).index()];
@@ -85,6 +86,7 @@ Stop Vcpu::enter_until_stop(bool stepping, bool block_interrupts) {
     }
 
     if (const auto* hit = std::get_if<DebugExit>(&*exit)) {
+      stands_ = host_kvm::shared_where(*run_);
       if (std::optional<Stop> stop = on_debug(*hit, stepping, *stepping_over)) return *std::move(stop);
       continue;
     }
@@ -118,7 +120,7 @@ bool Vcpu::harvest_dirty_ring() {
 
 Result<bool> Vcpu::must_step_over() {
   if (!resume_.stepping()) return false;
-  RS_ASSIGN(const auto now, host_kvm::where(fd_.get()));
+  RS_ASSIGN(const auto now, where());
   if (resume_.must_step(now)) return true;
   resume_.on_moved();
   return false;
@@ -128,13 +130,13 @@ Result<bool> Vcpu::must_step_over() {
 Status Vcpu::begin_step(bool step) {
   if (!step) step_from_.reset();
   if (!step || step_from_) return {};
-  RS_ASSIGN(step_from_, host_kvm::where(fd_.get()));
+  RS_ASSIGN(step_from_, where());
   return {};
 }
 
 std::optional<Stop> Vcpu::on_debug(const DebugExit& exit, bool stepping, bool stepping_over) {
   if (exit.breakpoint) {
-    auto at = host_kvm::where(fd_.get());
+    auto at = where();
     if (!at.ok()) return host_stop(at.error());
     // Armed during a step over are only the other breakpoints: a handler ran into one before the step was done.
     if (stepping_over) resume_.on_interrupted();
@@ -153,7 +155,8 @@ std::optional<Stop> Vcpu::on_debug(const DebugExit& exit, bool stepping, bool st
 // The step that began at step_from_ ended: tells the resume machine, if it waits for it.
 Status Vcpu::note_step() const {
   if (!step_from_) return {};
-  RS_ASSIGN(const auto outcome, host_kvm::step_outcome(fd_.get(), *step_from_, memory_));
+  RS_ASSIGN(const auto there, where());
+  RS_ASSIGN(const auto outcome, host_kvm::step_outcome(fd_.get(), *step_from_, there, memory_));
   step_from_.reset();
   if (resume_.stepping()) resume_.on_step(outcome);
   return {};
@@ -162,6 +165,7 @@ Status Vcpu::note_step() const {
 Status Vcpu::settle() const {
   if (!std::exchange(access_pending_, false)) return {};
   set_immediate_exit(run_, true);
+  stands_.reset();
   const int result = ::ioctl(fd_.get(), KVM_RUN, 0);
   if (result != 0) {
     if (errno == EINTR || errno == EAGAIN) return {};
@@ -173,6 +177,11 @@ Status Vcpu::settle() const {
   if (std::holds_alternative<DebugExit>(exit)) return note_step();
   deferred_ = std::move(exit);
   return {};
+}
+
+Result<BreakpointResume::Where> Vcpu::where() const {
+  if (stands_) return *stands_;
+  return host_kvm::where(fd_.get());
 }
 
 Status Vcpu::apply_debug(Debug wanted) {
@@ -220,6 +229,7 @@ Result<arch::Registers> Vcpu::registers() const {
 }
 Status Vcpu::set_registers(const arch::Registers& values) {
   RS_TRY(settle());
+  stands_.reset();
   return host_kvm::set_registers(fd_.get(), values);
 }
 Result<arch::SystemRegisters> Vcpu::system_registers() const {

@@ -122,6 +122,7 @@ class Vcpu {
   Status settle() const;
   // The Stop of a debug exit, or nothing if it was ours alone.
   std::optional<Stop> on_debug(const DebugExit& exit, bool stepping, bool stepping_over);
+  [[nodiscard]] Result<BreakpointResume::Where> where() const;
   Status begin_step(bool step);
   Status note_step() const;
   [[nodiscard]] Result<bool> must_step_over();
@@ -149,6 +150,8 @@ class Vcpu {
   mutable BreakpointResume resume_;
   mutable std::optional<BreakpointResume::Where> step_from_;  // a step is under way
   mutable std::optional<Exit> deferred_;                      // an exit that settle() ran into
+  // Where the last debug exit left it, if KVM told so with it and nothing has moved it since.
+  mutable std::optional<BreakpointResume::Where> stands_;
 };
 
 }  // namespace remapstorm

@@ -46,6 +46,7 @@ Status Vcpu::abandon() {
   }
   resume_.reset();
   step_from_.reset();
+  stands_.reset();
   return apply_debug({});
 }
 

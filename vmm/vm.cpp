@@ -75,6 +75,7 @@ Status Vm::add_vcpu(const Kvm& kvm, unsigned index, const VmConfig& config) {
   if (!fd.valid()) return errno_error("KVM_CREATE_VCPU", name, errno);
   RS_ASSIGN(Mapping run, Mapping::shared(fd, kvm.run_size(), "kvm_run of " + name));
   RS_TRY(host_kvm::prepare_vcpu(kvm, fd.get(), index, config.vcpus, config.cpu, config.interrupt_controller));
+  host_kvm::share_registers(kvm, *reinterpret_cast<kvm_run*>(run.data()));
   std::optional<DirtyRing> ring;
   if (dirty_tracking_ == DirtyTracking::ring) {
     RS_ASSIGN(Mapping entries, Mapping::shared(fd, std::size_t{config.dirty_ring_entries} * sizeof(kvm_dirty_gfn),

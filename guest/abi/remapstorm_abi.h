@@ -28,7 +28,7 @@ typedef __u16 __rs_u16;
 #endif
 
 #define RS_ABI_MAGIC 0x4d524f5453504d52ULL /* "RMPSTORM" in memory order */
-#define RS_ABI_VERSION 1u
+#define RS_ABI_VERSION 2u
 #define RS_MAX_VCPUS 8u
 #define RS_RING_ENTRIES 1024u /* per vCPU; a power of two */
 #define RS_WORKLOAD_BYTES 4096u
@@ -78,10 +78,18 @@ typedef __u16 __rs_u16;
 	X(FLUSH_BEGIN, 5, "flush.begin", "start", "end", "cpus", "-")                                                    \
 	X(FLUSH_END, 6, "flush.end", "start", "end", "cpus", "-")                                                        \
 	/* lock: address of the lock word; lock_id: RS_LOCK_*; caller: return address of whoever asked, or the faulting */  \
-	/* instruction. got: just after it was taken; drop: just before it is released */                                   \
-	X(LOCK_WANT, 8, "lock.want", "lock", "lock_id", "caller", "-")                                                   \
-	X(LOCK_GOT, 9, "lock.got", "lock", "lock_id", "caller", "-")                                                     \
-	X(LOCK_DROP, 10, "lock.drop", "lock", "lock_id", "caller", "-")                                                  \
+	/* instruction; task: number of the task at task level, else 0. got: just after it was taken; drop: just before */  \
+	/* it is released. The lock word is not zero while it is taken */                                                   \
+	X(LOCK_WANT, 8, "lock.want", "lock", "lock_id", "caller", "task")                                                \
+	X(LOCK_GOT, 9, "lock.got", "lock", "lock_id", "caller", "task")                                                  \
+	X(LOCK_DROP, 10, "lock.drop", "lock", "lock_id", "caller", "task")                                               \
+	/* Another vCPU was asked to do something and has not done it for long. word: of that vCPU, zero when it has; */    \
+	/* what: RS_ASK_*, with RS_ASK_BY_IPI if interrupts must be on to answer */                                                                                                \
+	X(ANSWER_WANT, 11, "answer.want", "word", "what", "caller", "vcpu")                                              \
+	X(ANSWER_GOT, 12, "answer.got", "word", "what", "caller", "vcpu")                                                \
+	/* begin: before the others are asked to stand still; end: after they were let go */                                \
+	X(PAUSE_BEGIN, 13, "pause.begin", "cpus", "-", "-", "-")                                                         \
+	X(PAUSE_END, 14, "pause.end", "cpus", "-", "-", "-")                                                             \
 	/* A kernel translation fault on the vmemmap, taken by the strategy's handler. ip: of the faulting instruction */   \
 	X(FAULT_ENTER, 16, "fault.enter", "addr", "ip", "error_code", "-")                                               \
 	X(FAULT_DONE, 17, "fault.done", "addr", "ip", "handled", "-")                                                    \
@@ -105,9 +113,13 @@ enum rs_probe {
 #define RS_LEVEL_PTE 1u
 #define RS_LEVEL_PMD 2u
 #define RS_LOCK_INIT_MM_PAGE_TABLE 1u /* init_mm.page_table_lock */
+#define RS_ASK_FLUSH 1u /* flush the TLB */
+#define RS_ASK_PAUSE 2u /* spin until let go */
+#define RS_ASK_BY_IPI 0x10u
 #define RS_KIND_LINE 1u
 #define RS_KIND_MSI 2u
 #define RS_KIND_NMI 3u
+#define RS_KIND_CALL 4u /* no interrupt: the code at a probe does it, where it stands */
 
 /* Context word of a ring entry: what the vCPU was doing when the probe fired. */
 #define RS_CTX_TASK 0u
@@ -124,6 +136,9 @@ enum rs_probe {
 #define RS_ACTION_READ_TARGET 1u /* read the struct page at rs_mailbox.target from the handler itself */
 #define RS_ACTION_READ_SOFTIRQ 2u
 #define RS_ACTION_READ_THREAD 3u /* wake the SCHED_FIFO kthread of this vCPU, which reads it */
+#define RS_ACTION_FREE_OBJECT 4u /* kfree() a slab object, which has nothing to do with hugetlb; once for each vCPU */
+/* A softirq frees the buddy of the huge page that the target describes, of which RS_IOC_KEEP_BUDDY took care; once. */
+#define RS_ACTION_FREE_BUDDY 5u
 
 /* ---- rings ----------------------------------------------------------------------------------------------------------
  * One writer (that vCPU, in any context, NMI included), one reader (the host). sequence starts at 1 and is stored last; entry
@@ -154,7 +169,9 @@ struct rs_vcpu_box {
 	__rs_u32 line_action;  /* RS_ACTION_* */
 	__rs_u32 msi_action;
 	__rs_u32 nmi_action;
-	__rs_u32 reserved[7];
+	__rs_u32 call_token; /* taken at the end of the probe that this vCPU stands at */
+	__rs_u32 call_action;
+	__rs_u32 reserved[5];
 	/* guest -> host */
 	__rs_u64 ring_head;    /* sequence of the last entry reserved */
 	__rs_u64 reserved_guest[7];
@@ -188,6 +205,8 @@ struct rs_mailbox {
 #define RS_IOC_WORK_END 0x5203u    /* argument: pointer to struct rs_work_end */
 #define RS_IOC_READ_TARGET 0x5204u /* argument: how many reads (1 to 65536); ends early on stop or a signal; returns reads done */
 #define RS_IOC_TARGET_PFN 0x5205u  /* argument: pointer to a u64: number of the page that the target struct page describes */
+/* Allocates 2 MiB whose buddy is free, so that the next huge page is likely to be that buddy. EEXIST: done before. */
+#define RS_IOC_KEEP_BUDDY 0x5206u
 
 struct rs_work_end {
 	__rs_u64 index;
@@ -200,10 +219,14 @@ struct rs_work_end {
 #define RS_MAILBOX_BYTES (RS_RING_OFFSET + RS_MAX_VCPUS * RS_RING_BYTES)
 
 /* Y(ID, number, "name") */
-#define RS_STRATEGIES(Y)                          \
-	Y(INPLACE, 0, "inplace")                  \
-	Y(BBM_FAULT, 1, "bbm-fault")              \
-	Y(BBM_FAULT_IRQSAFE, 2, "bbm-fault-irqsafe")
+#define RS_STRATEGIES(Y)                             \
+	Y(INPLACE, 0, "inplace")                     \
+	Y(BBM_FAULT, 1, "bbm-fault")                 \
+	Y(BBM_FAULT_IRQSAFE, 2, "bbm-fault-irqsafe") \
+	Y(BBM_FAULT_IPI, 3, "bbm-fault-ipi")         \
+	Y(STOP_MACHINE, 4, "stop-machine")           \
+	Y(PAUSE_NMI, 5, "pause-nmi")                 \
+	Y(PAUSE_IPI, 6, "pause-ipi")
 
 enum rs_strategy_number {
 #define Y(id, number, name) RS_STRATEGY_##id = number,

@@ -19,6 +19,8 @@ struct shared {
 	unsigned int go;          /* barrier is open */
 	unsigned int closed;      /* workloads that end by themselves */
 	unsigned int closed_left; /* of them, still running */
+	unsigned int not_done;    /* workloads, and process 1 while it starts them */
+	unsigned int failed;
 	unsigned int ended[MAX_WORKLOADS];
 };
 
@@ -35,7 +37,8 @@ struct workload {
 	const struct kind *kind;
 	unsigned long pages;
 	unsigned long repeat;
-	int error; /* errno of a line that cannot be run */
+	int error;  /* errno of a line that cannot be run */
+	int closed; /* counted in shared.closed */
 	int pid;
 };
 
@@ -57,5 +60,6 @@ void host_power_off(void);
 int host_stop(void);
 long host_read_target(unsigned long times); /* reads done, or negative errno */
 int host_target_pfn(uint64_t *pfn);         /* 0 or errno */
+int host_keep_buddy(void);                  /* 0 or errno */
 
 #endif

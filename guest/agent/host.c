@@ -128,3 +128,10 @@ int host_target_pfn(uint64_t *pfn)
 		return ENOSYS;
 	return ioctl(driver, RS_IOC_TARGET_PFN, pfn) < 0 ? errno : 0;
 }
+
+int host_keep_buddy(void)
+{
+	if (driver < 0)
+		return ENOSYS;
+	return ioctl(driver, RS_IOC_KEEP_BUDDY, NULL) < 0 ? errno : 0;
+}

@@ -10,11 +10,26 @@ static int pin_to(unsigned int vcpu)
 	return my_syscall3(__NR_sched_setaffinity, 0, sizeof(mask), &mask) < 0 ? EINVAL : 0;
 }
 
-static void mark_ended(const struct workload *workload, unsigned int slot, struct shared *shared)
+/*
+ * The last one to be done rings, before it exits: taking a process down costs
+ * tens of milliseconds where kernel mode is slow, and tests nothing.
+ */
+static void done(struct shared *shared)
 {
+	if (!__atomic_sub_fetch(&shared->not_done, 1, __ATOMIC_SEQ_CST))
+		host_done(shared->failed);
+}
+
+static void end(const struct workload *workload, unsigned int status, uint64_t count, unsigned int slot,
+		struct shared *shared)
+{
+	host_work_end(workload->index, status, count);
 	shared->ended[slot] = 1;
-	if (!workload->kind->open_ended)
+	if (status)
+		__atomic_add_fetch(&shared->failed, 1, __ATOMIC_SEQ_CST);
+	if (workload->closed)
 		__atomic_sub_fetch(&shared->closed_left, 1, __ATOMIC_SEQ_CST);
+	done(shared);
 }
 
 /* In the child. Everybody starts together, so that no workload has run alone. */
@@ -30,22 +45,20 @@ static int run_child(const struct workload *workload, unsigned int slot, struct 
 	host_work_begin(workload->index);
 	if (!status)
 		status = workload->kind->run(workload, shared, &count);
-	host_work_end(workload->index, (unsigned int)status, count);
-	mark_ended(workload, slot, shared);
-	return status != 0;
+	end(workload, (unsigned int)status, count, slot, shared);
+	return 0;
 }
 
+/* Returns how many processes were started. */
 static unsigned int start(struct workload *workloads, unsigned int found, struct shared *shared)
 {
 	unsigned int i, started = 0;
 
 	for (i = 0; i < found; i++) {
-		if (workloads[i].error)
-			continue;
-		if (!workloads[i].kind->open_ended) {
-			shared->closed++;
-			shared->closed_left++;
-		}
+		shared->not_done++;
+		workloads[i].closed = !workloads[i].error && !workloads[i].kind->open_ended;
+		shared->closed += (unsigned int)workloads[i].closed;
+		shared->closed_left += (unsigned int)workloads[i].closed;
 	}
 	for (i = 0; i < found; i++) {
 		struct workload *workload = &workloads[i];
@@ -59,40 +72,33 @@ static unsigned int start(struct workload *workloads, unsigned int found, struct
 				continue;
 			}
 			workload->error = errno;
-			mark_ended(workload, i, shared);
 		}
 		workload->pid = 0;
 		host_work_begin(workload->index);
-		host_work_end(workload->index, (unsigned int)workload->error, 0);
+		end(workload, (unsigned int)workload->error, 0, i, shared);
 	}
 	return started;
 }
 
-/* Returns 1 if this process was one of ours and failed. */
-static unsigned int reap(struct workload *workloads, unsigned int found, struct shared *shared, int pid, int status)
+/* If this process was one of ours and did not come to its end, ends it. */
+static void reap(struct workload *workloads, unsigned int found, struct shared *shared, int pid, int status)
 {
 	unsigned int i;
 
-	for (i = 0; i < found; i++) {
-		if (workloads[i].pid != pid)
-			continue;
-		if (WIFSIGNALED(status) && !shared->ended[i]) {
-			host_work_end(workloads[i].index, 128u + (unsigned int)WTERMSIG(status), 0);
-			mark_ended(&workloads[i], i, shared);
-		}
-		return status != 0;
-	}
-	return 0;
+	for (i = 0; i < found; i++)
+		if (workloads[i].pid == pid && !shared->ended[i])
+			end(&workloads[i], 128u + (unsigned int)WTERMSIG(status), 0, i, shared);
 }
 
-static unsigned int run_all(char *text, struct shared *shared)
+static void run_all(char *text, struct shared *shared)
 {
 	static struct workload workloads[MAX_WORKLOADS];
 	unsigned int found = parse_workloads(text, workloads);
-	unsigned int started = start(workloads, found, shared);
-	unsigned int failed = found - started;
+	unsigned int started;
 	int pid, status;
 
+	shared->not_done = 1;
+	started = start(workloads, found, shared);
 	while (__atomic_load_n(&shared->waiting, __ATOMIC_SEQ_CST) < started)
 		sched_yield();
 	/*
@@ -102,15 +108,12 @@ static unsigned int run_all(char *text, struct shared *shared)
 	 */
 	msleep(SETTLE_MS);
 	__atomic_store_n(&shared->go, 1, __ATOMIC_SEQ_CST);
+	done(shared);
 
-	while (started) {
-		pid = waitpid(-1, &status, 0);
-		if (pid < 0)
-			break;
+	while (started && (pid = waitpid(-1, &status, 0)) > 0) {
 		started--;
-		failed += reap(workloads, found, shared, pid, status);
+		reap(workloads, found, shared, pid, status);
 	}
-	return failed + started;
 }
 
 int main(void)
@@ -128,7 +131,7 @@ int main(void)
 	/* Everything is in place and nothing has run: the host may take its snapshot here. */
 	host_ready();
 	host_workload_text(text, sizeof(text));
-	host_done(run_all(text, shared));
+	run_all(text, shared);
 	host_power_off();
 	for (;;)
 		sleep(60);

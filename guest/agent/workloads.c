@@ -4,6 +4,8 @@
 
 #define KPAGEFLAGS_ENTRIES 64 /* as many as one vmemmap page describes */
 #define READS_PER_CALL 128    /* a few milliseconds where kernel mode is slow */
+#define HUGE_PAGE (2UL << 20)
+#define MAP_HUGE_PAGES 0x40000
 
 int finished(const struct shared *shared)
 {
@@ -13,9 +15,8 @@ int finished(const struct shared *shared)
 }
 
 /* Returns 0, an errno, or ENOMEM when the kernel found fewer pages than asked. */
-static int set_hugepages(unsigned long pages)
+static int set_pool(const char *path, unsigned long pages)
 {
-	static const char path[] = "/proc/sys/vm/nr_hugepages";
 	char text[24] = { 0 };
 	const char *digits = u64toa(pages);
 	int fd = open(path, O_RDWR, 0);
@@ -30,6 +31,11 @@ static int set_hugepages(unsigned long pages)
 		error = ENOMEM;
 	close(fd);
 	return error;
+}
+
+static int set_hugepages(unsigned long pages)
+{
+	return set_pool("/proc/sys/vm/nr_hugepages", pages);
 }
 
 static int run_hugetlb_cycle(const struct workload *workload, struct shared *shared, uint64_t *count)
@@ -54,6 +60,35 @@ static int run_hugetlb_grow(const struct workload *workload, struct shared *shar
 	(void)shared;
 	if (!error)
 		++*count;
+	return error;
+}
+
+static int run_hugetlb_grow_by_buddy(const struct workload *workload, struct shared *shared, uint64_t *count)
+{
+	int error = host_keep_buddy();
+
+	return error ? error : run_hugetlb_grow(workload, shared, count);
+}
+
+/* Pages beyond the pool, which need no lock of the pool: several vCPUs can do this at the same time. */
+static int run_hugetlb_surplus(const struct workload *workload, struct shared *shared, uint64_t *count)
+{
+	int error = set_pool("/proc/sys/vm/nr_overcommit_hugepages", RS_MAX_VCPUS * workload->pages);
+
+	(void)shared;
+	while (!error && *count < workload->repeat && !host_stop()) {
+		unsigned long i, size = workload->pages * HUGE_PAGE;
+		volatile char *map = mmap(NULL, size, PROT_READ | PROT_WRITE,
+					  MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGE_PAGES, -1, 0);
+
+		if (map == MAP_FAILED)
+			return errno;
+		for (i = 0; i < size; i += HUGE_PAGE)
+			map[i] = 1;
+		if (munmap((void *)map, size) < 0)
+			error = errno;
+		++*count;
+	}
 	return error;
 }
 
@@ -110,6 +145,8 @@ static int run_spin(const struct workload *workload, struct shared *shared, uint
 static const struct kind kinds[] = {
 	{ "hugetlb-cycle", 0, run_hugetlb_cycle },
 	{ "hugetlb-grow", 0, run_hugetlb_grow },
+	{ "hugetlb-grow-by-buddy", 0, run_hugetlb_grow_by_buddy },
+	{ "hugetlb-surplus", 0, run_hugetlb_surplus },
 	{ "read-target", 1, run_read_target },
 	{ "kpageflags", 1, run_kpageflags },
 	{ "spin", 1, run_spin },

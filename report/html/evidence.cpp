@@ -36,7 +36,7 @@ void write_cycle(Markup& out, const Finding& finding) {
   out.open("ol", {{"class", "cycle"}});
   for (std::size_t i = 0; i < std::min(cycle.size(), kMostEdges); ++i) {
     const WaitEdge& edge = cycle[i];
-    card(out, "holds", vcpu(edge.owner_vcpu), "holds", edge.lock_name,
+    card(out, "holds", vcpu(edge.owner_vcpu), std::string(owner_verb(edge)), edge.lock_name,
          place(edge.owner_symbol, edge.owner_pc, edge.owner_caller),
          "in " + edge.owner_context + " context, interrupts " + (edge.owner_irqs_off ? "off" : "on") + ", for " +
              human_length(finding.proven_at - edge.owned_since));

@@ -5,6 +5,7 @@
 
 #include "report/text.h"
 #include "report/trace/labels.h"
+#include "telemetry/probe_names.h"
 
 namespace remapstorm {
 namespace {
@@ -16,7 +17,7 @@ enum Kind : unsigned { kRemap, kWindow, kFlush, kWait, kLockHold, kFault, kHandl
 
 int pid_of(const TracedGuest& guest) { return static_cast<int>((guest.number + 1) * 16); }
 
-bool is_interrupt(const ReceiptEvent& receipt) { return receipt.injector == "irq" || receipt.injector == "nmi"; }
+bool is_interrupt(const ReceiptEvent& receipt) { return is_answered(receipt.injector); }
 
 }  // namespace
 

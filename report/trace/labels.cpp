@@ -19,6 +19,7 @@ std::string handler_name(std::uint64_t kind) {
   if (kind == RS_KIND_NMI) return "nmi handler";
   if (kind == RS_KIND_MSI) return "irq handler (msi)";
   if (kind == RS_KIND_LINE) return "irq handler (line)";
+  if (kind == RS_KIND_CALL) return "called at a probe";
   return "handler of unknown kind";
 }
 
@@ -116,7 +117,7 @@ TraceLabel label_of(const HitEvent& hit) {
 }
 
 TraceLabel label_of(const ReceiptEvent& receipt) {
-  const bool interrupt = receipt.injector == "irq" || receipt.injector == "nmi";
+  const bool interrupt = is_answered(receipt.injector);
   TraceLabel label{kInjectionCategory, receipt.injector + (interrupt ? " under way" : ""), {}};
   label.notes.push_back({"rule", receipt.rule});
   label.notes.push_back({"token", std::uint64_t{receipt.token}});

@@ -73,6 +73,11 @@ void DeadlockDetector::fold_probe(const Event& event, const ProbeEvent& probe) {
     case RS_PROBE_LOCK_DROP:
       fold_lock(event, probe, level);
       break;
+    case RS_PROBE_ANSWER_WANT:
+      state.wants[level] = mark_of(event, probe);
+      state.wants[level].asked = probe.args[1];
+      state.wants[level].answerer = static_cast<int>(std::min<std::uint64_t>(probe.args[3], RS_MAX_VCPUS));
+      break;
     case RS_PROBE_HOLD_BEGIN:
     case RS_PROBE_HOLD_END:
       // A soft hold spins inside the probe that was hit, lock.want among them: it says nothing about the wait.
@@ -95,11 +100,11 @@ void DeadlockDetector::fold_probe(const Event& event, const ProbeEvent& probe) {
     const std::string why = broken(*case_);
     if (!why.empty()) close_case(why);
   }
-  if (!case_ && probe.probe == RS_PROBE_LOCK_WANT) look_for_cycle(event);
+  const bool waits = probe.probe == RS_PROBE_LOCK_WANT || probe.probe == RS_PROBE_ANSWER_WANT;
+  if (!case_ && waits) look_for_cycle(event);
 }
 
-void DeadlockDetector::fold_lock(const Event& event, const ProbeEvent& probe, unsigned level) {
-  VcpuState& state = vcpus_[static_cast<std::size_t>(event.vcpu)];
+DeadlockDetector::Mark DeadlockDetector::mark_of(const Event& event, const ProbeEvent& probe) {
   Mark mark;
   mark.serial = next_serial_++;
   mark.lock = Gva(probe.args[0]);
@@ -108,6 +113,13 @@ void DeadlockDetector::fold_lock(const Event& event, const ProbeEvent& probe, un
   mark.pc = probe.pc;
   mark.context = probe.context;
   mark.at = event;
+  return mark;
+}
+
+void DeadlockDetector::fold_lock(const Event& event, const ProbeEvent& probe, unsigned level) {
+  VcpuState& state = vcpus_[static_cast<std::size_t>(event.vcpu)];
+  Mark mark = mark_of(event, probe);
+  mark.task = probe.args[3];
   if (probe.probe == RS_PROBE_LOCK_WANT) {
     state.wants[level] = std::move(mark);
     return;
@@ -149,12 +161,29 @@ std::vector<DeadlockDetector::Edge> DeadlockDetector::edges_of(int vcpu, unsigne
   std::vector<Edge> edges;
   const Mark& want = vcpus_[static_cast<std::size_t>(vcpu)].wants[level];
   if (want.serial == 0) return edges;
+  if (want.asked != 0) {
+    if (!is_vcpu(want.answerer) || want.answerer == vcpu) return edges;
+    for (const Mark& blocker : vcpus_[static_cast<std::size_t>(want.answerer)].wants) {
+      if (keeps_from_answering(want, blocker)) edges.push_back({vcpu, level, want, want.answerer, blocker});
+    }
+    return edges;
+  }
   for (int owner = 0; owner < static_cast<int>(vcpus_.size()); ++owner) {
     for (const Mark& held : vcpus_[static_cast<std::size_t>(owner)].held) {
       if (held.lock == want.lock) edges.push_back({vcpu, level, want, owner, held});
     }
   }
   return edges;
+}
+
+bool DeadlockDetector::keeps_from_answering(const Mark& want, const Mark& blocker) {
+  if (blocker.serial == 0) return false;
+  if ((want.asked & RS_ASK_BY_IPI) != 0) return (blocker.context & RS_CTX_IRQS_OFF) != 0;
+  return RS_CTX_LEVEL(blocker.context) == RS_CTX_NMI;
+}
+
+bool DeadlockDetector::waits_for_itself(const Edge& edge) {
+  return edge.want.task != 0 && edge.want.task == edge.held.task;
 }
 
 bool DeadlockDetector::search(int vcpu, unsigned level, std::vector<Edge>& path, unsigned& visited) const {
@@ -164,7 +193,10 @@ bool DeadlockDetector::search(int vcpu, unsigned level, std::vector<Edge>& path,
   for (const Edge& edge : edges_of(vcpu, level)) {
     path.push_back(edge);
     for (unsigned next = RS_CTX_LEVEL(edge.held.context); next < kLevels; ++next) {
-      if (vcpus_[static_cast<std::size_t>(edge.owner)].wants[next].serial == 0) continue;
+      const Mark& wanted = vcpus_[static_cast<std::size_t>(edge.owner)].wants[next];
+      if (wanted.serial == 0) continue;
+      // Two tasks of one vCPU: what the other one waits for does not keep the owner.
+      if (wanted.task != 0 && edge.held.task != 0 && wanted.task != edge.held.task) continue;
       if (edge.owner == path.front().vcpu && next == path.front().level) return true;
       if (search(edge.owner, next, path, visited)) return true;
     }
@@ -196,14 +228,24 @@ std::string DeadlockDetector::broken(const Case& open) const {
   for (const Edge& edge : open.cycle) {
     const Mark& want = vcpus_[static_cast<std::size_t>(edge.vcpu)].wants[edge.level];
     if (want.serial != edge.want.serial) {
-      return "vCPU " + std::to_string(edge.vcpu) + " went on from its wait for " + lock_name(edge.want.lock_id);
+      return "vCPU " + std::to_string(edge.vcpu) + " went on from its wait for " + name_of(edge);
     }
-    const auto& held = vcpus_[static_cast<std::size_t>(edge.owner)].held;
+    const VcpuState& owner = vcpus_[static_cast<std::size_t>(edge.owner)];
+    if (edge.want.asked != 0) {
+      if (owner.wants[RS_CTX_LEVEL(edge.held.context)].serial == edge.held.serial) continue;
+      return "vCPU " + std::to_string(edge.owner) + " went on, so it can answer";
+    }
+    const auto& held = owner.held;
     if (std::none_of(held.begin(), held.end(), [&](const Mark& one) { return one.serial == edge.held.serial; })) {
-      return "vCPU " + std::to_string(edge.owner) + " let go of " + lock_name(edge.held.lock_id);
+      return "vCPU " + std::to_string(edge.owner) + " let go of " + name_of(edge);
     }
   }
   return {};
+}
+
+std::string DeadlockDetector::name_of(const Edge& edge) {
+  if (edge.want.asked == 0) return lock_name(edge.want.lock_id);
+  return answer_name(edge.want.asked) + " of vCPU " + std::to_string(edge.owner);
 }
 
 void DeadlockDetector::close_case(const std::string& why) {

@@ -4,9 +4,14 @@
 // Spinlocks only. Whoever holds a spinlock has preemption off, so it stays on its vCPU, and "owner = the vCPU that
 // logged lock.got" is sound. A waiter in interrupt or NMI context occupies its vCPU at that level until it gets the
 // lock; one in task context may be preempted while it spins and then waits nowhere in particular: its wait is forgotten
-// as soon as another task of that vCPU logs anything, which can only lose a proof, never make one up. A sleeping lock
-// (an rtmutex on PREEMPT_RT, where page_table_lock is one) breaks all of this: there owner and waiter are tasks, which
-// the probes would have to name, and the samples would have to find the waiter asleep instead of spinning.
+// as soon as another task of that vCPU logs anything, which can only lose a proof, never make one up.
+//
+// Of a sleeping lock (an rtmutex on PREEMPT_RT, where page_table_lock is one) owner and waiter are tasks, which the
+// probes name: another task of the owner's vCPU says nothing about the owner. Proven is only the task that waits for
+// what it holds itself; nobody else can let go of it, whether it spins or sleeps.
+//
+// Not only locks are waited for: a vCPU that was asked to flush its TLB or to stand still (answer.want) cannot answer
+// while it waits itself with interrupts off, or, if it was asked by NMI, in an NMI handler.
 #pragma once
 
 #include <array>
@@ -39,11 +44,14 @@ class DeadlockDetector final : public Detector {
  private:
   static constexpr unsigned kLevels = 4;  // task, softirq, hardirq, nmi
 
-  // A lock.want or a lock.got.
+  // A lock.want, a lock.got or an answer.want.
   struct Mark {
     std::uint64_t serial = 0;  // 0: none
-    Gva lock;
+    Gva lock;                  // or the word that says whether the answer came
     std::uint64_t lock_id = 0;
+    std::uint64_t task = 0;   // 0: none, or not known
+    std::uint64_t asked = 0;  // RS_ASK_* if an answer is waited for
+    int answerer = -1;        // then: whose
     Gva pc;
     Gva caller;
     std::uint32_t context = 0;
@@ -54,7 +62,8 @@ class DeadlockDetector final : public Detector {
     std::vector<Mark> held;
     std::vector<std::uint32_t> injections;  // tokens whose handler runs, innermost last
   };
-  // The waiter at `level` of `vcpu` waits for `held`, which `owner` has.
+  // The waiter at `level` of `vcpu` waits for `held`, which `owner` has; or for an answer of `owner`, which waits for
+  // `held` meanwhile.
   struct Edge {
     int vcpu = 0;
     unsigned level = 0;
@@ -82,12 +91,16 @@ class DeadlockDetector final : public Detector {
   };
 
   void fold_probe(const Event& event, const ProbeEvent& probe);
+  Mark mark_of(const Event& event, const ProbeEvent& probe);
   void fold_lock(const Event& event, const ProbeEvent& probe, unsigned level);
   void fold_receipt(const Event& event, const ReceiptEvent& receipt);
   void fold_sample(const Event& event, const SampleEvent& sample);
   void release(Gva lock, int except_vcpu);
   void look_for_cycle(const Event& event);
   [[nodiscard]] std::vector<Edge> edges_of(int vcpu, unsigned level) const;
+  [[nodiscard]] static bool keeps_from_answering(const Mark& want, const Mark& blocker);
+  [[nodiscard]] static bool waits_for_itself(const Edge& edge);
+  [[nodiscard]] static std::string name_of(const Edge& edge);  // what is waited for
   bool search(int vcpu, unsigned level, std::vector<Edge>& path, unsigned& visited) const;
   [[nodiscard]] std::string broken(const Case& open) const;
   void close_case(const std::string& why);

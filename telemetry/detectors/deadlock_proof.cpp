@@ -6,6 +6,7 @@
 //  - between them each waiter used CPU time, and nobody logged that it got or dropped a lock of the cycle;
 //  - where a waiter's backtrace has symbols, one of the two goes through the function that asked for the lock. One
 //    suffices: the other may have been taken inside an interrupt whose entry stops the unwinder.
+// A task that waits for what it holds itself needs neither to run nor to be seen: only the word and the log count.
 #include <algorithm>
 
 #include "telemetry/detectors/deadlock.h"
@@ -59,7 +60,7 @@ void DeadlockDetector::evaluate() {
   for (const Round& round : rounds) {
     for (const Edge& edge : case_->cycle) {
       if (lock_word(round, edge.want.lock) == 0U) {
-        case_->obstacle = lock_name(edge.want.lock_id) + " was free when it was looked at";
+        case_->obstacle = name_of(edge) + " was free when it was looked at";
         return;
       }
     }
@@ -94,9 +95,10 @@ std::string DeadlockDetector::check_round(const Round& round) const {
   for (const Edge& edge : case_->cycle) {
     const SampleEvent& sample = round.samples.at(edge.vcpu);
     if (sample.held_by_harness) return on_vcpu(edge.vcpu) + " was held by the harness";
+    if (!lock_word(round, edge.want.lock)) return "the word of " + name_of(edge) + " could not be read";
+    if (waits_for_itself(edge)) continue;
     if (sample.halted) return on_vcpu(edge.vcpu) + " was halted, so it did not spin";
     if (sample.user_mode) return on_vcpu(edge.vcpu) + " was in user mode";
-    if (!lock_word(round, edge.want.lock)) return "the word of " + lock_name(edge.want.lock_id) + " could not be read";
   }
   return {};
 }
@@ -114,6 +116,7 @@ std::string DeadlockDetector::asking_function(const Edge& edge) const {
 
 std::string DeadlockDetector::check_pair(const Round& first, const Round& second) const {
   for (const Edge& edge : case_->cycle) {
+    if (waits_for_itself(edge)) continue;
     const SampleEvent& before = first.samples.at(edge.vcpu);
     const SampleEvent& after = second.samples.at(edge.vcpu);
     if (after.cpu_time_ns < before.cpu_time_ns || after.cpu_time_ns - before.cpu_time_ns < kMinimumRunNs) {
@@ -144,7 +147,8 @@ Finding DeadlockDetector::finding() const {
   for (const Edge& edge : proven.cycle) {
     WaitEdge wait;
     wait.lock = edge.want.lock;
-    wait.lock_name = lock_name(edge.want.lock_id);
+    wait.lock_name = name_of(edge);
+    wait.answer = edge.want.asked != 0;
     wait.lock_word = lock_word(last, edge.want.lock).value_or(0);
     wait.waiter_vcpu = edge.vcpu;
     wait.waiter_context = context_name(edge.want.context);
@@ -162,7 +166,8 @@ Finding DeadlockDetector::finding() const {
     const auto or_address = [](const std::string& symbol, Gva pc) {
       return symbol.empty() ? describe(Frame{pc, {}, 0}) : symbol;
     };
-    result.detail.push_back(on_vcpu(wait.owner_vcpu) + " holds " + wait.lock_name + ", taken at " +
+    result.detail.push_back(on_vcpu(wait.owner_vcpu) + " " + std::string(owner_verb(wait)) + " " + wait.lock_name +
+                            (wait.answer ? ", and waits itself since " : ", taken at ") +
                             or_address(wait.owner_symbol, wait.owner_pc) + " in " + wait.owner_context +
                             " context with IRQs " + (wait.owner_irqs_off ? "off" : "on"));
     result.detail.push_back(on_vcpu(wait.waiter_vcpu) + " waits for it in " + wait.waiter_context +

@@ -2,6 +2,7 @@
 #include "telemetry/detectors/injections.h"
 
 #include "guest/abi/remapstorm_abi.h"
+#include "telemetry/probe_names.h"
 #include "telemetry/symbol_map.h"
 
 namespace remapstorm {
@@ -28,7 +29,7 @@ void InjectionsDetector::fold_receipt(const ReceiptEvent& receipt) {
       one.injector = receipt.injector;
       one.rule = receipt.rule;
       one.target = receipt.target_vcpu;
-      one.interrupt = receipt.injector == "irq" || receipt.injector == "nmi";
+      one.interrupt = is_answered(receipt.injector);
       break;
     }
     case ReceiptEvent::Phase::ended:

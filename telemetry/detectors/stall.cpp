@@ -94,6 +94,15 @@ void StallDetector::fold(const Event& event) {
         locks_.erase(open);
       }
       break;
+    case RS_PROBE_PAUSE_BEGIN:
+      pauses_[event.vcpu] = here;
+      break;
+    case RS_PROBE_PAUSE_END:
+      if (const auto open = pauses_.find(event.vcpu); open != pauses_.end()) {
+        close("the others stood still, or were waited for,", open->second, here.since, Gva(0));
+        pauses_.erase(open);
+      }
+      break;
     default:
       break;
   }

@@ -273,7 +273,7 @@ constexpr LabelMeaning kLabels[] = {
     {"verdict",
      "clean, deadlock, stall, oops, lockdep, bug, lost-update, hang, timeout, error; not-run: the trial never began"},
     {"expected", "yes or no: the verdict and its evidence are what the scenario expects"},
-    {"kind", "of an injection: irq, nmi, hold, stage2-delay; of an error: usage, unavailable, host, internal"},
+    {"kind", "of an injection: irq, nmi, call, hold, stage2-delay; of an error: usage, unavailable, host, internal"},
     {"trigger", "name of the probe that triggered it, or instruction: a place in the code (symbol+offset)"},
     {"start", "boot: the guest booted; snapshot: it went on from one"},
     {"how", "in-place: the same machine set back; restored: a new machine made from a snapshot"},

@@ -26,7 +26,7 @@ Word known(std::string_view text, std::span<const std::string_view> words) {
   return {slot, found == words.end() ? std::string_view("other") : *found};
 }
 
-constexpr std::string_view kKinds[] = {"irq", "nmi", "hold", "stage2-delay"};
+constexpr std::string_view kKinds[] = {"irq", "nmi", "call", "hold", "stage2-delay"};
 constexpr std::string_view kExits[] = {"io",
                                        "mmio",
                                        "debug",
@@ -130,7 +130,7 @@ void TrialFold::fold_body(const ReceiptEvent& receipt, const Event& event) {
 
 void TrialFold::fold_fired(const ReceiptEvent& receipt, Nanoseconds now) {
   const Word kind = known(receipt.injector, kKinds);
-  if (kind.text == "irq" || kind.text == "nmi") {
+  if (is_answered(kind.text)) {
     // A second receipt with this token merged with an interrupt that was still pending: the guest sees one. The guest
     // may also have been quicker than the first.
     if (tokens_.size() >= kMaxOpen && !tokens_.contains(receipt.token)) return;

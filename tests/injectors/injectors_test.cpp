@@ -36,7 +36,7 @@ TEST(InjectorCatalogue, HoldsEveryFaultOnceWithAnExplanation) {
     EXPECT_FALSE(spec.summary.empty()) << spec.name;
     for (const ParameterSpec& parameter : spec.parameters) EXPECT_FALSE(parameter.summary.empty()) << parameter.name;
   }
-  EXPECT_THAT(names, testing::UnorderedElementsAre("irq", "nmi", "hold", "stage2-delay"));
+  EXPECT_THAT(names, testing::UnorderedElementsAre("irq", "nmi", "call", "hold", "stage2-delay"));
   EXPECT_EQ(find_injector("none-of-that-name"), nullptr);
 }
 
@@ -51,6 +51,16 @@ TEST(IrqInjector, GoesToTheVcpuOfTheHitUnlessToldOtherwise) {
               testing::ElementsAre(std::pair(1U, InterruptKind::msi), std::pair(0U, InterruptKind::line)));
   EXPECT_EQ(guest.raw().vcpu[1].msi_token, 1U);
   EXPECT_EQ(guest.raw().vcpu[1].msi_action, RS_ACTION_READ_TARGET);
+}
+
+TEST(CallInjector, LeavesItToTheCodeAtTheProbe) {
+  FakeGuest guest;
+  ASSERT_TRUE(make("call")->fire(hit_on(1), guest).ok());
+  EXPECT_EQ(guest.raw().vcpu[1].call_token, 1U);
+  EXPECT_EQ(guest.raw().vcpu[1].call_action, RS_ACTION_READ_TARGET);
+  Hit breakpoint = hit_on(0);
+  breakpoint.probe = 0;
+  EXPECT_FALSE(make("call")->fire(breakpoint, guest).ok());
 }
 
 TEST(IrqInjector, OnePendingMergesWithTheNext) {

@@ -35,7 +35,7 @@ Scenario scenario_with(const std::vector<Rule>& rules) {
   scenario.rules = rules;
   scenario.expectation = {};
   scenario.expectation.verdict = Verdict::deadlock;
-  scenario.strategy_expectations.clear();
+  scenario.other_expectations.clear();
   return scenario;
 }
 

@@ -53,8 +53,27 @@ TEST(Scenario, AGoodFileIsReadWhole) {
   EXPECT_EQ(until->vcpu, 0U);
   EXPECT_EQ(scenario.expectation.verdict, Verdict::deadlock);
   EXPECT_EQ(scenario.expectation.injections.at("irq"), 1U);
-  EXPECT_EQ(scenario.expectation_for("inplace").verdict, Verdict::clean);
-  EXPECT_FALSE(scenario.expectation_for("inplace").lock.has_value());
+  EXPECT_EQ(scenario.expectation_for("inplace", "std").verdict, Verdict::clean);
+  EXPECT_FALSE(scenario.expectation_for("inplace", "std").lock.has_value());
+}
+
+TEST(Scenario, TheMostSpecificExpectationCounts) {
+  const std::string text = replaced(kGoodScenario, "[expect]", R"([expect.flavour.std]
+verdict = "lockdep"
+[expect.strategy.bbm-fault.flavour.std]
+verdict = "bug"
+faults = { softirq = 2 }
+faults_in = ["kfree"]
+[expect])");
+  const ParsedScenario parsed = parse(text);
+  ASSERT_TRUE(parsed.scenario.has_value()) << (parsed.mistakes.empty() ? "" : to_string(parsed.mistakes[0]));
+  const Scenario& scenario = *parsed.scenario;
+  EXPECT_EQ(scenario.expectation_for("bbm-fault", "std").verdict, Verdict::bug);
+  EXPECT_EQ(scenario.expectation_for("bbm-fault", "std").faults.at("softirq"), 2U);
+  EXPECT_EQ(scenario.expectation_for("bbm-fault", "std").faults_in, std::vector<std::string>{"kfree"});
+  EXPECT_EQ(scenario.expectation_for("inplace", "std").verdict, Verdict::clean);
+  EXPECT_EQ(scenario.expectation_for("bbm-fault-irqsafe", "std").verdict, Verdict::lockdep);
+  EXPECT_EQ(scenario.expectation_for("bbm-fault-irqsafe", "rt").verdict, Verdict::deadlock);
 }
 
 TEST(Scenario, ArgumentsCanBeFilteredByNumberHexAndName) {

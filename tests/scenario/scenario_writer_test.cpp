@@ -106,10 +106,10 @@ void expect_same(const Scenario& a, const Scenario& b) {
     expect_same(a.rules[i].action.parameters, b.rules[i].action.parameters);
   }
   expect_same(a.expectation, b.expectation);
-  ASSERT_EQ(a.strategy_expectations.size(), b.strategy_expectations.size());
-  for (const auto& [name, expected] : a.strategy_expectations) {
-    ASSERT_TRUE(b.strategy_expectations.contains(name));
-    expect_same(expected, b.strategy_expectations.at(name));
+  ASSERT_EQ(a.other_expectations.size(), b.other_expectations.size());
+  for (const auto& [name, expected] : a.other_expectations) {
+    ASSERT_TRUE(b.other_expectations.contains(name));
+    expect_same(expected, b.other_expectations.at(name));
   }
 }
 
@@ -237,7 +237,7 @@ class Dice {
     for (const Rule& one : result.rules) {
       if (coin()) result.expectation.rules[one.name] = 1 + below(9);
     }
-    result.strategy_expectations["bbm-fault"].backtrace = {};
+    result.other_expectations["bbm-fault"].backtrace = {};
     return result;
   }
 

@@ -51,12 +51,16 @@ struct DebugControl {
 Status set_guest_debug(int vcpu_fd, const DebugControl& control);
 DebugExit decode_debug(const kvm_run& run);
 
-// What BreakpointResume wants to know after a step that began at `before`. If an interrupt was taken in place of the
+// What BreakpointResume wants to know after a step from `before` to `there`. If an interrupt was taken in place of the
 // instruction, the trap flag that KVM had set for the step was saved with the interrupted flags; it is taken out of
 // that frame in `memory`, or the guest would trap on its return.
 Result<BreakpointResume::StepOutcome> step_outcome(int vcpu_fd, const BreakpointResume::Where& before,
-                                                   GuestMemory& memory);
+                                                   const BreakpointResume::Where& there, GuestMemory& memory);
 Result<BreakpointResume::Where> where(int vcpu_fd);
+// Asks KVM to leave the registers in `run` at each exit (KVM_CAP_SYNC_REGS), where it can: cheaper than an ioctl.
+void share_registers(const Kvm& kvm, kvm_run& run);
+// As of the last return of KVM_RUN; nothing if they are not shared.
+std::optional<BreakpointResume::Where> shared_where(const kvm_run& run);
 // Of this host's KVM.
 ShadowPaging shadow_paging();
 // Finds out what can be saved. All vCPUs exist, none has run.

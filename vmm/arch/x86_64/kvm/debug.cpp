@@ -40,6 +40,15 @@ Result<BreakpointResume::Where> where(int vcpu_fd) {
   return BreakpointResume::Where{Gva(regs.rip), Gva(regs.rsp)};
 }
 
+void share_registers(const Kvm& kvm, kvm_run& run) {
+  if ((kvm.capability(KVM_CAP_SYNC_REGS) & KVM_SYNC_X86_REGS) != 0) run.kvm_valid_regs = KVM_SYNC_X86_REGS;
+}
+
+std::optional<BreakpointResume::Where> shared_where(const kvm_run& run) {
+  if ((run.kvm_valid_regs & KVM_SYNC_X86_REGS) == 0) return std::nullopt;
+  return BreakpointResume::Where{Gva(run.s.regs.regs.rip), Gva(run.s.regs.regs.rsp)};
+}
+
 namespace {
 
 // The words from `address` on; those that are not mapped are zero. A frame may be the last thing on its stack page.
@@ -61,10 +70,9 @@ void clear_saved_trap_flag(const AddressSpace& space, GuestMemory& memory, Gva s
 }  // namespace
 
 Result<BreakpointResume::StepOutcome> step_outcome(int vcpu_fd, const BreakpointResume::Where& before,
-                                                   GuestMemory& memory) {
-  // Nearly every step. What saves a context pushes five words or changes the stack; the rest of the state, two more
+                                                   const BreakpointResume::Where& there, GuestMemory& memory) {
+  // Nearly every step. What saves a context pushes five words or changes the stack; the rest of the state, three
   // ioctls, says nothing then.
-  RS_ASSIGN(const BreakpointResume::Where there, where(vcpu_fd));
   const std::uint64_t moved = there.sp.value - before.sp.value + 8;
   if (there.pc != before.pc && moved <= 16) return BreakpointResume::StepOutcome{there, {}, false};
   RS_ASSIGN(const CpuState now, state(vcpu_fd));
