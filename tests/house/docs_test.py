@@ -63,6 +63,10 @@ class Documents(unittest.TestCase):
         self.assertEqual(text_of(TREE / "docs/metrics.md"), help_of("metrics"),
                          "make it anew: remapstorm metrics >docs/metrics.md")
 
+    def test_the_catalogue_is_what_the_program_prints(self):
+        self.assertEqual(text_of(TREE / "docs/catalogue.md"), help_of("list", "--format", "markdown"),
+                         "make it anew: remapstorm list --format markdown >docs/catalogue.md")
+
     def test_links_lead_somewhere(self):
         for file in documents():
             for target in LINK.findall(text_of(file)):
