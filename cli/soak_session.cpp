@@ -57,7 +57,7 @@ Status SoakSession::prepare() {
     soak_.host = pool_.host();
     RS_ASSIGN(soak_.guest, pool_.image(options_.flavour));
     for (const std::string& strategy : options_.strategies) {
-      const Result<Plan> plan = pool_.plan(control_machine(strategy), overrides_of(options_));
+      const Result<Plan> plan = pool_.plan(control_machine(strategy, true), overrides_of(options_));
       if (!plan.ok()) return plan.error();
     }
   }
@@ -69,11 +69,12 @@ Result<ControlTrial> SoakSession::attempt(unsigned worker, const Plan& plan, std
   std::unique_ptr<ControlWorker>* mine = nullptr;
   {
     const std::lock_guard lock(mutex_);
-    mine = &workers_[{worker, plan.strategy}];
+    mine = &workers_[{worker, plan.strategy + "\n" + plan.workload_text}];
   }
   if (*mine == nullptr) {
     RS_ASSIGN(Runner * runner, pool_.runner(worker, options_.flavour));
-    RS_ASSIGN(const Plan bare, pool_.plan(control_machine(plan.strategy), overrides_of(options_)));
+    Plan bare = plan;
+    bare.rules.clear();
     RS_ASSIGN(*mine, ControlWorker::create(runner->environment(), bare));
   }
   Result<ControlTrial> trial = (*mine)->execute(plan, events);
@@ -183,7 +184,8 @@ void SoakSession::run_in_lab(const std::string& host) {
 int SoakSession::execute() {
   began_ = clock_.now();
   Crew crew;
-  soak_.jobs = options_.jobs.value_or(guests_at_a_time(host_cpus(), control_machine("inplace").cpus));
+  soak_.jobs =
+      options_.jobs.value_or(guests_at_a_time(host_cpus(), control_machine(options_.strategies.front(), true).cpus));
   crew.places = soak_.jobs;
   crew.work = [this](unsigned worker, std::size_t number) { return run_trial_number(worker, number); };
   crew.tick = [this] { show_progress(); };

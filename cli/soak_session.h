@@ -69,7 +69,7 @@ class SoakSession {
   int worst_ = 0;
   std::mutex mutex_;  // below
   Soak soak_;
-  // By worker and strategy. Each is used by its worker alone; only the map is shared.
+  // By worker, strategy and workloads. Each is used by its worker alone; only the map is shared.
   std::map<std::pair<unsigned, std::string>, std::unique_ptr<ControlWorker>> workers_;
 };
 

@@ -29,7 +29,7 @@ Result<std::unique_ptr<ControlWorker>> ControlWorker::create(const TrialEnvironm
   return worker;
 }
 
-// A guest at its ready doorbell waits until it is quiet before it begins; trials start behind that.
+// A guest at its ready doorbell waits until it is quiet before it begins its work; trials start behind that.
 Status ControlWorker::reach(const Plan& plan) {
   const MachineConfig config = machine_config(environment_, plan);
   MachineTask task;
@@ -38,9 +38,10 @@ Status ControlWorker::reach(const Plan& plan) {
   CaptureSink capture;
   EventLog log(environment_.clock, {&capture, &judge});
   RS_ASSIGN(const std::unique_ptr<RuleEngine> rules, RuleEngine::create(plan, 0, log));
-  task.armed_probes = {RS_PROBE_WORK_BEGIN};
+  // Nothing that a rule may wait for comes before it.
+  task.armed_probes = {RS_PROBE_REMAP_BEGIN};
   task.catch_at = [](const Candidate& candidate) {
-    return candidate.probe && candidate.probe->probe == RS_PROBE_WORK_BEGIN && candidate.vcpu == 0;
+    return candidate.probe && candidate.probe->probe == RS_PROBE_REMAP_BEGIN;
   };
   if (task.ready) log_restored(log);
   machine_->begin(log, *rules, std::move(task));
@@ -54,7 +55,7 @@ Status ControlWorker::reach(const Plan& plan) {
   if (!watch.state().caught) {
     machine_->stop();
     if (watch.interrupted()) return host_error("interrupted before the first control trial");
-    return host_error("the guest for control trials does not come to its work: " + judge.judgement().reasons.front());
+    return host_error("the guest for control trials does not come to a remap: " + judge.judgement().reasons.front());
   }
   if (const Status frozen = machine_->freeze(); !frozen) {
     machine_->stop();
@@ -65,8 +66,8 @@ Status ControlWorker::reach(const Plan& plan) {
   auto snapshot = machine_->take_snapshot();
   machine_->end();
   if (!snapshot) return snapshot.error();
-  at_work_ = std::move(snapshot).value();
-  return machine_->prepare_reset(*at_work_);
+  at_remap_ = std::move(snapshot).value();
+  return machine_->prepare_reset(*at_remap_);
 }
 
 // By how much the guest's counter went on while the machine was set back: nothing where KVM can set it.
@@ -74,7 +75,7 @@ Nanoseconds ControlWorker::guest_time_lag(Nanoseconds since) const {
   const Result<std::uint64_t> now = machine_->vcpu(0).guest_counter();
   const Result<std::uint64_t> hz = machine_->vcpu(0).guest_counter_hz();
   if (!now || !hz || *hz < 1000) return Nanoseconds(0);
-  const Nanoseconds lag = counter_to_ns(*now, *hz / 1000) - counter_to_ns(at_work_->counter, *hz / 1000) - since;
+  const Nanoseconds lag = counter_to_ns(*now, *hz / 1000) - counter_to_ns(at_remap_->counter, *hz / 1000) - since;
   return std::max(lag, Nanoseconds(0));
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// ControlWorker: one machine that stands where its workloads begin, set back there in place for one trial after the
+// ControlWorker: one machine that stands at its first remap.begin, set back there in place for one trial after the
 // other. For one thread. The machine is that of one plan: other plans may differ in their rules, not in machine and
 // workloads.
 #pragma once
@@ -23,7 +23,7 @@ struct ControlTrial {
 
 class ControlWorker {
  public:
-  // Boots the guest if nobody has yet, and lets it run until its first workload begins. `environment` must outlive
+  // Boots the guest if nobody has yet, and lets it run until its first remap begins. `environment` must outlive
   // this. `plan`: without rules. Errors: host.
   static Result<std::unique_ptr<ControlWorker>> create(const TrialEnvironment& environment, const Plan& plan);
 
@@ -38,7 +38,7 @@ class ControlWorker {
   Result<ControlTrial> on_a_machine_of_its_own(const Plan& plan, std::vector<Event>& events) const;
 
   TrialEnvironment environment_;
-  std::optional<MachineSnapshot> at_work_;
+  std::optional<MachineSnapshot> at_remap_;
   std::vector<Event> prologue_;  // everything up to there
   Nanoseconds reached_at_{0};    // time of the trial in which it came there
   std::unique_ptr<Machine> machine_;

@@ -11,13 +11,15 @@
 namespace remapstorm {
 namespace {
 
-constexpr std::uint64_t kWindows = 14;  // PTE windows of one page's way there and back
+constexpr std::uint64_t kWindows = 7;  // PTE windows of one page's remap
 constexpr std::uint64_t kMostFirings = 8;
 constexpr int kStarvedPart = 4;
 // A trial that delays a page needs a machine of its own, which takes as long as many others.
 constexpr double kDelayed = 0.03;
-// Between two trials the guest's clock may jump, where KVM cannot set its counter.
-constexpr const char* kNoWatchdogs = "nowatchdog rcupdate.rcu_cpu_stall_suppress=1";
+constexpr std::uint64_t kShrinksEvery = 4;
+// Between two trials the guest's clock may jump, where KVM cannot set its counter. And most of a trial's time would be
+// spent waiting for a grace period of RCU.
+constexpr const char* kAppend = "nowatchdog rcupdate.rcu_cpu_stall_suppress=1 rcupdate.rcu_expedited=1";
 
 class Dice {
  public:
@@ -44,10 +46,10 @@ struct Moment {
 };
 constexpr std::array kMoments = {
     // Breaks and makes twice: they are what it is about.
-    Moment{RS_PROBE_BBM_BREAK, true},    Moment{RS_PROBE_BBM_BREAK, true},    Moment{RS_PROBE_BBM_MAKE, true},
-    Moment{RS_PROBE_BBM_MAKE, true},     Moment{RS_PROBE_LOCK_WANT, false},   Moment{RS_PROBE_LOCK_GOT, false},
-    Moment{RS_PROBE_LOCK_DROP, false},   Moment{RS_PROBE_FLUSH_BEGIN, false}, Moment{RS_PROBE_FLUSH_END, false},
-    Moment{RS_PROBE_REMAP_BEGIN, false}, Moment{RS_PROBE_FAULT_ENTER, false}};
+    Moment{RS_PROBE_BBM_BREAK, true},  Moment{RS_PROBE_BBM_BREAK, true},    Moment{RS_PROBE_BBM_MAKE, true},
+    Moment{RS_PROBE_BBM_MAKE, true},   Moment{RS_PROBE_LOCK_WANT, false},   Moment{RS_PROBE_LOCK_GOT, false},
+    Moment{RS_PROBE_LOCK_DROP, false}, Moment{RS_PROBE_FLUSH_BEGIN, false}, Moment{RS_PROBE_FLUSH_END, false},
+    Moment{RS_PROBE_REMAP_END, false}, Moment{RS_PROBE_FAULT_ENTER, false}};
 
 EventPattern moment(Dice& dice) {
   const Moment chosen = dice.pick(kMoments);
@@ -130,7 +132,7 @@ const std::vector<std::string>& control_strategies() {
   return kStrategies;
 }
 
-Scenario control_machine(const std::string& strategy) {
+Scenario control_machine(const std::string& strategy, bool shrinks) {
   Scenario scenario;
   scenario.name = "soak";
   scenario.summary = "A random control trial: nothing that is injected may do harm";
@@ -140,14 +142,16 @@ Scenario control_machine(const std::string& strategy) {
   scenario.flavours = {"std", "lockdep", "rt"};
   scenario.cpus = 2;
   scenario.memory = 128ULL << 20;
-  scenario.append = kNoWatchdogs;
-  scenario.workloads = {{0, "hugetlb-cycle", {{"pages", "1"}, {"repeat", "1"}}}, {1, "read-target", {}}};
+  scenario.append = kAppend;
+  Workload remaps{0, "hugetlb-grow", {{"pages", "1"}}};
+  if (shrinks) remaps = {0, "hugetlb-cycle", {{"pages", "1"}, {"repeat", "1"}}};
+  scenario.workloads = {std::move(remaps), {1, "read-target", {}}};
   scenario.expectation.verdict = Verdict::clean;
   return scenario;
 }
 
 Scenario random_control(std::uint64_t seed, std::uint64_t trial, const std::string& strategy) {
-  Scenario scenario = control_machine(strategy);
+  Scenario scenario = control_machine(strategy, trial / control_strategies().size() % kShrinksEvery == 0);
   scenario.name = "soak-" + std::to_string(trial);
   Dice dice(trial_seed(seed, "soak " + strategy, trial));
   const std::uint64_t count = dice.number(1, 4);

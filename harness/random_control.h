@@ -18,12 +18,13 @@ namespace remapstorm {
 // from everything but an NMI, which its trials do not get.
 const std::vector<std::string>& control_strategies();
 
-// One to four rules at random moments of a remap, on the machine of control_machine(). Depends on its arguments alone.
-// `strategy`: one of control_strategies().
+// One to four rules at random moments after the first remap.begin, on a machine of control_machine(). Depends on its
+// arguments alone. `strategy`: one of control_strategies().
 Scenario random_control(std::uint64_t seed, std::uint64_t trial, const std::string& strategy);
 
-// The same without rules: machine and workloads that all random control trials of a strategy share.
-Scenario control_machine(const std::string& strategy);
+// The same without rules: machine and workloads, of which there are two, so that trials can share machines. `shrinks`:
+// the pool shrinks again, which takes twice as long.
+Scenario control_machine(const std::string& strategy, bool shrinks);
 
 enum class ControlOutcome : std::uint8_t {
   clean,

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 
 #include "guest/abi/remapstorm_abi.h"
 #include "telemetry/metrics/remap_phases.h"
@@ -45,6 +46,7 @@ void StrategyFigures::add(std::span<const Event> events, Verdict verdict) {
   ++trials_;
   ++verdicts_[verdict];
   RemapPhases remaps;
+  std::set<int> changed;  // vCPUs whose remap has opened a window of a PTE
   std::map<std::uint32_t, Interrupt> interrupts;
   SpanFinder finder([this](const Span& span) {
     if (span.open) return;
@@ -67,9 +69,10 @@ void StrategyFigures::add(std::span<const Event> events, Verdict verdict) {
       const auto found = interrupts.find(static_cast<std::uint32_t>(probe->args[1]));
       if (found != interrupts.end()) found->second.answered = now;
     }
-    // Of a walk that only looked for PMDs to split, and of the split itself, no window of a PTE is part.
-    if (const auto done = remaps.fold(event.vcpu, *probe, now); done && done->window > Nanoseconds(0)) {
-      remaps_.add(done->total);
+    if (probe->probe == RS_PROBE_BBM_BREAK && probe->args[3] == RS_LEVEL_PTE) changed.insert(event.vcpu);
+    if (const auto done = remaps.fold(event.vcpu, *probe, now)) {
+      // Of a walk that only looks for PMDs to split, and of the split itself, no window of a PTE is part.
+      if (changed.erase(event.vcpu) != 0) remaps_.add(done->total);
     }
   }
   finder.finish();
@@ -104,7 +107,7 @@ Scenario measuring_scenario(Measure measure, const std::string& strategy, Nanose
   scenario.limits.stall_threshold = kNoStall;
   const bool steals = measure == Measure::steal_idle || measure == Measure::steal_updater;
   scenario.cpus = measure == Measure::steal_idle ? 3 : 2;
-  scenario.workloads = {{kUpdater, "hugetlb-cycle", {{"pages", "2"}, {"repeat", steals ? "1" : "4"}}},
+  scenario.workloads = {{kUpdater, "hugetlb-cycle", {{"pages", "2"}, {"repeat", steals ? "1" : "2"}}},
                         {1, "read-target", {}}};
   if (measure == Measure::answer) {
     Rule rule = once_in_a_window("ask", "irq");

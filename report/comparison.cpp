@@ -133,9 +133,9 @@ std::vector<std::string> facts_of(const Comparison& comparison) {
 
 std::vector<std::string> limits_of(const Comparison& comparison) {
   std::vector<std::string> lines = {
-      "Probes are in the kernel and log at every step: a remap costs more here than in a kernel without them.",
+      "Probes in the kernel log every step: a remap costs more here than without them.",
       "Lengths of one kind of host say nothing about another.",
-      "Where an interrupt is raised the guest has stopped at a probe, which costs an exit of its vCPU each time.",
+      "Where an interrupt is raised the guest stopped at a probe, which costs an exit each time.",
       "Other work on this machine is in every maximum, and with much of it in p99."};
   if (comparison.host.kind == "kvm-interpreting") {
     lines.emplace_back("This KVM interprets the guest's kernel: its lengths are many times those of a processor's.");
