@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A command of this program on the lab's emulated host: lab/run KIND PROGRAM ARGUMENTS..., files shared, output ours.
+// A command of this program on the lab's emulated host: lab/run KIND PROGRAM ARGUMENTS..., files shared.
 #pragma once
 
 #include <atomic>
@@ -12,7 +12,8 @@ namespace remapstorm {
 // "x86" of "lab:x86"; empty for any other host.
 std::string lab_kind(const std::string& host);
 
-// Runs it to its end; its standard output and error go to our standard error. Once `stop` is true it gets SIGINT. Dies
+// Runs it to its end; its standard error is ours, its standard output goes
+// nowhere. Once `stop` is true it gets SIGINT. Dies
 // with this process. Returns its exit code. Errors: unavailable (no source tree with the lab), host.
 Result<int> run_in_lab(const CommandContext& context, const std::string& kind, const Arguments& arguments,
                        const std::atomic<bool>& stop);

@@ -168,9 +168,9 @@ void SoakSession::run_in_lab(const std::string& host) {
                      folder,
                      "--quiet"};
   if (options_.jobs) words.insert(words.end(), {"--jobs", std::to_string(*options_.jobs)});
-  if (!options_.quiet) status_->show("soak: on " + host);
+  if (options_.quiet) words.emplace_back("--quiet");
+  if (!options_.quiet) context_.err << "remapstorm: soak: on " << host << std::endl;
   const Result<int> code = remapstorm::run_in_lab(context_, lab_kind(host), words, signals_.stop());
-  status_->clear();
   if (!code.ok()) {
     worst_ = worse_of(worst_, report_error(context_, code.error()));
     soak_.elsewhere[host] = "not run: " + code.error().message;

@@ -245,11 +245,11 @@ void SweepSession::run_lab(const std::string& host) {
   Arguments words = {"sweep"};
   const Arguments matrix = sweep_words(options_, files, {kHere});
   words.insert(words.end(), matrix.begin(), matrix.end());
-  words.insert(words.end(), {"--output-dir", folder, "--format", "json", "--quiet"});
+  words.insert(words.end(), {"--output-dir", folder});
+  if (options_.quiet) words.emplace_back("--quiet");
   if (fs::exists(folder + kJournal, ignored)) words.emplace_back("--resume");
-  if (!options_.quiet) status_->show("sweep: on " + host);
+  if (!options_.quiet) context_.err << "remapstorm: sweep: on " << host << std::endl;
   const Result<int> code = run_in_lab(context_, kind, words, signals_.stop());
-  status_->clear();
   const auto gap_everywhere = [&](const Error& error) {
     for (const SweepCell& cell : sweep_.cells.made) {
       if (cell.host == host) sweep_.gaps.push_back({cell, error});

@@ -57,7 +57,7 @@ Status ControlWorker::reach(const Plan& plan) {
     if (watch.interrupted()) return host_error("interrupted before the first control trial");
     return host_error("the guest for control trials does not come to a remap: " + judge.judgement().reasons.front());
   }
-  if (const Status frozen = machine_->freeze(); !frozen) {
+  if (Status frozen = machine_->freeze(); !frozen) {
     machine_->stop();
     return frozen;
   }
