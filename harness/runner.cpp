@@ -21,10 +21,6 @@
 namespace remapstorm {
 namespace {
 
-// Such a host's KVM cannot set the guest's counter: for a guest that goes on from a snapshot time jumps by what has
-// passed since. Its watchdog calls that a soft lockup unless it was touched just before the snapshot.
-constexpr const char* kNoWatchdog = " nowatchdog";
-
 // console.log, line by line as it comes, so that a killed run has it too.
 class ConsoleSink final : public EventSink {
  public:
@@ -92,10 +88,9 @@ Result<std::unique_ptr<Runner>> Runner::create(const Kvm& kvm, const GuestImageI
   std::unique_ptr<Runner> runner(new Runner(kvm, clock, stop, std::move(elf), std::move(symbols)));
   runner->guest_ = kernel.empty() ? image : describe_kernel(image, runner->kernel_, runner->symbols_);
   runner->initramfs_path_ = image.directory + "/initramfs.cpio";
-  const bool interpreting = host.kind == host_kind_name(HostKind::interpreting);
-  RS_ASSIGN(runner->command_line_, base_command_line(image.directory, interpreting, khz));
+  RS_ASSIGN(runner->command_line_,
+            base_command_line(image.directory, host.kind == host_kind_name(HostKind::interpreting), khz));
   if (snapshots.empty()) return runner;
-  if (interpreting) runner->command_line_ += kNoWatchdog;
   BootIdentity common;
   RS_ASSIGN(common.kernel, file_hash(vmlinux));
   RS_ASSIGN(common.initramfs, file_hash(runner->initramfs_path_));
