@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // needs: the flavours of the guest images that a command line will boot, one a line. ./run asks this before it builds.
 // Mistakes in the command line need nothing: the command itself will explain them.
+#include <unistd.h>
+
 #include <set>
 
+#include "cli/compare_session.h"
 #include "cli/exit_code.h"
 #include "cli/explore_options.h"
 #include "cli/minimize_options.h"
 #include "cli/run_options.h"
 #include "cli/scenario_files.h"
 #include "cli/serve_options.h"
+#include "cli/soak_session.h"
+#include "cli/sweep_options.h"
+#include "harness/sweep.h"
 
 namespace remapstorm {
 
@@ -24,6 +30,39 @@ Result<std::optional<RunOptions>> options_of(const CommandContext& context, cons
   if (meant.command->run != minimize_command) return std::optional<RunOptions>();
   RS_ASSIGN(const std::optional<MinimizeRequest> request, parse_minimize_request(context, meant.arguments));
   return request ? std::optional<RunOptions>(request->run) : std::nullopt;
+}
+
+// Of a sweep that has such cells, and that this tree can build; without it the sweep says which cells did not run.
+std::set<std::string> flavours_of_sweep(const CommandContext& context, const Arguments& arguments) {
+  const Result<std::optional<SweepOptions>> options = parse_sweep_options(context, arguments);
+  if (!options.ok() || !options->has_value()) return {};
+  const Result<std::vector<Scenario>> scenarios = sweep_scenarios(context, **options);
+  if (!scenarios.ok()) return {};
+  SweepMatrix matrix;
+  for (const Scenario& scenario : *scenarios) matrix.scenarios.push_back(scenario.name);
+  matrix.strategies = (*options)->strategies;
+  matrix.flavours = (*options)->flavours;
+  matrix.hosts = (*options)->hosts;
+  std::set<std::string> flavours;
+  for (const SweepCell& cell : cells_of(matrix, *scenarios).made) {
+    const std::string config = context.source_dir + "/guest/kernel/config/" + cell.flavour + ".config";
+    if (::access(config.c_str(), R_OK) == 0) flavours.insert(cell.flavour);
+  }
+  return flavours;
+}
+
+// Of the commands that make their scenarios themselves.
+std::set<std::string> flavours_of_measures(const CommandContext& context, const Meant& meant) {
+  if (meant.command->run == sweep_command) return flavours_of_sweep(context, meant.arguments);
+  if (meant.command->run == soak_command) {
+    const Result<std::optional<SoakOptions>> options = parse_soak_options(context, meant.arguments);
+    if (options.ok() && options->has_value()) return {(*options)->flavour};
+  }
+  if (meant.command->run == compare_command) {
+    const Result<std::optional<CompareOptions>> options = parse_compare_options(context, meant.arguments);
+    if (options.ok() && options->has_value()) return {(*options)->flavour};
+  }
+  return {};
 }
 
 }  // namespace
@@ -43,6 +82,7 @@ int needs_command(const CommandContext& context, const Arguments& arguments) {
     return kExitOk;
   }
   if (meant.command == nullptr) return kExitOk;
+  for (const std::string& flavour : flavours_of_measures(context, meant)) context.out << flavour << '\n';
   const Result<std::optional<RunOptions>> options = options_of(context, meant);
   if (!options.ok() || !options->has_value() || (*options)->dry_run) return kExitOk;
   const Result<ScenarioCatalogue> catalogue = chosen_catalogue(context, (*options)->scenario_dir);

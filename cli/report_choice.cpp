@@ -3,17 +3,20 @@
 
 namespace remapstorm {
 
-std::unique_ptr<Report> make_report(const CommandContext& context, OutputFormat format, bool quiet, bool verbose) {
-  if (format == OutputFormat::ktap) return make_ktap_report(context.out);
-  if (format == OutputFormat::json) return make_json_report(context.out);
+TerminalStyle style_of(const CommandContext& context) {
   const auto value = [&](const char* name) { return context.environment(name); };
   const auto no_color = value("NO_COLOR");
   const auto lc_all = value("LC_ALL");
   const auto lc_ctype = value("LC_CTYPE");
   const auto lang = value("LANG");
   const auto text = [](const std::optional<std::string>& given) { return given ? given->c_str() : nullptr; };
-  TerminalStyle style =
-      terminal_style(context.out_is_terminal, text(no_color), text(lc_all), text(lc_ctype), text(lang));
+  return terminal_style(context.out_is_terminal, text(no_color), text(lc_all), text(lc_ctype), text(lang));
+}
+
+std::unique_ptr<Report> make_report(const CommandContext& context, OutputFormat format, bool quiet, bool verbose) {
+  if (format == OutputFormat::ktap) return make_ktap_report(context.out);
+  if (format == OutputFormat::json) return make_json_report(context.out);
+  TerminalStyle style = style_of(context);
   style.quiet = quiet;
   style.verbose = verbose;
   return make_terminal_report(context.out, style);

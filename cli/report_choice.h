@@ -10,6 +10,9 @@
 
 namespace remapstorm {
 
+// Of context.out: colour and letters as terminal and environment allow.
+TerminalStyle style_of(const CommandContext& context);
+
 // To context.out, which must outlive it. Colour and letters as terminal and environment allow.
 std::unique_ptr<Report> make_report(const CommandContext& context, OutputFormat format, bool quiet, bool verbose);
 

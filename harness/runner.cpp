@@ -113,23 +113,33 @@ ResolveSymbol Runner::resolver() const {
   };
 }
 
+namespace {
+
+TrialResult could_not_run(const Plan& plan, std::uint64_t trial, const Error& error) {
+  TrialResult result = did_not_run(plan.scenario, Overrides{}, error);
+  result.strategy = plan.strategy;
+  result.flavour = plan.flavour;
+  result.seed = plan.seed;
+  result.trial = trial;
+  result.expected = plan.expectation.verdict;
+  result.repeat = repeat_command(plan, trial);
+  return result;
+}
+
+}  // namespace
+
 TrialResult Runner::run(const Plan& plan, std::uint64_t trial, OutputDirectory& output, const Watching& watching) {
-  const auto failed = [&](const Error& error) {
-    TrialResult result = did_not_run(plan.scenario, Overrides{}, error);
-    result.strategy = plan.strategy;
-    result.flavour = plan.flavour;
-    result.seed = plan.seed;
-    result.trial = trial;
-    result.expected = plan.expectation.verdict;
-    result.repeat = repeat_command(plan, trial);
-    return result;
-  };
   const Result<std::string> folder = output.make_trial(plan.scenario, plan.strategy, trial);
-  if (!folder) return failed(folder.error());
-  const std::string working = output.working_path() + "/" + *folder;
-  Result<JsonlSink> events = JsonlSink::create(working + "/events.jsonl");
-  if (!events) return failed(events.error());
-  ConsoleSink console(working + "/console.log", watching.console);
+  if (!folder) return could_not_run(plan, trial, folder.error());
+  TrialResult result = run_in(output.working_path() + "/" + *folder, plan, trial, watching);
+  if (result.verdict) result.directory = *folder;
+  return result;
+}
+
+TrialResult Runner::run_in(const std::string& folder, const Plan& plan, std::uint64_t trial, const Watching& watching) {
+  Result<JsonlSink> events = JsonlSink::create(folder + "/events.jsonl");
+  if (!events) return could_not_run(plan, trial, events.error());
+  ConsoleSink console(folder + "/console.log", watching.console);
 
   std::vector<EventSink*> sinks = {&*events, &console};
   std::optional<MetricsSink> folded;
@@ -143,16 +153,15 @@ TrialResult Runner::run(const Plan& plan, std::uint64_t trial, OutputDirectory& 
     if (watching.note) watching.note(note);
   }
   const Status written = events->flush();
-  if (!outcome) return failed(outcome.error());
+  if (!outcome) return could_not_run(plan, trial, outcome.error());
 
   TrialResult result = conclude(recorded(plan, trial), outcome->judgement);
   result.interrupted = outcome->interrupted;
   result.booted = outcome->booted;
   result.boot_time = outcome->boot_time;
   result.duration = outcome->duration;
-  result.directory = *folder;
   if (!written) result.error = written.error();
-  if (!result.error && console.failed()) result.error = host_error("cannot write " + working + "/console.log");
+  if (!result.error && console.failed()) result.error = host_error("cannot write " + folder + "/console.log");
   if (result.error) result.ok = false;
   return result;
 }

@@ -57,6 +57,9 @@ class Runner {
   // Runs one trial; leaves events.jsonl and console.log in a folder of its own below `output`. Never throws away what
   // it saw: trouble of the host is in the result.
   TrialResult run(const Plan& plan, std::uint64_t trial, OutputDirectory& output, const Watching& watching);
+  // The same in `folder`, which exists, for those who keep their results in their own way; result.directory stays
+  // empty.
+  TrialResult run_in(const std::string& folder, const Plan& plan, std::uint64_t trial, const Watching& watching);
 
  private:
   Runner(const Kvm& kvm, const Clock& clock, const std::atomic<bool>& stop, ElfImage kernel, Symbols symbols)

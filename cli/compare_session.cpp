@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/compare_session.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "base/atomic_file.h"
+#include "cli/exit_code.h"
+#include "cli/scenario_files.h"
+#include "cli/work_folder.h"
+#include "harness/suggest.h"
+#include "report/report.h"
+#include "telemetry/sinks.h"
+
+namespace remapstorm {
+namespace {
+
+constexpr const char* kSameCpu = "irq-same-cpu";
+
+double load_average() {
+  double load = 0;
+  return ::getloadavg(&load, 1) == 1 ? load : 0;
+}
+
+bool contains(const std::vector<std::string>& list, const std::string& name) {
+  return std::find(list.begin(), list.end(), name) != list.end();
+}
+
+}  // namespace
+
+Status CompareSession::prepare() {
+  status_.emplace(context_.err, context_.err_is_terminal, clock_);
+  RS_TRY(pool_.open());
+  comparison_.version = context_.version;
+  comparison_.started_at = rfc3339(started_);
+  comparison_.host = pool_.host();
+  comparison_.repeat = options_.repeat;
+  comparison_.stolen = options_.stolen;
+  comparison_.host_cpus = host_cpus();
+  RS_ASSIGN(comparison_.guest, pool_.image(options_.flavour));
+  std::optional<Scenario> same_cpu;
+  const Result<Scenario> opened = open_scenario(context_.shipped, kSameCpu, full_vocabulary());
+  if (opened.ok()) same_cpu = *opened;
+  bool any = false;
+  for (const std::string& strategy : options_.strategies) {
+    comparison_.strategies.push_back({strategy, {}, {}, {}});
+    if (!contains(comparison_.guest.strategies, strategy)) {
+      comparison_.strategies.back().not_run =
+          "the guest image has no such strategy; it has " + join(comparison_.guest.strategies);
+      continue;
+    }
+    any = true;
+    RS_TRY(plan_strategy(comparison_.strategies.size() - 1, same_cpu));
+  }
+  if (!any) {
+    return unavailable_error("the guest image (" + options_.flavour + ") has none of these strategies; it has " +
+                                 join(comparison_.guest.strategies),
+                             context_.called + " guest build --flavour " + options_.flavour);
+  }
+  RS_ASSIGN(directory_, make_work_folder(context_, options_.output_dir, "compare", started_));
+  return {};
+}
+
+Status CompareSession::plan_strategy(std::size_t index, const std::optional<Scenario>& same_cpu) {
+  Overrides overrides;
+  overrides.flavour = options_.flavour;
+  overrides.seed = options_.seed;
+  const std::string& strategy = comparison_.strategies[index].name;
+  for (const Measure measure : kMeasures) {
+    RS_ASSIGN(Plan plan, pool_.plan(measuring_scenario(measure, strategy, options_.stolen), overrides));
+    tasks_.push_back({index, measure, std::move(plan)});
+  }
+  if (!same_cpu || !contains(same_cpu->strategies, strategy) || !contains(same_cpu->flavours, options_.flavour)) {
+    return {};
+  }
+  overrides.strategy = strategy;
+  RS_ASSIGN(Plan plan, pool_.plan(*same_cpu, overrides));
+  tasks_.push_back({index, std::nullopt, std::move(plan)});
+  return {};
+}
+
+Status CompareSession::measure(const Task& task, std::uint64_t trial) {
+  RS_ASSIGN(Runner * runner, pool_.runner(0, options_.flavour));
+  CaptureSink capture;
+  const auto no_progress = [](const char* /*phase*/, Nanoseconds /*since_start*/) {};
+  RS_ASSIGN(const TrialOutcome outcome, run_trial(runner->environment(), task.plan, trial, {&capture}, no_progress));
+  if (outcome.interrupted) return {};
+  const TrialResult result = conclude(recorded(task.plan, trial), outcome.judgement);
+  ComparedStrategy& strategy = comparison_.strategies[task.strategy];
+  // That a strategy deadlocks or stalls is a figure; that the harness failed is not.
+  if (outcome.judgement.verdict == Verdict::error) {
+    worst_ = worse_of(worst_, exit_code(result));
+    status_->clear();
+    context_.err << "remapstorm: " << strategy.name << ", " << task.plan.scenario << ": " << join(result.reasons, "; ")
+                 << '\n';
+  }
+  if (!task.measure) {
+    ++strategy.same_cpu[std::string(verdict_name(outcome.judgement.verdict))];
+  } else if (outcome.judgement.verdict == Verdict::error) {
+    strategy.figures[*task.measure].add({}, Verdict::error);
+  } else {
+    strategy.figures[*task.measure].add(capture.events(), outcome.judgement.verdict);
+  }
+  return {};
+}
+
+// In turns: what else the machine does meanwhile should meet all of them.
+Status CompareSession::measure_all() {
+  const Nanoseconds began = clock_.now();
+  const std::size_t all = tasks_.size() * options_.repeat;
+  std::size_t done = 0;
+  for (std::uint64_t trial = 0; trial < options_.repeat; ++trial) {
+    for (const Task& task : tasks_) {
+      if (signals_.stop()) return {};
+      const double seconds = static_cast<double>((clock_.now() - began).count()) / 1e9;
+      if (!options_.quiet) status_->show(progress_text("compare", 0, done, all, seconds));
+      RS_TRY(measure(task, trial));
+      ++done;
+    }
+  }
+  return {};
+}
+
+Status CompareSession::write_output() const {
+  RS_TRY(write_file_atomically(directory_ + "/compare.json", comparison_json(comparison_)));
+  RS_TRY(write_file_atomically(directory_ + "/compare.txt", comparison_text(comparison_)));
+  return write_file_atomically(directory_ + "/compare.md", comparison_markdown(comparison_));
+}
+
+void CompareSession::show() const {
+  if (options_.format == OutputFormat::json) {
+    context_.out << comparison_json(comparison_) << std::flush;
+    return;
+  }
+  context_.out << comparison_text(comparison_) << "\nrecorded in " << directory_ << std::endl;
+}
+
+int CompareSession::execute() {
+  const Nanoseconds began = clock_.now();
+  comparison_.load[0] = load_average();
+  const Status measured = measure_all();
+  status_->clear();
+  comparison_.load[1] = load_average();
+  comparison_.took = clock_.now() - began;
+  comparison_.interrupted = signals_.signal() != 0;
+  const Status written = write_output();
+  show();
+  if (!measured.ok()) return report_error(context_, measured.error());
+  if (!written.ok()) return report_error(context_, written.error());
+  if (const int signal = signals_.signal(); signal != 0) {
+    context_.err << "remapstorm: stopped by a signal; above is what was measured until then\n";
+    return 128 + signal;
+  }
+  for (const ComparedStrategy& one : comparison_.strategies) {
+    if (!options_.all && !one.not_run.empty()) worst_ = worse_of(worst_, kExitUnavailable);
+  }
+  return worst_;
+}
+
+}  // namespace remapstorm

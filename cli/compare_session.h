@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// CompareSession: the same measures of every remap strategy, one guest at a time, in turns.
+#pragma once
+
+#include <ctime>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/command.h"
+#include "cli/status_line.h"
+#include "cli/stop_signals.h"
+#include "cli/trial_pool.h"
+#include "harness/run_options.h"
+#include "report/comparison.h"
+
+namespace remapstorm {
+
+struct CompareOptions {
+  std::vector<std::string> strategies;
+  bool all = false;  // those the guest image has; that it lacks one is no failure
+  std::string flavour = "std";
+  std::uint64_t repeat = 3;
+  std::uint64_t seed = 1;
+  Nanoseconds stolen{50'000'000};
+  std::string output_dir;  // empty: a new folder below the state folder
+  OutputFormat format = OutputFormat::pretty;
+  bool quiet = false;
+};
+
+// Opens nothing. Nothing: help is wanted. Errors: usage. (cli/compare_command.cpp)
+Result<std::optional<CompareOptions>> parse_compare_options(const CommandContext& context, const Arguments& arguments);
+
+class CompareSession {
+ public:
+  // Both must outlive this.
+  CompareSession(const CommandContext& context, const CompareOptions& options)
+      : context_(context), options_(options), pool_(context, clock_, signals_.stop()) {}
+
+  // Opens KVM and the image, makes every plan and the output folder. Errors: usage, unavailable, host.
+  Status prepare();
+  // After prepare(). Returns the exit code.
+  int execute();
+
+ private:
+  struct Task {
+    std::size_t strategy = 0;        // in comparison_.strategies
+    std::optional<Measure> measure;  // none: irq-same-cpu
+    Plan plan;
+  };
+  Status plan_strategy(std::size_t index, const std::optional<Scenario>& same_cpu);
+  Status measure(const Task& task, std::uint64_t trial);
+  Status measure_all();
+  Status write_output() const;
+  void show() const;
+
+  const CommandContext& context_;
+  const CompareOptions& options_;
+  std::int64_t started_ = std::time(nullptr);
+  SteadyClock clock_;
+  StopSignals signals_;
+  TrialPool pool_;
+  std::string directory_;
+  std::optional<StatusLine> status_;
+  std::vector<Task> tasks_;
+  Comparison comparison_;
+  int worst_ = 0;
+};
+
+}  // namespace remapstorm

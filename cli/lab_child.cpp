@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/lab_child.h"
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <thread>
+
+#include "base/syscall.h"
+
+namespace remapstorm {
+namespace {
+
+constexpr std::string_view kPrefix = "lab:";
+constexpr int kNotStarted = 127;
+
+// Between fork and exec nothing but calls that are safe after a fork of a program with threads.
+[[noreturn]] void become(char* const* words, pid_t parent) {
+  // Ctrl-C in a terminal goes to the whole process group; the lab must hear of it once, from us.
+  ::setpgid(0, 0);
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != parent) ::_exit(kNotStarted);
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  // Its results are read from its files.
+  const int nowhere = ::open("/dev/null", O_WRONLY);
+  ::dup2(nowhere, STDOUT_FILENO);
+  ::execv(words[0], words);
+  ::_exit(kNotStarted);
+}
+
+}  // namespace
+
+std::string lab_kind(const std::string& host) {
+  return host.starts_with(kPrefix) ? host.substr(kPrefix.size()) : std::string();
+}
+
+std::string lab_command(const std::string& command, const std::string& kind) {
+  constexpr std::string_view kRun = "./run ";
+  if (!command.starts_with(kRun)) return command;
+  return std::string(kRun) + "--lab " + kind + " " + command.substr(kRun.size());
+}
+
+Result<int> run_in_lab(const CommandContext& context, const std::string& kind, const Arguments& arguments,
+                       const std::atomic<bool>& stop) {
+  const std::string script = context.source_dir + "/lab/run";
+  if (context.source_dir.empty() || ::access(script.c_str(), X_OK) != 0) {
+    return unavailable_error("the lab is not there: " + script, "run this from a clone of remapstorm");
+  }
+  std::error_code error;
+  const std::string self = std::filesystem::read_symlink("/proc/self/exe", error).string();
+  if (error) return host_error("cannot tell which program this is: " + error.message());
+  Arguments all = {script, kind, self};
+  all.insert(all.end(), arguments.begin(), arguments.end());
+  std::vector<char*> words;
+  for (std::string& word : all) words.push_back(word.data());
+  words.push_back(nullptr);
+
+  const pid_t parent = ::getpid();
+  const pid_t child = ::fork();
+  if (child < 0) return errno_error("fork", script, errno);
+  if (child == 0) become(words.data(), parent);
+  bool told = false;
+  for (;;) {
+    int status = 0;
+    const pid_t ended = ::waitpid(child, &status, WNOHANG);
+    if (ended < 0 && errno != EINTR) return errno_error("waitpid", script, errno);
+    if (ended == child) {
+      return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    }
+    if (stop && !told) ::kill(child, SIGINT);
+    told = told || stop;
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+}
+
+}  // namespace remapstorm

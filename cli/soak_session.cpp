@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/soak_session.h"
+
+#include <algorithm>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "base/atomic_file.h"
+#include "cli/exit_code.h"
+#include "cli/lab_child.h"
+#include "cli/work_folder.h"
+#include "harness/crew.h"
+#include "harness/scenario_writer.h"
+#include "harness/suggest.h"
+#include "report/report.h"
+#include "telemetry/sinks.h"
+
+namespace remapstorm {
+namespace {
+
+constexpr const char* kHere = "kvm";
+constexpr std::size_t kMostFolders = 20;  // of each sort
+constexpr int kMostAttempts = 2;
+
+Overrides overrides_of(const SoakOptions& options) {
+  Overrides overrides;
+  overrides.flavour = options.flavour;
+  overrides.seed = options.seed;
+  return overrides;
+}
+
+std::string word_of(ControlOutcome outcome) {
+  return outcome == ControlOutcome::false_alarm ? "false-alarms" : "failed";
+}
+
+// "SUMMARY" of another soak's soak.json.
+std::string summary_of(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  const nlohmann::json json = nlohmann::json::parse(in, nullptr, false);
+  if (!json.is_object() || !json.contains("summary")) return "it left no summary";
+  const nlohmann::json& summary = json["summary"];
+  const bool text = summary.is_object() && summary.contains("text") && summary["text"].is_string();
+  return text ? summary["text"].get<std::string>() : "it left no summary";
+}
+
+}  // namespace
+
+Status SoakSession::prepare() {
+  here_ = std::find(options_.hosts.begin(), options_.hosts.end(), kHere) != options_.hosts.end();
+  soak_.version = context_.version;
+  soak_.started_at = rfc3339(started_);
+  soak_.trials = options_.trials;
+  soak_.seed = options_.seed;
+  status_.emplace(context_.err, context_.err_is_terminal, clock_);
+  if (here_) {
+    RS_TRY(pool_.open());
+    soak_.host = pool_.host();
+    RS_ASSIGN(soak_.guest, pool_.image(options_.flavour));
+    for (const std::string& strategy : options_.strategies) {
+      const Result<Plan> plan = pool_.plan(control_machine(strategy, true), overrides_of(options_));
+      if (!plan.ok()) return plan.error();
+    }
+  }
+  RS_ASSIGN(directory_, make_work_folder(context_, options_.output_dir, "soak", started_));
+  return {};
+}
+
+Result<ControlTrial> SoakSession::attempt(unsigned worker, const Plan& plan, std::vector<Event>& events) {
+  std::unique_ptr<ControlWorker>* mine = nullptr;
+  {
+    const std::lock_guard lock(mutex_);
+    mine = &workers_[{worker, plan.strategy + "\n" + plan.workload_text}];
+  }
+  if (*mine == nullptr) {
+    RS_ASSIGN(Runner * runner, pool_.runner(worker, options_.flavour));
+    Plan bare = plan;
+    bare.rules.clear();
+    RS_ASSIGN(*mine, ControlWorker::create(runner->environment(), bare));
+  }
+  Result<ControlTrial> trial = (*mine)->execute(plan, events);
+  if (!trial.ok()) mine->reset();
+  return trial;
+}
+
+Status SoakSession::run_trial_number(unsigned worker, std::uint64_t number) {
+  const std::string& strategy = options_.strategies[number % options_.strategies.size()];
+  const Scenario scenario = random_control(options_.seed, number, strategy);
+  RS_ASSIGN(const Plan plan, pool_.plan(scenario, overrides_of(options_)));
+  std::vector<Event> events;
+  Result<ControlTrial> trial = attempt(worker, plan, events);
+  for (int again = 1; !trial.ok() && again < kMostAttempts && !signals_.stop(); ++again) {
+    trial = attempt(worker, plan, events);
+  }
+  if (signals_.stop() && (!trial.ok() || trial->interrupted)) return {};
+  if (!trial.ok()) return trial.error();
+  return count(number, scenario, plan, *trial, events);
+}
+
+Status SoakSession::count(std::uint64_t number, const Scenario& scenario, const Plan& plan, const ControlTrial& trial,
+                          const std::vector<Event>& events) {
+  const ControlOutcome outcome =
+      control_outcome(trial.judgement, plan.limits.stall_threshold, trial.waited, trial.took);
+  const std::lock_guard lock(mutex_);
+  SoakCounts& counts = soak_.counts[plan.strategy];
+  for (const auto& [injector, fired] : trial.judgement.statistics.injections) soak_.fired[injector] += fired;
+  if (outcome == ControlOutcome::clean || outcome == ControlOutcome::imposed_stall) {
+    ++(outcome == ControlOutcome::clean ? counts.clean : counts.imposed_stalls);
+    return {};
+  }
+  const bool alarm = outcome == ControlOutcome::false_alarm;
+  ++(alarm ? counts.false_alarms : counts.failed);
+  // A hang on a host that did not run the guest is the host's.
+  const int code = exit_code(conclude(recorded(plan, 0), trial.judgement));
+  worst_ = worse_of(worst_, alarm ? kExitDiffers : code == kExitInternal ? kExitInternal : kExitHost);
+  std::vector<SoakTrial>& told = alarm ? soak_.false_alarms : soak_.failed;
+  if (told.size() >= Soak::kMostTold) return {};
+  SoakTrial one;
+  one.number = number;
+  one.strategy = plan.strategy;
+  one.verdict = trial.judgement.verdict;
+  one.reason = join(trial.judgement.reasons, "; ");
+  one.folder = word_of(outcome) + "/trial-" + std::to_string(number);
+  if (told.size() < kMostFolders) {
+    RS_TRY(keep(one, scenario, events));
+  } else {
+    one.folder.clear();
+    one.repeat = "the same soak again; only the first " + std::to_string(kMostFolders) + " are kept";
+  }
+  told.push_back(std::move(one));
+  return {};
+}
+
+Status SoakSession::keep(SoakTrial& trial, const Scenario& scenario, const std::vector<Event>& events) const {
+  const std::string folder = directory_ + "/" + trial.folder;
+  RS_TRY(make_folders(folder));
+  const std::string file = folder + "/" + scenario.name + ".toml";
+  RS_TRY(write_file_atomically(file, scenario_toml(scenario, "SPDX-License-Identifier: Apache-2.0\n" + trial.reason)));
+  RS_ASSIGN(JsonlSink sink, JsonlSink::create(folder + "/events.jsonl"));
+  for (const Event& event : events) sink.on_event(event);
+  RS_TRY(sink.flush());
+  trial.repeat = "./run " + file + " --flavour " + options_.flavour + " --seed " + std::to_string(options_.seed);
+  return {};
+}
+
+void SoakSession::show_progress() {
+  if (options_.quiet) return;
+  const std::lock_guard lock(mutex_);
+  const double seconds = static_cast<double>((clock_.now() - began_).count()) / 1e9;
+  const SoakCounts sum = soak_.sum();
+  std::string text = progress_text("soak", 0, sum.all(), options_.trials, seconds);
+  if (sum.false_alarms != 0) text += ", " + std::to_string(sum.false_alarms) + " FALSE ALARMS";
+  if (sum.failed != 0) text += ", " + std::to_string(sum.failed) + " failed";
+  status_->show(text);
+}
+
+void SoakSession::run_in_lab(const std::string& host) {
+  const std::string folder = directory_ + "/lab-" + lab_kind(host);
+  Arguments words = {"soak",
+                     "--trials",
+                     std::to_string(options_.trials),
+                     "--seed",
+                     std::to_string(options_.seed),
+                     "--strategies",
+                     join(options_.strategies, ","),
+                     "--flavour",
+                     options_.flavour,
+                     "--output-dir",
+                     folder,
+                     "--quiet"};
+  if (options_.jobs) words.insert(words.end(), {"--jobs", std::to_string(*options_.jobs)});
+  if (options_.quiet) words.emplace_back("--quiet");
+  if (!options_.quiet) context_.err << "remapstorm: soak: on " << host << std::endl;
+  const Result<int> code = remapstorm::run_in_lab(context_, lab_kind(host), words, signals_.stop());
+  if (!code.ok()) {
+    worst_ = worse_of(worst_, report_error(context_, code.error()));
+    soak_.elsewhere[host] = "not run: " + code.error().message;
+    return;
+  }
+  // What a signal of ours stopped is told by our own exit code.
+  if (*code < 128) worst_ = worse_of(worst_, *code);
+  soak_.elsewhere[host] = "exit code " + std::to_string(*code) + ", " + summary_of(folder + "/soak.json");
+}
+
+int SoakSession::execute() {
+  began_ = clock_.now();
+  Crew crew;
+  soak_.jobs =
+      options_.jobs.value_or(guests_at_a_time(host_cpus(), control_machine(options_.strategies.front(), true).cpus));
+  crew.places = soak_.jobs;
+  crew.work = [this](unsigned worker, std::size_t number) { return run_trial_number(worker, number); };
+  crew.tick = [this] { show_progress(); };
+  const Status ran = here_ ? work_through(options_.trials, crew, signals_.stop()) : Status();
+  status_->clear();
+  soak_.took = clock_.now() - began_;
+  workers_.clear();
+  for (const std::string& host : options_.hosts) {
+    if (host != kHere && ran.ok() && !signals_.stop()) run_in_lab(host);
+  }
+  soak_.interrupted = signals_.signal() != 0;
+  const Status written = write_file_atomically(directory_ + "/soak.json", soak_json(soak_));
+  context_.out << soak_text(soak_) << "recorded in " << directory_ << std::endl;
+  if (!ran.ok()) worst_ = worse_of(worst_, report_error(context_, ran.error()));
+  if (!written.ok()) worst_ = worse_of(worst_, report_error(context_, written.error()));
+  if (signals_.signal() != 0) {
+    context_.err << "remapstorm: stopped by a signal; above is what was done until then\n";
+    return 128 + signals_.signal();
+  }
+  return worst_;
+}
+
+}  // namespace remapstorm

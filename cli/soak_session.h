@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// SoakSession: thousands of random control trials, none of which may be called anything but clean. What it tests is
+// the harness: a deadlock, an oops or a hang that it reports here is a false alarm.
+#pragma once
+
+#include <ctime>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cli/command.h"
+#include "cli/status_line.h"
+#include "cli/stop_signals.h"
+#include "cli/trial_pool.h"
+#include "harness/control_worker.h"
+#include "harness/random_control.h"
+#include "report/soak.h"
+
+namespace remapstorm {
+
+struct SoakOptions {
+  std::uint64_t trials = 1000;
+  std::uint64_t seed = 1;
+  std::vector<std::string> strategies;  // of control_strategies()
+  std::string flavour = "std";
+  std::vector<std::string> hosts;
+  std::optional<unsigned> jobs;  // guests at a time; none: as many as the host's processors carry
+  std::string output_dir;        // empty: a new folder below the state folder
+  bool quiet = false;
+};
+
+// Opens nothing. Nothing: help is wanted. Errors: usage. (cli/soak_command.cpp)
+Result<std::optional<SoakOptions>> parse_soak_options(const CommandContext& context, const Arguments& arguments);
+
+class SoakSession {
+ public:
+  // Both must outlive this.
+  SoakSession(const CommandContext& context, const SoakOptions& options)
+      : context_(context), options_(options), pool_(context, clock_, signals_.stop()) {}
+
+  // Opens KVM and the image and makes the output folder. Errors: usage, unavailable, host.
+  Status prepare();
+  // After prepare(). Returns the exit code.
+  int execute();
+
+ private:
+  Status run_trial_number(unsigned worker, std::uint64_t number);
+  Result<ControlTrial> attempt(unsigned worker, const Plan& plan, std::vector<Event>& events);
+  Status count(std::uint64_t number, const Scenario& scenario, const Plan& plan, const ControlTrial& trial,
+               const std::vector<Event>& events);
+  Status keep(SoakTrial& trial, const Scenario& scenario, const std::vector<Event>& events) const;
+  void run_in_lab(const std::string& host);
+  void show_progress();
+
+  const CommandContext& context_;
+  const SoakOptions& options_;
+  std::int64_t started_ = std::time(nullptr);
+  SteadyClock clock_;
+  StopSignals signals_;
+  TrialPool pool_;
+  bool here_ = false;  // this machine is among the hosts
+  std::string directory_;
+  Nanoseconds began_{0};
+  std::optional<StatusLine> status_;
+  int worst_ = 0;
+  std::mutex mutex_;  // below
+  Soak soak_;
+  // By worker, strategy and workloads. Each is used by its worker alone; only the map is shared.
+  std::map<std::pair<unsigned, std::string>, std::unique_ptr<ControlWorker>> workers_;
+};
+
+}  // namespace remapstorm

@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/sweep_session.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "base/atomic_file.h"
+#include "base/build_id.h"
+#include "cli/exit_code.h"
+#include "cli/lab_child.h"
+#include "cli/report_choice.h"
+#include "cli/scenario_files.h"
+#include "cli/work_folder.h"
+#include "harness/crew.h"
+#include "harness/snapshot_store.h"
+#include "harness/suggest.h"
+#include "report/sweep.h"
+
+namespace remapstorm {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kHere = "kvm";
+constexpr const char* kJournal = "/sweep.jsonl";
+
+// A verdict of the guest stays; what the host or the harness spoilt is tried again.
+bool is_final(const SweepTrial& trial) {
+  return trial.exit_code == kExitOk || trial.exit_code == kExitDiffers || trial.exit_code == kExitTimeout;
+}
+
+std::string place_of(const SweepCell& cell, std::uint64_t seed) {
+  return "trials/" + cell.scenario + "/" + cell.strategy + "/" + cell.flavour + "/seed-" + std::to_string(seed);
+}
+
+std::string key_of(const SweepTrial& trial) {
+  return name_of(trial.cell) + ", " + std::string(verdict_name(trial.verdict));
+}
+
+}  // namespace
+
+Status SweepSession::prepare() {
+  sweep_.version = context_.version;
+  sweep_.started_at = rfc3339(started_);
+  for (const Scenario& scenario : scenarios_) sweep_.matrix.scenarios.push_back(scenario.name);
+  sweep_.matrix.strategies = options_.strategies;
+  sweep_.matrix.flavours = options_.flavours;
+  sweep_.matrix.hosts = options_.hosts;
+  sweep_.matrix.seeds = options_.seeds;
+  sweep_.cells = cells_of(sweep_.matrix, scenarios_);
+  if (sweep_.cells.made.empty()) {
+    return usage_error("none of these scenarios is made for any of these strategies and flavours",
+                       context_.called + " list shows what each is made for");
+  }
+  status_.emplace(context_.err, context_.err_is_terminal, clock_);
+  RS_TRY(plan_here());
+  RS_TRY(open_journal());
+  make_tasks();
+  return {};
+}
+
+// What this machine cannot do leaves gaps; a mistake in a scenario ends it all.
+Status SweepSession::plan_here() {
+  const auto& hosts = options_.hosts;
+  if (std::find(hosts.begin(), hosts.end(), kHere) == hosts.end()) return {};
+  const Status opened = pool_.open();
+  if (opened.ok()) {
+    sweep_.host = pool_.host();
+  } else {
+    report_error(context_, opened.error());
+  }
+  for (const SweepCell& cell : sweep_.cells.made) {
+    if (cell.host != kHere) continue;
+    if (!opened.ok()) {
+      sweep_.gaps.push_back({cell, opened.error()});
+      continue;
+    }
+    const auto scenario = std::find_if(scenarios_.begin(), scenarios_.end(),
+                                       [&](const Scenario& one) { return one.name == cell.scenario; });
+    Overrides overrides;
+    overrides.strategy = cell.strategy;
+    overrides.flavour = cell.flavour;
+    overrides.timeout = options_.timeout;
+    overrides.scenario_dir = options_.scenario_dir;
+    Result<Plan> plan = pool_.plan(*scenario, overrides);
+    if (plan.ok()) {
+      plans_.emplace(name_of(cell), std::move(plan).value());
+    } else if (plan.error().kind == ErrorKind::unavailable) {
+      sweep_.gaps.push_back({cell, plan.error()});
+    } else {
+      return plan.error();
+    }
+  }
+  return {};
+}
+
+SweepIdentity SweepSession::identity() const {
+  SweepIdentity identity = {{"scenarios", join(sweep_.matrix.scenarios)},
+                            {"strategies", join(options_.strategies)},
+                            {"flavours", join(options_.flavours)},
+                            {"hosts", join(options_.hosts)},
+                            {"seeds", std::to_string(options_.seeds)},
+                            {"timeouts", options_.timeout ? std::to_string(options_.timeout->count()) : "default"},
+                            {"host kinds", sweep_.host.kind},
+                            {"builds of remapstorm", build_id()}};
+  for (const Scenario& scenario : scenarios_) {
+    identity.emplace_back("texts of " + scenario.name, file_hash(scenario.file).ok() ? *file_hash(scenario.file) : "");
+  }
+  std::map<std::string, std::string> guests;
+  for (const auto& [cell, plan] : plans_) guests[plan.flavour] = plan.guest.hash;
+  for (const auto& [flavour, hash] : guests) identity.emplace_back("guest images of flavour " + flavour, hash);
+  return identity;
+}
+
+Status SweepSession::open_journal() {
+  std::error_code ignored;
+  const std::string wanted = options_.output_dir;
+  const bool there = !wanted.empty() && fs::exists(wanted + kJournal, ignored);
+  if (there && !options_.resume) {
+    return usage_error(wanted + " holds a sweep already", "--resume goes on with it; or give another --output-dir");
+  }
+  if (!there && options_.resume) {
+    return usage_error("there is no sweep to go on with in " + wanted, "leave --resume out to begin one");
+  }
+  RS_ASSIGN(directory_, make_work_folder(context_, wanted, "sweep", started_));
+  if (!options_.resume) {
+    RS_ASSIGN(SweepJournal journal, SweepJournal::create(directory_ + kJournal, identity()));
+    journal_.emplace(std::move(journal));
+    return {};
+  }
+  RS_ASSIGN(SweepJournal journal,
+            SweepJournal::resume(directory_ + kJournal, identity(), sweep_.matrix, sweep_.trials));
+  journal_.emplace(std::move(journal));
+  drop_what_failed();
+  before_ = sweep_.trials.size();
+  return {};
+}
+
+void SweepSession::drop_what_failed() {
+  std::erase_if(sweep_.trials, [](const SweepTrial& trial) { return !is_final(trial); });
+  for (const SweepTrial& trial : sweep_.trials) {
+    if (!trial.events.empty()) recorded_.insert(key_of(trial));
+  }
+}
+
+bool SweepSession::done(const SweepCell& cell, std::uint64_t seed) const {
+  return std::any_of(sweep_.trials.begin(), sweep_.trials.end(),
+                     [&](const SweepTrial& trial) { return trial.cell == cell && trial.seed == seed; });
+}
+
+// Seed by seed, so that what is interrupted has something of everything.
+void SweepSession::make_tasks() {
+  for (std::uint64_t seed = 1; seed <= options_.seeds; ++seed) {
+    for (const SweepCell& cell : sweep_.cells.made) {
+      const auto plan = plans_.find(name_of(cell));
+      if (plan == plans_.end() || done(cell, seed)) continue;
+      Task task{plan->second, cell};
+      task.plan.seed = seed;
+      task.plan.asked.seed = seed;
+      tasks_.push_back(std::move(task));
+    }
+  }
+}
+
+Status SweepSession::run_task(unsigned worker, const Task& task) {
+  const std::string place = place_of(task.cell, task.plan.seed);
+  std::error_code ignored;
+  fs::remove_all(directory_ + "/" + place, ignored);  // of a trial that was killed
+  RS_TRY(make_folders(directory_ + "/" + place));
+  RS_ASSIGN(Runner * runner, pool_.runner(worker, task.cell.flavour));
+  Runner::Watching watching;
+  watching.progress = [](const char*, Nanoseconds) {};
+  watching.note = [this](const std::string& line) {
+    const std::lock_guard lock(mutex_);
+    status_->clear();
+    context_.err << "remapstorm: " << line << '\n';
+  };
+  const TrialResult result = runner->run_in(directory_ + "/" + place, task.plan, 0, watching);
+  const std::lock_guard lock(mutex_);
+  // A trial that was interrupted before it showed anything is no result.
+  if (result.interrupted && (!result.verdict || *result.verdict == Verdict::error)) {
+    fs::remove_all(directory_ + "/" + place, ignored);
+    return {};
+  }
+  return keep(task.cell, result, place);
+}
+
+Status SweepSession::keep(const SweepCell& cell, const TrialResult& result, const std::string& place) {
+  SweepTrial trial;
+  trial.cell = cell;
+  trial.seed = result.seed;
+  trial.verdict = result.verdict.value_or(Verdict::error);
+  trial.expected = result.expected;
+  trial.exit_code = exit_code(result);
+  trial.ok = trial.exit_code == kExitOk;
+  trial.reason = result.error ? result.error->message : result.reasons.empty() ? "" : result.reasons.front();
+  trial.differences = result.differences;
+  if (!result.judgement.findings.empty()) trial.fingerprint = result.judgement.findings.front().fingerprint;
+  trial.duration = result.duration;
+  trial.repeat = result.repeat;
+  // Of what went as expected one recording of each kind is enough.
+  if (!trial.ok || recorded_.insert(key_of(trial)).second) {
+    trial.events = place;
+  } else {
+    std::error_code ignored;
+    fs::remove_all(directory_ + "/" + place, ignored);
+  }
+  RS_TRY(journal_->add(trial));
+  sweep_.trials.push_back(std::move(trial));
+  ++done_;
+  return {};
+}
+
+void SweepSession::show_progress() {
+  if (options_.quiet) return;
+  const std::lock_guard lock(mutex_);
+  const double seconds = static_cast<double>((clock_.now() - began_).count()) / 1e9;
+  status_->show(progress_text("sweep", before_, done_, before_ + tasks_.size(), seconds));
+}
+
+Status SweepSession::run_here() {
+  Crew crew;
+  const unsigned cpus = host_cpus();
+  crew.places = options_.jobs.value_or(cpus);
+  // A vCPU that waits for its processor looks like a guest that stands still.
+  if (!options_.jobs) crew.weight = [this](std::size_t number) { return tasks_[number].plan.cpus; };
+  crew.work = [this](unsigned worker, std::size_t number) { return run_task(worker, tasks_[number]); };
+  crew.tick = [this] { show_progress(); };
+  return work_through(tasks_.size(), crew, signals_.stop());
+}
+
+void SweepSession::run_in_labs() {
+  for (const std::string& host : options_.hosts) {
+    if (!lab_kind(host).empty() && !signals_.stop()) run_lab(host);
+  }
+}
+
+// The lab's host shares our files: it keeps a journal of its own below our folder, and goes on with it by itself.
+void SweepSession::run_lab(const std::string& host) {
+  const std::string kind = lab_kind(host);
+  const std::string folder = directory_ + "/lab-" + kind;
+  std::vector<std::string> files;
+  std::error_code ignored;
+  for (const Scenario& scenario : scenarios_) files.push_back(fs::absolute(scenario.file, ignored).string());
+  Arguments words = {"sweep"};
+  const Arguments matrix = sweep_words(options_, files, {kHere});
+  words.insert(words.end(), matrix.begin(), matrix.end());
+  words.insert(words.end(), {"--output-dir", folder});
+  if (options_.quiet) words.emplace_back("--quiet");
+  if (fs::exists(folder + kJournal, ignored)) words.emplace_back("--resume");
+  if (!options_.quiet) context_.err << "remapstorm: sweep: on " << host << std::endl;
+  const Result<int> code = run_in_lab(context_, kind, words, signals_.stop());
+  const auto gap_everywhere = [&](const Error& error) {
+    for (const SweepCell& cell : sweep_.cells.made) {
+      if (cell.host == host) sweep_.gaps.push_back({cell, error});
+    }
+  };
+  if (!code.ok()) return gap_everywhere(code.error());
+  SweepMatrix theirs = sweep_.matrix;
+  theirs.hosts = {host};
+  Result<std::vector<SweepTrial>> trials = SweepJournal::read(folder + kJournal, theirs, host);
+  if (!trials.ok()) {
+    return gap_everywhere(host_error("the sweep on " + host + " ended with exit code " + std::to_string(*code) +
+                                     " and left nothing: " + trials.error().message));
+  }
+  for (SweepTrial& trial : *trials) {
+    trial.repeat = lab_command(trial.repeat, kind);
+    if (!trial.events.empty()) trial.events = "lab-" + kind + "/" + trial.events;
+    sweep_.trials.push_back(std::move(trial));
+  }
+  const Result<std::vector<SweepGap>> gaps = read_sweep_gaps(folder + "/sweep.json", host);
+  if (gaps.ok()) sweep_.gaps.insert(sweep_.gaps.end(), gaps->begin(), gaps->end());
+}
+
+Status SweepSession::write_output() {
+  RS_TRY(write_file_atomically(directory_ + "/sweep.json", sweep_json(sweep_)));
+  RS_TRY(write_file_atomically(directory_ + "/sweep.ktap", sweep_ktap(sweep_)));
+  return write_file_atomically(directory_ + "/sweep.xml", sweep_junit(sweep_));
+}
+
+void SweepSession::show() {
+  if (options_.format == OutputFormat::json) {
+    context_.out << sweep_json(sweep_) << std::flush;
+  } else if (options_.format == OutputFormat::ktap) {
+    context_.out << sweep_ktap(sweep_) << std::flush;
+  } else {
+    write_sweep_table(context_.out, style_of(context_), sweep_);
+    context_.out << "recorded in " << directory_ << std::endl;
+  }
+}
+
+int SweepSession::execute() {
+  began_ = clock_.now();
+  const Status ran = run_here();
+  status_->clear();
+  if (ran.ok()) run_in_labs();
+  sweep_.took = clock_.now() - began_;
+  sweep_.interrupted = signals_.signal() != 0;
+  const Status written = write_output();
+  show();
+  const std::string go_on = "to go on: " + context_.called + " sweep ... --output-dir " + directory_ + " --resume";
+  for (const Status* status : {&ran, &written}) {
+    if (status->ok()) continue;
+    const int code = report_error(context_, status->error());
+    context_.err << "remapstorm: " << go_on << '\n';
+    return code;
+  }
+  if (const int signal = signals_.signal(); signal != 0) {
+    context_.err << "remapstorm: stopped by a signal; " << go_on << '\n';
+    return 128 + signal;
+  }
+  return sweep_exit_code(sweep_);
+}
+
+}  // namespace remapstorm

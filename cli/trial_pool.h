@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// TrialPool: what commands share that run many trials at a time: KVM, the host's kind, and for each worker thread a
+// Runner of its own for each flavour.
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "cli/command.h"
+#include "harness/guest_image.h"
+#include "harness/runner.h"
+
+namespace remapstorm {
+
+class TrialPool {
+ public:
+  // All must outlive this. `stop` ends the trials in progress once true.
+  TrialPool(const CommandContext& context, const Clock& clock, const std::atomic<bool>& stop)
+      : context_(context), clock_(clock), stop_(stop) {}
+
+  // Opens KVM and measures the host. Errors: unavailable, host.
+  Status open();
+  [[nodiscard]] const HostInfo& host() const { return host_; }
+
+  // After open(); from any thread. Errors: unavailable (no image), usage, host.
+  Result<GuestImageInfo> image(const std::string& flavour);
+  Result<Runner*> runner(unsigned worker, const std::string& flavour);
+  Result<Plan> plan(const Scenario& scenario, const Overrides& overrides);
+
+ private:
+  Result<GuestImageInfo> find_image(const std::string& flavour);
+
+  const CommandContext& context_;
+  const Clock& clock_;
+  const std::atomic<bool>& stop_;
+  std::optional<Kvm> kvm_;
+  HostInfo host_;
+  Paths paths_;
+  std::mutex mutex_;  // below
+  std::map<std::string, GuestImageInfo> images_;
+  std::map<std::pair<unsigned, std::string>, std::unique_ptr<Runner>> runners_;
+};
+
+// Processors that this process may use, at least 1.
+unsigned host_cpus();
+
+}  // namespace remapstorm

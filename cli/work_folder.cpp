@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/work_folder.h"
+
+#include <unistd.h>
+
+#include <cmath>
+#include <filesystem>
+#include <iomanip>
+#include <sstream>
+
+#include "base/syscall.h"
+#include "harness/output_dir.h"
+
+namespace remapstorm {
+
+namespace fs = std::filesystem;
+
+Status make_folders(const std::string& path) {
+  std::error_code error;
+  fs::create_directories(path, error);
+  if (!error) return {};
+  Error failed = errno_error("create", path, error.value());
+  if (error == std::errc::no_space_on_device)
+    failed.hint = "free some space, or choose another place with --output-dir";
+  return failed;
+}
+
+Result<std::string> make_work_folder(const CommandContext& context, const std::string& requested,
+                                     const std::string& label, std::int64_t started) {
+  std::string path = requested;
+  if (path.empty()) {
+    RS_ASSIGN(const Paths paths, find_paths(context.environment, context.home));
+    path = paths.state + "/runs/" + time_stamp(started) + "-" + label;
+  }
+  std::error_code error;
+  path = fs::absolute(path, error).lexically_normal().string();
+  if (fs::exists(path, error) && !fs::is_directory(path, error)) return usage_error(path + " is no folder");
+  RS_TRY(make_folders(path));
+  if (::access(path.c_str(), W_OK) != 0) return errno_error("write into", path, errno);
+  return path;
+}
+
+std::string time_left_text(double seconds) {
+  const long whole = std::lround(seconds);
+  if (whole < 90) return std::to_string(whole) + " s";
+  if (whole < 5400) return std::to_string(whole / 60) + " min " + std::to_string(whole % 60) + " s";
+  return std::to_string(whole / 3600) + " h " + std::to_string(whole / 60 % 60) + " min";
+}
+
+std::string progress_text(const std::string& what, std::size_t done_before, std::size_t done, std::size_t all,
+                          double seconds) {
+  std::ostringstream text;
+  text << what << ": " << done_before + done << " of " << all << " trials";
+  if (done == 0 || seconds < 0.5) return text.str();
+  const double rate = static_cast<double>(done) / seconds;
+  text << ", " << std::fixed << std::setprecision(1) << rate << " a second, "
+       << time_left_text(static_cast<double>(all - done_before - done) / rate) << " left";
+  return text.str();
+}
+
+}  // namespace remapstorm

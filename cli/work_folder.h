@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// The output folder of a command that adds to it as it goes, unlike harness/output_dir.h: what is in it after a kill is
+// what had been done.
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "cli/command.h"
+
+namespace remapstorm {
+
+// `requested` (--output-dir) or, if empty, STATE/runs/STAMP-LABEL; made if it is missing; absolute. Errors: usage (a
+// file is there), host (cannot be made or written into).
+Result<std::string> make_work_folder(const CommandContext& context, const std::string& requested,
+                                     const std::string& label, std::int64_t started);
+// Makes `path` and what is above it. Error: host.
+Status make_folders(const std::string& path);
+
+// "45 s", "3 min 10 s".
+std::string time_left_text(double seconds);
+// "sweep: 34 of 120 trials, 1.2 a second, 1 min 12 s left".
+std::string progress_text(const std::string& what, std::size_t done_before, std::size_t done, std::size_t all,
+                          double seconds);
+
+}  // namespace remapstorm

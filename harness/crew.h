@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// Crew: numbered pieces of work on several threads, as many at a time as the host can carry.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <functional>
+
+#include "base/result.h"
+
+namespace remapstorm {
+
+struct Crew {
+  unsigned places = 1;  // at least 1: so much weight at a time, and so many threads
+  // Places that a piece takes, from 1; more than there are counts as all. Empty: each takes one.
+  std::function<unsigned(std::size_t number)> weight;
+  // Does one piece on thread `worker` (below `places`). An error ends the crew's work.
+  std::function<Status(unsigned worker, std::size_t number)> work;
+  std::function<void()> tick;  // about ten times a second, from the calling thread; may be empty
+};
+
+// Pieces 0 to count - 1 are begun in their order, until all are done, `stop` is true, or one returned an error: that
+// error. Returns when nobody works any more.
+Status work_through(std::size_t count, const Crew& crew, const std::atomic<bool>& stop);
+
+// Guests of `cpus` vCPUs that a host with `host_cpus` processors carries at a time without keeping vCPUs waiting.
+unsigned guests_at_a_time(unsigned host_cpus, unsigned cpus);
+
+}  // namespace remapstorm

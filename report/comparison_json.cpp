@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// compare.json, schema 1: docs/sweep.md names every field.
+#include <nlohmann/json.hpp>
+
+#include "report/comparison.h"
+#include "telemetry/json_fields.h"
+
+namespace remapstorm {
+namespace {
+
+constexpr int kCompareSchema = 1;
+
+Json summary_to_json(const LengthSummary& summary) {
+  return {{"count", summary.count},
+          {"p50_ns", summary.p50.count()},
+          {"p99_ns", summary.p99.count()},
+          {"max_ns", summary.max.count()}};
+}
+
+Json figures_to_json(const StrategyFigures& figures) {
+  Json verdicts = Json::object();
+  for (const auto& [verdict, count] : figures.verdicts()) verdicts[std::string(verdict_name(verdict))] = count;
+  return {{"trials", figures.trials()},
+          {"verdicts", std::move(verdicts)},
+          {"remaps", summary_to_json(figures.remaps())},
+          {"windows", summary_to_json(figures.windows())},
+          {"waits", summary_to_json(figures.waits())},
+          {"answers", summary_to_json(figures.answers())},
+          {"faults",
+           {{"task", figures.faults()[0]},
+            {"softirq", figures.faults()[1]},
+            {"hardirq", figures.faults()[2]},
+            {"nmi", figures.faults()[3]}}}};
+}
+
+}  // namespace
+
+std::string comparison_json(const Comparison& comparison) {
+  Json strategies = Json::array();
+  for (const ComparedStrategy& one : comparison.strategies) {
+    Json measures = Json::object();
+    for (const auto& [measure, figures] : one.figures) {
+      measures[std::string(measure_name(measure))] = figures_to_json(figures);
+    }
+    strategies.push_back({{"name", one.name},
+                          {"not_run", one.not_run.empty() ? Json(nullptr) : Json(one.not_run)},
+                          {"measures", std::move(measures)},
+                          {"irq_same_cpu", one.same_cpu}});
+  }
+  const Json json = {{"schema", kCompareSchema},
+                     {"remapstorm",
+                      {{"version", comparison.version},
+                       {"started_at", comparison.started_at},
+                       {"took_ns", comparison.took.count()},
+                       {"interrupted", comparison.interrupted}}},
+                     {"host",
+                      {{"kind", comparison.host.kind},
+                       {"architecture", comparison.host.architecture},
+                       {"kernel", comparison.host.kernel},
+                       {"cpu", comparison.host.cpu},
+                       {"cpus", comparison.host_cpus},
+                       {"load_average", comparison.load}}},
+                     {"guest",
+                      {{"flavour", comparison.guest.flavour},
+                       {"kernel_version", comparison.guest.kernel_version},
+                       {"hash", comparison.guest.hash}}},
+                     {"asked", {{"repeat", comparison.repeat}, {"stolen_ns", comparison.stolen.count()}}},
+                     {"strategies", std::move(strategies)}};
+  return to_line(json, 2) + "\n";
+}
+
+}  // namespace remapstorm

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "report/plain_lines.h"
+#include "report/sweep.h"
+#include "report/text.h"
+
+namespace remapstorm {
+namespace {
+
+constexpr int kOk = 0, kCannotRun = 4, kUsage = 64, kBug = 70, kHost = 75;
+constexpr std::size_t kGap = 2;
+constexpr std::size_t kNarrowest = 10;  // of a host's column
+constexpr std::size_t kMostUnexpected = 20;
+
+int code_of(const Error& error) {
+  switch (error.kind) {
+    case ErrorKind::usage:
+      return kUsage;
+    case ErrorKind::unavailable:
+      return kCannotRun;
+    case ErrorKind::host:
+      return kHost;
+    case ErrorKind::internal:
+      break;
+  }
+  return kBug;
+}
+
+struct Row {
+  std::string scenario, strategy, flavour;
+  bool operator==(const Row&) const = default;
+};
+
+std::vector<Row> rows_of(const Sweep& sweep) {
+  std::vector<Row> rows;
+  for (const SweepCell& cell : sweep.cells.made) {
+    const Row row{cell.scenario, cell.strategy, cell.flavour};
+    if (rows.empty() || !(rows.back() == row)) rows.push_back(row);
+  }
+  return rows;
+}
+
+struct Widths {
+  std::size_t scenario = 8, strategy = 8, flavour = 7, host = kNarrowest;
+};
+
+Widths widths_of(const Sweep& sweep, const std::vector<Row>& rows, std::size_t width) {
+  Widths widths;
+  for (const Row& row : rows) {
+    widths.scenario = std::max(widths.scenario, columns(row.scenario));
+    widths.strategy = std::max(widths.strategy, columns(row.strategy));
+    widths.flavour = std::max(widths.flavour, columns(row.flavour));
+  }
+  const std::size_t hosts = std::max<std::size_t>(1, sweep.matrix.hosts.size());
+  const std::size_t rest = widths.strategy + widths.flavour + 2 * kGap + hosts * kGap;
+  // Long names of scenarios give way first.
+  const std::size_t room = width > rest + hosts * kNarrowest ? width - rest - hosts * kNarrowest : kNarrowest;
+  widths.scenario = std::min(widths.scenario, room);
+  const std::size_t used = rest + widths.scenario;
+  widths.host = std::max(kNarrowest, width > used ? (width - used) / hosts : kNarrowest);
+  return widths;
+}
+
+std::vector<std::string> wrapped_counts(const std::vector<SweepCount>& counts, std::size_t width) {
+  std::vector<std::string> lines(1);
+  for (const SweepCount& one : counts) {
+    const std::string word = std::to_string(one.count) + " " + one.word + (one.unexpected ? "!" : "");
+    if (!lines.back().empty() && columns(lines.back()) + 1 + columns(word) > width) lines.emplace_back();
+    lines.back() += (lines.back().empty() ? "" : " ") + word;
+  }
+  return lines;
+}
+
+Tone tone_of(const std::vector<SweepCount>& counts) {
+  Tone tone = Tone::plain;
+  for (const SweepCount& one : counts) {
+    if (one.unexpected && one.word != "not run") return Tone::bad;
+    if (one.unexpected) tone = Tone::warn;
+  }
+  return tone;
+}
+
+void write_row(TextWriter& out, const Sweep& sweep, const Row& row, const Widths& widths) {
+  std::vector<std::vector<std::string>> cells;
+  std::size_t height = 1;
+  Tone tone = Tone::plain;
+  for (const std::string& host : sweep.matrix.hosts) {
+    const auto counts = counts_of(sweep, {row.scenario, row.strategy, row.flavour, host});
+    cells.push_back(wrapped_counts(counts, widths.host));
+    height = std::max(height, cells.back().size());
+    const Tone mine = tone_of(counts);
+    if (mine == Tone::bad || tone == Tone::plain) tone = mine;
+  }
+  const std::string gap(kGap, ' ');
+  for (std::size_t line = 0; line < height; ++line) {
+    std::string text = line == 0 ? pad(cut(row.scenario, widths.scenario), widths.scenario) + gap +
+                                       pad(row.strategy, widths.strategy) + gap + pad(row.flavour, widths.flavour)
+                                 : std::string(widths.scenario + widths.strategy + widths.flavour + 2 * kGap, ' ');
+    for (const auto& cell : cells) text += gap + pad(line < cell.size() ? cell[line] : "", widths.host);
+    text.erase(text.find_last_not_of(' ') + 1);
+    out.line(text, tone);
+  }
+}
+
+void write_unexpected(TextWriter& out, const Sweep& sweep) {
+  std::size_t told = 0, more = 0;
+  for (const SweepCell& cell : sweep.cells.made) {
+    for (const SweepTrial* trial : sweep.trials_of(cell)) {
+      if (trial->ok) continue;
+      if (told++ >= kMostUnexpected) {
+        ++more;
+        continue;
+      }
+      if (told == 1) {
+        out.line();
+        out.line("Not as expected", Tone::strong);
+      }
+      out.wrapped("  ", name_of(cell) + ", seed " + std::to_string(trial->seed) + ": " +
+                            (trial->differences.empty() ? trial->reason : trial->differences.front()));
+      // A command is for copying: never cut.
+      out.raw("    " + printable(trial->repeat));
+    }
+  }
+  if (more != 0) out.line("  and " + std::to_string(more) + " more, in sweep.json");
+}
+
+// Why cells did not run, each reason once.
+void write_gaps(TextWriter& out, const Sweep& sweep) {
+  std::map<std::string, std::pair<std::size_t, const SweepGap*>> reasons;
+  for (const SweepGap& gap : sweep.gaps) {
+    auto& [count, first] = reasons[gap.cell.host + ": " + gap.why.message];
+    if (count++ == 0) first = &gap;
+  }
+  if (reasons.empty()) return;
+  out.line();
+  out.line("Not run", Tone::strong);
+  for (const auto& [reason, cells] : reasons) {
+    out.wrapped("  ", reason + " (" + plural(cells.first, "cell") + ")");
+    if (!cells.second->why.hint.empty()) out.wrapped("    HINT: ", cells.second->why.hint, Tone::warn);
+  }
+}
+
+}  // namespace
+
+void write_sweep_table(std::ostream& out, TerminalStyle style, const Sweep& sweep) {
+  TextWriter writer(out, style);
+  const std::vector<Row> rows = rows_of(sweep);
+  const Widths widths = widths_of(sweep, rows, style.width);
+  const std::string gap(kGap, ' ');
+  std::string head =
+      pad("scenario", widths.scenario) + gap + pad("strategy", widths.strategy) + gap + pad("flavour", widths.flavour);
+  for (const std::string& host : sweep.matrix.hosts) head += gap + pad(cut(host, widths.host), widths.host);
+  head.erase(head.find_last_not_of(' ') + 1);
+  writer.line(head, Tone::strong);
+  for (const Row& row : rows) write_row(writer, sweep, row, widths);
+  write_unexpected(writer, sweep);
+  write_gaps(writer, sweep);
+  writer.line();
+  writer.wrapped("", sweep_summary(sweep), sweep_exit_code(sweep) == kOk ? Tone::good : Tone::bad);
+}
+
+std::string sweep_summary(const Sweep& sweep) {
+  std::uint64_t as_expected = 0, failed = 0, differ = 0, not_run = 0;
+  for (const SweepTrial& trial : sweep.trials) {
+    ++(trial.ok ? as_expected : trial.verdict == Verdict::error ? failed : differ);
+  }
+  for (const SweepCell& cell : sweep.cells.made) {
+    not_run += sweep.matrix.seeds - std::min<std::uint64_t>(sweep.matrix.seeds, sweep.trials_of(cell).size());
+  }
+  std::string text = plural(sweep.trials.size(), "trial") + " in " + plural(sweep.cells.made.size(), "cell") + ": " +
+                     std::to_string(as_expected) + " as expected";
+  if (differ != 0) text += ", " + std::to_string(differ) + " not";
+  if (failed != 0) text += ", " + std::to_string(failed) + " failed by harness or host";
+  if (not_run != 0) text += ", " + std::to_string(not_run) + " not run";
+  if (sweep.cells.not_made_for != 0) {
+    text += "; " + plural(sweep.cells.not_made_for, "cell") +
+            (sweep.cells.not_made_for == 1 ? " that its scenario is" : " that their scenarios are") + " not made for";
+  }
+  return text;
+}
+
+int sweep_exit_code(const Sweep& sweep) {
+  if (sweep.cells.made.empty()) return kUsage;
+  int worst = kOk;
+  for (const SweepTrial& trial : sweep.trials) worst = worse_of(worst, trial.exit_code);
+  for (const SweepGap& gap : sweep.gaps) worst = worse_of(worst, code_of(gap.why));
+  for (const SweepCell& cell : sweep.cells.made) {
+    if (sweep.trials_of(cell).size() < sweep.matrix.seeds) worst = worse_of(worst, kCannotRun);
+  }
+  return worst;
+}
+
+std::string missing_reason(const Sweep& sweep, const SweepCell& cell) {
+  if (const SweepGap* gap = sweep.gap_of(cell)) return gap->why.message;
+  return sweep.interrupted ? "the sweep was stopped before it" : "the sweep ended before it";
+}
+
+}  // namespace remapstorm

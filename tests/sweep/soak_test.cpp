@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/soak.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+namespace remapstorm {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+Soak sample() {
+  Soak soak;
+  soak.trials = 1000;
+  soak.took = std::chrono::seconds(20);
+  soak.counts["inplace"] = {298, 2, 0, 0};
+  soak.counts["bbm-fault-irqsafe"] = {300, 0, 0, 0};
+  soak.fired = {{"irq", 900}, {"hold", 30}};
+  return soak;
+}
+
+TEST(SoakText, SaysHowMuchNoFalseAlarmIsWorth) {
+  EXPECT_EQ(soak_summary(sample()), "600 control trials: 598 clean, 2 stalls that the harness imposed, no false alarm");
+  const std::string text = soak_text(sample());
+  EXPECT_THAT(text, HasSubstr("30.0 trials a second"));
+  EXPECT_THAT(text, HasSubstr("with 95 % confidence fewer than one in 200 trials"));
+  EXPECT_THAT(text, HasSubstr("30 hold, 900 irq"));
+}
+
+TEST(SoakText, TellsEachFalseAlarmWithTheCommandThatRepeatsIt) {
+  Soak soak = sample();
+  soak.counts["inplace"].false_alarms = 1;
+  soak.false_alarms = {{17, "inplace", Verdict::hang, "nothing\x1b moved", "./run /x/soak-17.toml --seed 1", "x"}};
+  soak.counts["inplace"].failed = 3;
+  const std::string text = soak_text(soak);
+  EXPECT_THAT(text, HasSubstr("  trial 17, inplace: hang: nothing? moved\n    ./run /x/soak-17.toml --seed 1\n"));
+  EXPECT_THAT(text, HasSubstr("1 FALSE ALARM"));
+  EXPECT_THAT(text, HasSubstr("3 failed by harness or host"));
+  EXPECT_THAT(text, Not(HasSubstr("95 %")));
+}
+
+TEST(SoakJson, CountsFailuresApart) {
+  Soak soak = sample();
+  soak.counts["inplace"].failed = 3;
+  const auto json = nlohmann::json::parse(soak_json(soak));
+  EXPECT_EQ(json["schema"], 1);
+  EXPECT_EQ(json["summary"]["counts"]["clean"], 598);
+  EXPECT_EQ(json["summary"]["counts"]["failed"], 3);
+  EXPECT_EQ(json["strategies"]["inplace"]["imposed_stalls"], 2);
+  EXPECT_EQ(json["summary"]["trials_a_second"], 603.0 / 20);
+}
+
+}  // namespace
+}  // namespace remapstorm
