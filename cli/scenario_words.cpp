@@ -115,7 +115,7 @@ std::string expectation_in_words(const Expectation& expectation) {
   if (expectation.min_windows) add("at least " + std::to_string(*expectation.min_windows) + " windows");
   if (expectation.min_faults) add("at least " + std::to_string(*expectation.min_faults) + " handled faults");
   for (const auto& [context, count] : expectation.faults) {
-    add("at least " + std::to_string(count) + " of them in " + context + " context");
+    add("at least " + std::to_string(count) + (count == 1 ? " fault in " : " faults in ") + context + " context");
   }
   for (const std::string& function : expectation.faults_in) add("a fault in " + function);
   if (expectation.console) add("the guest reports \"" + *expectation.console + "\"");

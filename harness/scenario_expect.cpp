@@ -118,7 +118,10 @@ void read_expectations(TableReader& top, Scenario& scenario) {
   };
   read_flavours("", table);
   read_each(table, "strategy", scenario.strategies, [&](const std::string& strategy, TableReader& one) {
-    scenario.other_expectations[strategy] = read_expectation(one, scenario);
+    // There may be tables of its flavours alone.
+    if (!one.has("flavour") || one.has("verdict")) {
+      scenario.other_expectations[strategy] = read_expectation(one, scenario);
+    }
     read_flavours(strategy, one);
   });
   table.finish();

@@ -4,6 +4,7 @@
 #include "base/build_id.h"
 #include "telemetry/detectors/lifecycle.h"
 #include "telemetry/metrics/finding_class.h"
+#include "telemetry/probe_names.h"
 
 namespace remapstorm {
 namespace {
@@ -60,6 +61,12 @@ void describe_plan(Metrics& metrics, const Plan& plan) {
   metrics.add(Metric::trials, labels.with({verdict_name(plan.expectation.verdict), "yes"}), 0);
   for (const std::string_view kind : kErrorKinds) metrics.add(Metric::trial_errors, labels.with({kind}), 0);
   metrics.add(Metric::events_dropped, labels.with(), 0);
+  // A series that begins with its first injection would hide that one from increase().
+  for (const Rule& rule : plan.rules) {
+    const ProbeInfo* probe = rule.when.pattern.probe ? probe_by_number(*rule.when.pattern.probe) : nullptr;
+    const std::string_view trigger = probe != nullptr ? probe->name : kInstruction;
+    metrics.add(Metric::injections, labels.with({rule.action.injector, trigger}), 0);
+  }
 }
 
 void fold_explored(Metrics& metrics, const Clock& clock, const TrialLabels& labels, std::span<const Event> events,

@@ -62,7 +62,6 @@ Word lock_word(std::uint64_t lock_id) {
 std::size_t probe_slot(const ProbeInfo* probe) {
   return probe != nullptr ? std::size_t{probe->number} : std::size_t{RS_PROBE_LIMIT};
 }
-constexpr std::string_view kInstruction = "instruction";
 
 template <typename Map, typename Key>
 void open(Map& spans, const Key& key, Nanoseconds now) {

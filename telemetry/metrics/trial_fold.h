@@ -29,6 +29,9 @@ struct TrialLabels {
   [[nodiscard]] LabelValues with(std::initializer_list<std::string_view> more = {}) const;
 };
 
+// Label `trigger` of an injection that a breakpoint triggered; of others it is the probe.
+inline constexpr std::string_view kInstruction = "instruction";
+
 class TrialFold {
  public:
   explicit TrialFold(TrialLabels labels);
