@@ -20,7 +20,8 @@ using Json = nlohmann::json;
 void collect(const Json& value, const std::string& path, std::set<std::string>& paths) {
   static const std::set<std::string> kMaps = {
       "results[].evidence.statistics.probes", "results[].evidence.statistics.injections",
-      "results[].evidence.statistics.rule_firings", "results[].evidence.statistics.injector_lengths"};
+      "results[].evidence.statistics.rule_firings", "results[].evidence.statistics.injector_lengths",
+      "results[].evidence.statistics.fault_functions"};
   if (!path.empty()) paths.insert(path);
   if (value.is_array()) {
     for (const Json& item : value) {
