@@ -34,8 +34,7 @@ void describe(const CommandContext& context, const Scenario& scenario) {
         << wrapped(trigger_in_words(rule.when), 4, kWidth) << wrapped(action_in_words(rule.action), 4, kWidth);
   }
   out << "\nExpected\n"
-      << wrapped("with " + scenario.strategy + ": " + expectation_in_words(usual_expectation(scenario)),
-                 2, kWidth);
+      << wrapped("with " + scenario.strategy + ": " + expectation_in_words(usual_expectation(scenario)), 2, kWidth);
   for (const auto& [key, expectation] : scenario.other_expectations) {
     if (&expectation == &usual_expectation(scenario)) continue;
     out << wrapped("with " + expectation_key(scenario, key) + ": " + expectation_in_words(expectation), 2, kWidth);

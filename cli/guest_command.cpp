@@ -49,9 +49,8 @@ std::string config_of(const std::string& directory) {
 
 // What the kernel of an image is beside that of the newest std image.
 void print_difference(const CommandContext& context, const std::vector<CachedImage>& images, const CachedImage& image) {
-  const auto std_image = std::find_if(images.begin(), images.end(), [](const CachedImage& one) {
-    return one.info.ok() && one.info->flavour == "std";
-  });
+  const auto std_image = std::find_if(
+      images.begin(), images.end(), [](const CachedImage& one) { return one.info.ok() && one.info->flavour == "std"; });
   if (std_image == images.end() || image.info->flavour == "std") return;
   const std::vector<std::string> differences =
       config_difference(config_of(std_image->directory), config_of(image.directory));

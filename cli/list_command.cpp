@@ -20,8 +20,8 @@ void print_table(std::ostream& out, const std::vector<Scenario>& scenarios) {
   std::vector<Row> rows = {{"NAME", "CLAIMS", "STRATEGY", "EXPECTED", "FLAVOURS", "SUMMARY"}};
   for (const Scenario& scenario : scenarios) {
     rows.push_back({scenario.name, scenario.claims.empty() ? "-" : join(scenario.claims, " "), scenario.strategy,
-                    std::string(verdict_name(usual_expectation(scenario).verdict)),
-                    join(scenario.flavours, ","), scenario.summary});
+                    std::string(verdict_name(usual_expectation(scenario).verdict)), join(scenario.flavours, ","),
+                    scenario.summary});
   }
   std::array<std::size_t, 6> widths{};
   for (const Row& row : rows) {
@@ -88,7 +88,8 @@ int list_command(const CommandContext& context, const Arguments& arguments) {
   parser.option("--format", format, "FORMAT", "pretty, json or markdown (pretty)");
   parser.option("--scenario-dir", scenario_dir, "DIR", "list the scenarios of this folder");
   if (const auto finished = parse_or_finish(parser, context, arguments)) return *finished;
-  const Result<std::string> chosen = parse_choice("--format", format.value_or("pretty"), {"pretty", "json", "markdown"});
+  const Result<std::string> chosen =
+      parse_choice("--format", format.value_or("pretty"), {"pretty", "json", "markdown"});
   if (!chosen.ok()) return report_error(context, chosen.error());
   const Result<ScenarioCatalogue> catalogue = chosen_catalogue(context, scenario_dir.value_or(""));
   if (!catalogue.ok()) return report_error(context, catalogue.error());

@@ -164,12 +164,9 @@ Json plan_to_json(const Plan& plan) {
   json["rules"] = std::move(rules);
   json["expect"] = expectation_to_json(plan.expectation);
   json["guest"] = guest_to_json(plan.guest);
-  json["host"] = {{"kind", plan.host.kind},
-                  {"architecture", plan.host.architecture},
-                  {"kernel", plan.host.kernel},
-                  {"cpu", plan.host.cpu},
-                  {"kvm", plan.host.kvm},
-                  {"slowness", plan.host.slowness}};
+  json["host"] = {{"kind", plan.host.kind},     {"architecture", plan.host.architecture},
+                  {"kernel", plan.host.kernel}, {"cpu", plan.host.cpu},
+                  {"kvm", plan.host.kvm},       {"slowness", plan.host.slowness}};
   return json;
 }
 

@@ -59,11 +59,11 @@ struct Expectation {
   // injections fired, at least: per injector name, and per rule name
   std::map<std::string, std::uint64_t> injections;
   std::map<std::string, std::uint64_t> rules;
-  std::optional<std::uint64_t> min_windows;  // break..make windows that opened and closed, at least
-  std::optional<std::uint64_t> min_faults;   // faults taken by the strategy's handler, at least
+  std::optional<std::uint64_t> min_windows;     // break..make windows that opened and closed, at least
+  std::optional<std::uint64_t> min_faults;      // faults taken by the strategy's handler, at least
   std::map<std::string, std::uint64_t> faults;  // of them, at least so many by context: task, softirq, hardirq, nmi
   std::vector<std::string> faults_in;           // functions, each of which took such a fault
-  std::optional<std::string> console;        // text that the guest's own report must contain (oops, lockdep, bug)
+  std::optional<std::string> console;           // text that the guest's own report must contain (oops, lockdep, bug)
 };
 
 struct Limits {

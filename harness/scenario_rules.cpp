@@ -19,9 +19,12 @@ struct NamedValue {
   std::uint64_t value;
 };
 constexpr NamedValue kNamedValues[] = {
-    {"level", "pte", RS_LEVEL_PTE}, {"level", "pmd", RS_LEVEL_PMD},
-    {"kind", "line", RS_KIND_LINE}, {"kind", "msi", RS_KIND_MSI},
-    {"kind", "nmi", RS_KIND_NMI},   {"kind", "call", RS_KIND_CALL},
+    {"level", "pte", RS_LEVEL_PTE},
+    {"level", "pmd", RS_LEVEL_PMD},
+    {"kind", "line", RS_KIND_LINE},
+    {"kind", "msi", RS_KIND_MSI},
+    {"kind", "nmi", RS_KIND_NMI},
+    {"kind", "call", RS_KIND_CALL},
     {"lock_id", "init_mm.page_table_lock", RS_LOCK_INIT_MM_PAGE_TABLE},
 };
 

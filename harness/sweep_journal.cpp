@@ -2,6 +2,7 @@
 #include "harness/sweep_journal.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -97,6 +98,12 @@ bool belongs(const SweepTrial& trial, const SweepMatrix& matrix) {
          trial.seed <= matrix.seeds;
 }
 
+// Two sweeps at a time would each miss what the other does. Kept as long as the descriptor.
+Status take(const Fd& fd, const std::string& path) {
+  if (::flock(fd.get(), LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return {};
+  return usage_error("another sweep is writing " + path, "wait for it, or give another --output-dir");
+}
+
 struct Content {
   std::vector<SweepTrial> trials;
   std::size_t whole = 0;  // bytes of whole lines
@@ -150,6 +157,7 @@ Result<SweepJournal> SweepJournal::create(const std::string& path, const SweepId
                        "--resume goes on with it; or give another --output-dir");
   }
   if (!fd.valid()) return errno_error("open", path, errno);
+  RS_TRY(take(fd, path));
   SweepJournal journal(std::move(fd), path);
   if (const Status begun = journal.write(to_line(header_of(identity))); !begun) {
     ::unlink(path.c_str());  // half a first line is nothing to go on with
@@ -160,10 +168,13 @@ Result<SweepJournal> SweepJournal::create(const std::string& path, const SweepId
 
 Result<SweepJournal> SweepJournal::resume(const std::string& path, const SweepIdentity& identity,
                                           const SweepMatrix& matrix, std::vector<SweepTrial>& trials) {
-  RS_ASSIGN(Content content,
+  RS_ASSIGN(const Content before,
             read_lines(path, matrix, {}, [&](const Json& header) { return difference(header, identity); }));
   Fd fd(::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
   if (!fd.valid()) return errno_error("open", path, errno);
+  RS_TRY(take(fd, path));
+  // Whoever had it until now may have added to it.
+  RS_ASSIGN(Content content, read_lines(path, matrix, {}, [](const Json&) { return std::string(); }));
   if (::ftruncate(fd.get(), static_cast<off_t>(content.whole)) != 0) return errno_error("ftruncate", path, errno);
   trials = std::move(content.trials);
   return SweepJournal(std::move(fd), path);

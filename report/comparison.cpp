@@ -136,7 +136,8 @@ std::vector<std::string> limits_of(const Comparison& comparison) {
       "Probes in the kernel log every step: a remap costs more here than without them.",
       "Lengths of one kind of host say nothing about another.",
       "Where an interrupt is raised the guest stopped at a probe, which costs an exit each time.",
-      "Other work on this machine is in every maximum, and with much of it in p99."};
+      "Other work on this machine is in every maximum, and with much of it in p99.",
+      "Of fewer than a hundred lengths p99 is the maximum."};
   if (comparison.host.kind == "kvm-interpreting") {
     lines.emplace_back("This KVM interprets the guest's kernel: its lengths are many times those of a processor's.");
   }

@@ -70,6 +70,7 @@ SoakCounts Soak::sum() const {
 
 std::string soak_summary(const Soak& soak) {
   const SoakCounts sum = soak.sum();
+  if (sum.all() == 0) return "no control trial ran here";
   std::string text = plural(sum.all(), "control trial") + ": " + std::to_string(sum.clean) + " clean";
   if (sum.imposed_stalls != 0) text += ", " + plural(sum.imposed_stalls, "stall") + " that the harness imposed";
   if (sum.failed != 0) text += ", " + std::to_string(sum.failed) + " failed by harness or host";
@@ -89,9 +90,10 @@ std::string soak_text(const Soak& soak) {
   for (const auto& [injector, count] : soak.fired) {
     fired += (fired.empty() ? "" : ", ") + std::to_string(count) + " " + injector;
   }
-  text += "  injected: " + (fired.empty() ? "nothing" : fired) + "\n";
-  text += "  " + decimal(rate_of(soak), 1) + " trials a second, " + plural(soak.jobs, "guest") + " at a time, seed " +
-          std::to_string(soak.seed) + "\n";
+  if (sum.all() != 0) text += "  injected: " + (fired.empty() ? "nothing" : fired) + "\n";
+  if (sum.all() != 0)
+    text += "  " + decimal(rate_of(soak), 1) + " trials a second, " + plural(soak.jobs, "guest") + " at a time, seed " +
+            std::to_string(soak.seed) + "\n";
   const std::uint64_t counted = sum.clean + sum.imposed_stalls;
   if (sum.false_alarms == 0 && counted != 0) {
     // Rule of three: (1 - p)^n = 0.05 has p close to 3 / n.

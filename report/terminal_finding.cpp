@@ -26,8 +26,8 @@ void write_cycle(TextWriter& out, const Finding& finding) {
   for (const WaitEdge& edge : cycle) {
     const std::string held_for = human_length(finding.proven_at - edge.owned_since);
     const std::string waited = human_length(finding.proven_at - edge.waiting_since);
-    out.raw("    " + out.paint(Tone::bad, vcpu(edge.owner_vcpu)) + " " + std::string(owner_verb(edge)) + (edge.answer ? "     " : "    ") +
-            out.paint(Tone::strong, edge.lock_name));
+    out.raw("    " + out.paint(Tone::bad, vcpu(edge.owner_vcpu)) + " " + std::string(owner_verb(edge)) +
+            (edge.answer ? "     " : "    ") + out.paint(Tone::strong, edge.lock_name));
     out.wrapped("           ", "since " + place_or_address(edge.owner_symbol, edge.owner_pc) +
                                    called_from(edge.owner_caller) + ", in " + edge.owner_context +
                                    " context with IRQs " + (edge.owner_irqs_off ? "off" : "on") + ", for " + held_for);

@@ -42,20 +42,20 @@ struct LengthError {
 };
 
 struct TrialStatistics {
-  std::map<std::string, std::uint64_t> probes;          // by probe name
-  std::array<std::uint64_t, 4> faults{};                // by context: task, softirq, hardirq, nmi
-  std::map<std::string, std::uint64_t> fault_functions; // by the function that faulted, where the events name it
-  std::uint64_t windows_opened = 0;                     // bbm.break
-  std::uint64_t windows_closed = 0;                     // bbm.make of an open window
-  LengthSummary windows;                                // break -> make
-  LengthSummary fault_waits;                            // fault.enter -> fault.done
-  LengthSummary lock_waits;                             // lock.want -> lock.got
-  LengthSummary lock_holds;                             // lock.got -> lock.drop
-  std::map<std::string, std::uint64_t> injections;      // fired, by injector; merged interrupts count once
-  std::map<std::string, std::uint64_t> rule_firings;    // fired, by rule
-  std::map<std::string, LengthError> injector_lengths;  // by injector: hold, stage2-delay
-  LengthSummary delivery;                               // irq and nmi: receipt -> inject.enter seen, host time
-  std::uint64_t injections_answered = 0;                // inject.enter .. inject.leave of a token we sent
+  std::map<std::string, std::uint64_t> probes;           // by probe name
+  std::array<std::uint64_t, 4> faults{};                 // by context: task, softirq, hardirq, nmi
+  std::map<std::string, std::uint64_t> fault_functions;  // by the function that faulted, where the events name it
+  std::uint64_t windows_opened = 0;                      // bbm.break
+  std::uint64_t windows_closed = 0;                      // bbm.make of an open window
+  LengthSummary windows;                                 // break -> make
+  LengthSummary fault_waits;                             // fault.enter -> fault.done
+  LengthSummary lock_waits;                              // lock.want -> lock.got
+  LengthSummary lock_holds;                              // lock.got -> lock.drop
+  std::map<std::string, std::uint64_t> injections;       // fired, by injector; merged interrupts count once
+  std::map<std::string, std::uint64_t> rule_firings;     // fired, by rule
+  std::map<std::string, LengthError> injector_lengths;   // by injector: hold, stage2-delay
+  LengthSummary delivery;                                // irq and nmi: receipt -> inject.enter seen, host time
+  std::uint64_t injections_answered = 0;                 // inject.enter .. inject.leave of a token we sent
 };
 
 }  // namespace remapstorm

@@ -30,6 +30,13 @@ class SweepJournalFile : public testing::Test {
     if (!journal.ok()) return journal.error();
     return trials;
   }
+  // As a session that goes on would.
+  void add(const std::vector<SweepTrial>& more) {
+    std::vector<SweepTrial> trials;
+    auto journal = SweepJournal::resume(path_, identity_, sweep_.matrix, trials);
+    ASSERT_TRUE(journal.ok()) << journal.error().message;
+    for (const SweepTrial& one : more) ASSERT_TRUE(journal->add(one).ok());
+  }
   std::string text() const {
     std::ifstream in(path_);
     std::ostringstream all;
@@ -62,10 +69,7 @@ TEST_F(SweepJournalFile, EveryPlaceItCanBeCutAtCostsAtMostTheLastLine) {
 TEST_F(SweepJournalFile, AfterATornLineItGoesOn) {
   write(2);
   std::ofstream(path_, std::ios::app) << R"({"scenario":"irq-sam)";
-  std::vector<SweepTrial> trials;
-  auto journal = SweepJournal::resume(path_, identity_, sweep_.matrix, trials);
-  ASSERT_TRUE(journal.ok());
-  ASSERT_TRUE(journal->add(sweep_.trials[2]).ok());
+  add({sweep_.trials[2]});
   const auto again = resume();
   ASSERT_TRUE(again.ok()) << again.error().message;
   EXPECT_EQ(again->size(), 3U);
@@ -75,9 +79,7 @@ TEST_F(SweepJournalFile, ATrialMadeAgainReplacesTheFirst) {
   write(2);
   SweepTrial again = sweep_.trials[0];
   again.reason = "the second time";
-  std::vector<SweepTrial> trials;
-  auto journal = SweepJournal::resume(path_, identity_, sweep_.matrix, trials);
-  ASSERT_TRUE(journal->add(again).ok());
+  add({again});
   const auto all = resume();
   ASSERT_TRUE(all.ok());
   ASSERT_EQ(all->size(), 2U);
@@ -99,6 +101,16 @@ TEST_F(SweepJournalFile, OneThatIsThereIsNotOverwritten) {
   const auto second = SweepJournal::create(path_, identity_);
   ASSERT_FALSE(second.ok());
   EXPECT_EQ(second.error().kind, ErrorKind::usage);
+}
+
+TEST_F(SweepJournalFile, OnlyOneWritesIt) {
+  write(2);
+  std::vector<SweepTrial> trials;
+  const auto first = SweepJournal::resume(path_, identity_, sweep_.matrix, trials);
+  ASSERT_TRUE(first.ok());
+  const auto second = SweepJournal::resume(path_, identity_, sweep_.matrix, trials);
+  ASSERT_FALSE(second.ok());
+  EXPECT_NE(second.error().message.find("another sweep is writing"), std::string::npos) << second.error().message;
 }
 
 TEST_F(SweepJournalFile, WhatIsNoJournalIsRefused) {
@@ -125,11 +137,9 @@ TEST_F(SweepJournalFile, LinesThatLieAreRefusedOrIgnored) {
   SweepTrial stranger = sweep_.trials[0];
   stranger.seed = 4;
   overwrite(header);
-  std::vector<SweepTrial> trials;
-  auto journal = SweepJournal::resume(path_, identity_, sweep_.matrix, trials);
-  ASSERT_TRUE(journal->add(stranger).ok());
-  stranger.cell.scenario = "../../etc";
-  ASSERT_TRUE(journal->add(stranger).ok());
+  SweepTrial outsider = stranger;
+  outsider.cell.scenario = "../../etc";
+  add({stranger, outsider});
   const auto read = resume();
   ASSERT_TRUE(read.ok());
   EXPECT_TRUE(read->empty());

@@ -92,6 +92,18 @@ TEST(MatrixCommands, MistakesAreExplained) {
   }
 }
 
+TEST(MatrixCommands, NeedTheImagesOfTheirFlavours) {
+  for (const char* command : {"soak", "compare"}) {
+    FakeContext fake;
+    EXPECT_EQ(dispatch(fake.context, {"needs", "--", command, "--flavour", "rt"}), kExitOk);
+    EXPECT_EQ(fake.out.str(), "rt\n") << command;
+  }
+  // Of a mistake nothing is needed: the command itself explains it.
+  FakeContext wrong;
+  EXPECT_EQ(dispatch(wrong.context, {"needs", "--", "sweep", "--flavours", "vanilla"}), kExitOk);
+  EXPECT_EQ(wrong.out.str(), "");
+}
+
 TEST(MatrixCommands, ASweepOfNothingIsAMistake) {
   const TemporaryFolder folder;
   std::ofstream(folder.file("mine.toml")) << R"(name = "mine"

@@ -42,6 +42,11 @@ TEST(SoakText, TellsEachFalseAlarmWithTheCommandThatRepeatsIt) {
   EXPECT_THAT(text, Not(HasSubstr("95 %")));
 }
 
+TEST(SoakText, NothingThatRanIsNoSuccess) {
+  const Soak none;
+  EXPECT_EQ(soak_text(none), "\nno control trial ran here\n");
+}
+
 TEST(SoakJson, CountsFailuresApart) {
   Soak soak = sample();
   soak.counts["inplace"].failed = 3;
