@@ -42,7 +42,7 @@ class TestScript(unittest.TestCase):
         self.assertEqual(result.returncode, 0, result.err)
         self.assertEqual(result.out, "3 passed, 0 failed\n")
         self.assertEqual(len(self.ctests()), 1)
-        self.assertIn("-LE ^(kvm|scenario|lab|lint)$", self.ctests()[0])
+        self.assertIn("-LE ^(kvm|scenario|lab|lockdep|lint)$", self.ctests()[0])
 
     def test_numbers_are_summed(self):
         result = self.call("unit", "asan", "tsan")
@@ -79,6 +79,13 @@ class TestScript(unittest.TestCase):
         with open(f"{self.fake.trace_file}.images", encoding="utf-8") as images:
             self.assertIn("/guest/std-fake", images.read())
         self.assertIn("-j 1 -L ^(kvm|scenario)$", self.ctests()[0])
+
+    def test_lockdep_is_for_those_who_ask(self):
+        self.assertEqual(self.call("lockdep").returncode, 0)
+        self.assertIn("-L ^lockdep$", self.ctests()[0])
+        self.fake.forget()
+        self.call()
+        self.assertFalse(any("-L ^lockdep$" in line for line in self.ctests()))
 
     def test_by_name(self):
         self.call("-k", "Rng")

@@ -69,15 +69,6 @@ class Lab(unittest.TestCase):
         self.assertEqual((self.folder / "made").read_text(), "kept\n")
         self.assertFalse(job_of(process).exists())
 
-    def test_what_the_guests_own_lock_checking_says(self):
-        """Flavour lockdep, which takes minutes to boot where KVM interprets the kernel."""
-        output = self.folder / "out"
-        code, out, err = done(lab(PROGRAM, "run", "irq-remote-pmd", "--flavour", "lockdep", "--format", "ktap",
-                                  "--output-dir", str(output)), 2 * PATIENCE)
-        self.assertEqual(code, 0, out + err)
-        trial = json.loads((output / "results.json").read_text())["results"][0]
-        self.assertEqual(trial["verdict"], "lockdep")
-
     def test_the_same_verdicts_on_another_kvm(self):
         output = self.folder / "out"
         code, out, err = done(lab(PROGRAM, "run", "irq-same-cpu", "irqsafe-nmi", "--repeat", "2", "--format", "ktap",
