@@ -147,8 +147,8 @@ class Explore(ProgramCase):
                              "--cpus", "1", timeout=150)
         self.assertIn("vmemmap_update_pte+0x40000", beyond.stderr)
         _, pte = self.explore(0, "pte")
-        inside = [one["offset"] for one in pte["boundaries"] if one["symbol"] == "vmemmap_update_pte"]
-        places = f"vmemmap_update_pte+{inside[0]:#x}..vmemmap_update_pte+{inside[-1]:#x}"
+        inside = [one["offset"] for one in pte["boundaries"] if one["symbol"] == "rs_update_broken"]
+        places = f"rs_update_broken+{inside[0]:#x}..rs_update_broken+{inside[-1]:#x}"
         _, between = self.explore(0, "places", words=("explore", places, *SMALL[2:]))
         self.assertTrue(between["complete"])
         self.assertEqual(between["boundaries"][0]["offset"], inside[0])

@@ -32,7 +32,6 @@ TEST(Explorer, TheVerdictFollowsTheEntryThroughAWholeUpdate) {
   ASSERT_TRUE(explored.usable());
   ExploreOptions options = asked("lock.got..lock.drop", "bbm-fault");
   options.cpus = 1;
-  options.follow_calls = false;
   options.injections = {"irq"};
   options.nth = 4;  // the first three are about the PMD
   const auto exploration = explored.reach(options);
