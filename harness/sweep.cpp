@@ -66,6 +66,7 @@ std::vector<SweepCount> counts_of(const Sweep& sweep, const SweepCell& cell) {
     ++done;
   }
   std::vector<SweepCount> counts;
+  counts.reserve(seen.size() + 1);
   for (const auto& [which, count] : seen) {
     counts.push_back({std::string(verdict_name(which.second)), count, which.first});
   }
