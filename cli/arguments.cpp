@@ -6,8 +6,8 @@
 #include <charconv>
 #include <cmath>
 
-#include "cli/exit_code.h"
 #include "harness/suggest.h"
+#include "report/exit_code.h"
 
 namespace remapstorm {
 

@@ -4,7 +4,6 @@
 
 #include "base/build_id.h"
 #include "cli/arguments.h"
-#include "cli/exit_code.h"
 #include "cli/explore_options.h"
 #include "cli/scenario_files.h"
 #include "cli/status_line.h"
@@ -13,6 +12,7 @@
 #include "harness/guest_image.h"
 #include "harness/runner.h"
 #include "report/census.h"
+#include "report/exit_code.h"
 
 namespace remapstorm {
 namespace {

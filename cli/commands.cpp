@@ -4,7 +4,7 @@
 #include <array>
 
 #include "cli/command.h"
-#include "cli/exit_code.h"
+#include "report/exit_code.h"
 
 namespace remapstorm {
 namespace {

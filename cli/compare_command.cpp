@@ -4,10 +4,10 @@
 
 #include "cli/arguments.h"
 #include "cli/compare_session.h"
-#include "cli/exit_code.h"
 #include "cli/name_list.h"
 #include "cli/run_options.h"
 #include "cli/scenario_files.h"
+#include "report/exit_code.h"
 
 namespace remapstorm {
 namespace {

@@ -5,10 +5,10 @@
 #include <cstdlib>
 
 #include "base/atomic_file.h"
-#include "cli/exit_code.h"
 #include "cli/scenario_files.h"
 #include "cli/work_folder.h"
 #include "harness/suggest.h"
+#include "report/exit_code.h"
 #include "report/report.h"
 #include "telemetry/sinks.h"
 

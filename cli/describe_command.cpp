@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // describe: the whole story of scenarios.
 #include "cli/arguments.h"
-#include "cli/exit_code.h"
 #include "cli/scenario_files.h"
 #include "cli/scenario_words.h"
+#include "report/exit_code.h"
 
 namespace remapstorm {
 namespace {

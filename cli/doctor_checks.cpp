@@ -18,8 +18,8 @@
 #include <sstream>
 
 #include "base/fd.h"
-#include "cli/exit_code.h"
 #include "harness/guest_image.h"
+#include "report/exit_code.h"
 #include "vmm/calibrate.h"
 #include "vmm/kvm.h"
 

@@ -4,7 +4,7 @@
 
 #include "cli/arguments.h"
 #include "cli/doctor_checks.h"
-#include "cli/exit_code.h"
+#include "report/exit_code.h"
 
 namespace remapstorm {
 namespace {

@@ -3,11 +3,11 @@
 
 #include <optional>
 
-#include "cli/exit_code.h"
 #include "cli/scenario_files.h"
 #include "cli/scenario_words.h"
 #include "harness/guest_image.h"
 #include "harness/own_kernel.h"
+#include "report/exit_code.h"
 #include "vmm/arch/host.h"
 #include "vmm/elf_image.h"
 #include "vmm/symbols.h"

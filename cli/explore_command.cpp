@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // explore: every instruction boundary of a window x every injection.
-#include "cli/exit_code.h"
 #include "cli/explore_options.h"
 #include "cli/explore_session.h"
+#include "report/exit_code.h"
 
 namespace remapstorm {
 

@@ -13,9 +13,9 @@
 #include "base/atomic_file.h"
 #include "base/build_id.h"
 #include "base/syscall.h"
-#include "cli/exit_code.h"
 #include "harness/guest_image.h"
 #include "report/certificate.h"
+#include "report/exit_code.h"
 #include "report/text.h"
 #include "telemetry/sinks.h"
 

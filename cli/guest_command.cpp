@@ -10,12 +10,12 @@
 #include <iterator>
 
 #include "cli/arguments.h"
-#include "cli/exit_code.h"
 #include "cli/scenario_files.h"
 #include "cli/scenario_words.h"
 #include "harness/config_difference.h"
 #include "harness/guest_image.h"
 #include "harness/suggest.h"
+#include "report/exit_code.h"
 
 namespace remapstorm {
 namespace {

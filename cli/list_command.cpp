@@ -6,9 +6,9 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/arguments.h"
-#include "cli/exit_code.h"
 #include "cli/scenario_files.h"
 #include "cli/scenario_words.h"
+#include "report/exit_code.h"
 
 namespace remapstorm {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "cli/build_info.h"
 #include "cli/command.h"
-#include "cli/exit_code.h"
+#include "report/exit_code.h"
 
 namespace remapstorm {
 namespace {

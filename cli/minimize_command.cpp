@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // minimize: the smallest form of a scenario that still fails the same way.
-#include "cli/exit_code.h"
 #include "cli/minimize_session.h"
 #include "cli/scenario_files.h"
+#include "report/exit_code.h"
 
 namespace remapstorm {
 

@@ -6,10 +6,10 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "cli/exit_code.h"
 #include "cli/scenario_files.h"
 #include "harness/guest_image.h"
 #include "harness/scenario_writer.h"
+#include "report/exit_code.h"
 
 namespace remapstorm {
 namespace {

@@ -6,7 +6,6 @@
 #include <set>
 
 #include "cli/compare_session.h"
-#include "cli/exit_code.h"
 #include "cli/explore_options.h"
 #include "cli/minimize_options.h"
 #include "cli/run_options.h"
@@ -15,6 +14,7 @@
 #include "cli/soak_session.h"
 #include "cli/sweep_options.h"
 #include "harness/sweep.h"
+#include "report/exit_code.h"
 
 namespace remapstorm {
 

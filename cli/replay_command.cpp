@@ -5,10 +5,10 @@
 #include <map>
 
 #include "cli/arguments.h"
-#include "cli/exit_code.h"
 #include "cli/report_choice.h"
 #include "cli/run_options.h"
 #include "harness/replayer.h"
+#include "report/exit_code.h"
 
 namespace remapstorm {
 namespace {

@@ -5,8 +5,8 @@
 #include <optional>
 
 #include "cli/arguments.h"
-#include "cli/exit_code.h"
 #include "harness/output_dir.h"
+#include "report/exit_code.h"
 #include "report/html/html_report.h"
 
 namespace remapstorm {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // run: from the words a person typed to trials and an exit code.
 #include "cli/dry_run.h"
-#include "cli/exit_code.h"
 #include "cli/run_options.h"
 #include "cli/run_session.h"
 #include "cli/scenario_files.h"
+#include "report/exit_code.h"
 
 namespace remapstorm {
 namespace {

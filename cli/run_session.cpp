@@ -9,10 +9,10 @@
 #include <mutex>
 #include <sstream>
 
-#include "cli/exit_code.h"
 #include "cli/report_choice.h"
 #include "cli/scenario_files.h"
 #include "harness/guest_image.h"
+#include "report/exit_code.h"
 #include "report/html/html_report.h"
 
 namespace remapstorm {

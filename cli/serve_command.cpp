@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // serve: scenarios round after round.
-#include "cli/exit_code.h"
 #include "cli/scenario_files.h"
 #include "cli/serve_options.h"
 #include "cli/serve_session.h"
+#include "report/exit_code.h"
 
 namespace remapstorm {
 namespace {

@@ -8,7 +8,7 @@
 #include <thread>
 #include <utility>
 
-#include "cli/exit_code.h"
+#include "report/exit_code.h"
 
 namespace remapstorm {
 namespace {

@@ -3,10 +3,10 @@
 #include <limits>
 
 #include "cli/arguments.h"
-#include "cli/exit_code.h"
 #include "cli/name_list.h"
 #include "cli/scenario_files.h"
 #include "cli/soak_session.h"
+#include "report/exit_code.h"
 
 namespace remapstorm {
 namespace {

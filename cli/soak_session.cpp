@@ -6,12 +6,12 @@
 #include <nlohmann/json.hpp>
 
 #include "base/atomic_file.h"
-#include "cli/exit_code.h"
 #include "cli/lab_child.h"
 #include "cli/work_folder.h"
 #include "harness/crew.h"
 #include "harness/scenario_writer.h"
 #include "harness/suggest.h"
+#include "report/exit_code.h"
 #include "report/report.h"
 #include "telemetry/sinks.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // sweep: the matrix of scenarios, strategies, flavours, hosts and seeds.
-#include "cli/exit_code.h"
 #include "cli/sweep_options.h"
 #include "cli/sweep_session.h"
+#include "report/exit_code.h"
 
 namespace remapstorm {
 int sweep_command(const CommandContext& context, const Arguments& arguments) {

@@ -6,7 +6,6 @@
 
 #include "base/atomic_file.h"
 #include "base/build_id.h"
-#include "cli/exit_code.h"
 #include "cli/lab_child.h"
 #include "cli/report_choice.h"
 #include "cli/scenario_files.h"
@@ -14,6 +13,7 @@
 #include "harness/crew.h"
 #include "harness/snapshot_store.h"
 #include "harness/suggest.h"
+#include "report/exit_code.h"
 #include "report/sweep.h"
 
 namespace remapstorm {

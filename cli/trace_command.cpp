@@ -10,8 +10,8 @@
 #include "base/fd.h"
 #include "base/syscall.h"
 #include "cli/arguments.h"
-#include "cli/exit_code.h"
 #include "harness/replayer.h"
+#include "report/exit_code.h"
 #include "report/text.h"
 #include "report/trace/trace.h"
 

@@ -5,7 +5,6 @@
 
 #include "harness/explorer_worker.h"
 #include "harness/watch.h"
-#include "telemetry/ring_reader.h"
 #include "telemetry/sinks.h"
 #include "telemetry/symbol_namer.h"
 
@@ -70,15 +69,6 @@ Status ControlWorker::reach(const Plan& plan) {
   return machine_->prepare_reset(*at_remap_);
 }
 
-// By how much the guest's counter went on while the machine was set back: nothing where KVM can set it.
-Nanoseconds ControlWorker::guest_time_lag(Nanoseconds since) const {
-  const Result<std::uint64_t> now = machine_->vcpu(0).guest_counter();
-  const Result<std::uint64_t> hz = machine_->vcpu(0).guest_counter_hz();
-  if (!now || !hz || *hz < 1000) return Nanoseconds(0);
-  const Nanoseconds lag = counter_to_ns(*now, *hz / 1000) - counter_to_ns(at_remap_->counter, *hz / 1000) - since;
-  return std::max(lag, Nanoseconds(0));
-}
-
 // A page that is out of stage 2 must not be copied back to: what delays pages gets a machine that is thrown away.
 Result<ControlTrial> ControlWorker::on_a_machine_of_its_own(const Plan& plan, std::vector<Event>& events) const {
   CaptureSink capture;
@@ -101,7 +91,7 @@ Result<ControlTrial> ControlWorker::execute(const Plan& plan, std::vector<Event>
   RS_ASSIGN(const ResetCost cost, machine_->reset());
   EventLog log(environment_.clock, {&namer}, reached_at_);
   log.add(-1, PlanEvent{plan_json(plan, 0)});
-  const Nanoseconds lag = guest_time_lag(log.now() - reached_at_);
+  const Nanoseconds lag = machine_->counter_lag(log.now() - reached_at_);
   for (Event event : prologue_) {
     if (event.guest_time) *event.guest_time += lag;
     log.add(event);

@@ -34,7 +34,6 @@ class ControlWorker {
  private:
   explicit ControlWorker(const TrialEnvironment& environment) : environment_(environment) {}
   Status reach(const Plan& plan);
-  [[nodiscard]] Nanoseconds guest_time_lag(Nanoseconds since) const;
   Result<ControlTrial> on_a_machine_of_its_own(const Plan& plan, std::vector<Event>& events) const;
 
   TrialEnvironment environment_;

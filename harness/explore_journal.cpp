@@ -1,20 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "harness/explore_journal.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 
-#include "base/syscall.h"
 #include "telemetry/json_fields.h"
 
 namespace remapstorm {
 namespace {
 
 constexpr int kJournalSchema = 1;
+constexpr const char* kWhat = "exploration";
 constexpr std::int64_t kMostBoundaries = 1 << 24;
 
 Json taken_to_json(const TakenAt& taken) {
@@ -131,79 +126,42 @@ ExplorationIdentity identity_of(const Certificate& certificate) {
 }
 
 Result<ExploreJournal> ExploreJournal::create(const std::string& path, const Certificate& certificate) {
-  Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0644));
-  if (!fd.valid() && errno == EEXIST) {
-    return usage_error(path + " is there already: the trials of an earlier exploration",
-                       "--resume goes on with it; or give another --output-dir");
-  }
-  if (!fd.valid()) return errno_error("open", path, errno);
-  ExploreJournal journal(std::move(fd), path);
-  if (const Status begun = journal.write(to_line(header_of(certificate))); !begun) {
-    ::unlink(path.c_str());  // half a first line is nothing to go on with
-    return begun.error();
-  }
-  return journal;
+  RS_ASSIGN(LineJournal lines, LineJournal::create(path, kWhat, to_line(header_of(certificate))));
+  return ExploreJournal(std::move(lines));
 }
 
 Result<ExploreJournal> ExploreJournal::resume(const std::string& path, Certificate& certificate) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) {
-    return usage_error("there is no exploration to go on with: " + path + " cannot be read",
-                       "leave --resume out to begin one");
-  }
-  const std::string content((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-  std::size_t good = 0;
-  bool first = true;
-  while (good < content.size()) {
-    const std::size_t end = content.find('\n', good);
-    if (end == std::string::npos) break;  // it was killed while it wrote this line
-    const Json json = Json::parse(content.begin() + static_cast<std::ptrdiff_t>(good),
-                                  content.begin() + static_cast<std::ptrdiff_t>(end), nullptr, false);
+  const auto each = [&](std::size_t number, std::string_view line) -> Status {
+    const Json json = Json::parse(line.begin(), line.end(), nullptr, false);
     std::string problem;
-    if (first) {
+    if (number == 0) {
       problem = difference(json, certificate);
-      if (!problem.empty()) {
-        return usage_error("cannot go on with " + path + ": " + problem, "begin in another --output-dir");
-      }
-    } else {
-      // What was skipped is tried again.
-      if (!json.is_object()) problem = "not an object";
-      if (problem.empty() && json.contains("trial")) read_trial(json["trial"], certificate, problem);
-      if (!problem.empty()) return usage_error(path + " is damaged: " + problem, "begin in another --output-dir");
+      if (problem.empty()) return {};
+      return usage_error("cannot go on with " + path + ": " + problem, "begin in another --output-dir");
     }
-    first = false;
-    good = end + 1;
-  }
-  if (first) return usage_error(path + " is not the journal of an exploration", "begin in another --output-dir");
-  Fd fd(::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
-  if (!fd.valid()) return errno_error("open", path, errno);
-  if (::ftruncate(fd.get(), static_cast<off_t>(good)) != 0) return errno_error("ftruncate", path, errno);
+    // What was skipped is tried again.
+    if (!json.is_object()) problem = "not an object";
+    if (problem.empty() && json.contains("trial")) read_trial(json["trial"], certificate, problem);
+    if (!problem.empty()) return usage_error(path + " is damaged: " + problem, "begin in another --output-dir");
+    return {};
+  };
+  RS_ASSIGN(LineJournal lines, LineJournal::resume(path, kWhat, each));
   // A point that was done twice counts once.
   certificate.sort();
   auto& trials = certificate.trials;
   const auto same = [](const ExplorePoint& a, const ExplorePoint& b) { return a == b; };
   trials.erase(std::unique(trials.begin(), trials.end(), same), trials.end());
-  return ExploreJournal(std::move(fd), path);
+  return ExploreJournal(std::move(lines));
 }
 
-Status ExploreJournal::write(std::string line) {
-  line += '\n';
-  std::string_view rest = line;
-  while (!rest.empty()) {
-    const ssize_t written = ::write(fd_.get(), rest.data(), rest.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return errno_error("write", path_, errno);
-    rest.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return {};
+Status ExploreJournal::add(const ExploredTrial& trial) {
+  return lines_.add(to_line(Json{{"trial", trial_to_json(trial)}}));
 }
-
-Status ExploreJournal::add(const ExploredTrial& trial) { return write(to_line(Json{{"trial", trial_to_json(trial)}})); }
 
 Status ExploreJournal::add(const SkippedPoint& point) {
   Json json = {{"boundary", point.boundary}, {"inject", point.inject}, {"reason", point.reason}};
   if (point.second) json["second"] = *point.second;
-  return write(to_line(Json{{"skipped", std::move(json)}}));
+  return lines_.add(to_line(Json{{"skipped", std::move(json)}}));
 }
 
 }  // namespace remapstorm

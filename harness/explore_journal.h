@@ -7,9 +7,9 @@
 #include <utility>
 #include <vector>
 
-#include "base/fd.h"
 #include "base/result.h"
 #include "harness/certificate.h"
+#include "harness/line_journal.h"
 
 namespace remapstorm {
 
@@ -32,11 +32,9 @@ class ExploreJournal {
   Status add(const SkippedPoint& point);
 
  private:
-  ExploreJournal(Fd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
-  Status write(std::string line);
+  explicit ExploreJournal(LineJournal lines) : lines_(std::move(lines)) {}
 
-  Fd fd_;
-  std::string path_;
+  LineJournal lines_;
 };
 
 }  // namespace remapstorm

@@ -137,17 +137,6 @@ Plan ExploreWorker::plan_for(const ExplorePoint& point) const {
   return plan;
 }
 
-// By how much the guest's counter went on while the machine was set back: nothing where KVM can set it. What was logged
-// before the snapshot has to move along, or every window would seem to have been open since then.
-Nanoseconds ExploreWorker::guest_time_lag(Nanoseconds since) const {
-  const Result<std::uint64_t> now = machine_->vcpu(0).guest_counter();
-  const Result<std::uint64_t> hz = machine_->vcpu(0).guest_counter_hz();
-  if (!now || !hz || *hz < 1000) return Nanoseconds(0);
-  const Nanoseconds lag =
-      counter_to_ns(*now, *hz / 1000) - counter_to_ns(exploration_.at_window->counter, *hz / 1000) - since;
-  return std::max(lag, Nanoseconds(0));
-}
-
 Result<PointOutcome> ExploreWorker::execute(const ExplorePoint& point, std::vector<Event>& events) {
   const Boundary& boundary = exploration_.walked.boundaries[point.boundary];
   const Plan plan = plan_for(point);
@@ -164,7 +153,7 @@ Result<PointOutcome> ExploreWorker::execute(const ExplorePoint& point, std::vect
   RS_ASSIGN(const ResetCost cost, machine_->reset());
   EventLog log(environment_.clock, {&namer}, exploration_.opened_at);
   log.add(-1, PlanEvent{plan_json(plan, 0)});
-  const Nanoseconds lag = guest_time_lag(log.now() - exploration_.opened_at);
+  const Nanoseconds lag = machine_->counter_lag(log.now() - exploration_.opened_at);
   for (Event event : exploration_.prologue) {
     if (event.guest_time) *event.guest_time += lag;
     log.add(event);

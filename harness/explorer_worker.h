@@ -29,7 +29,6 @@ class ExploreWorker {
   ExploreWorker(const TrialEnvironment& environment, const Exploration& exploration)
       : environment_(environment), exploration_(exploration) {}
   [[nodiscard]] Plan plan_for(const ExplorePoint& point) const;
-  [[nodiscard]] Nanoseconds guest_time_lag(Nanoseconds since) const;
 
   const TrialEnvironment& environment_;
   const Exploration& exploration_;

@@ -139,6 +139,9 @@ class Machine final : public GuestControl {
   // From now on reset() goes back to `snapshot`, which must outlive the machine.
   Status prepare_reset(const MachineSnapshot& snapshot);
   Result<ResetCost> reset();
+  // After reset(), `since` after the snapshot was taken: by how much the guest's counter is further than it was then.
+  // Nothing where KVM can set it. What was logged before the snapshot has to move along.
+  [[nodiscard]] Nanoseconds counter_lag(Nanoseconds since) const;
 
   // GuestControl, with the lock held.
   [[nodiscard]] unsigned vcpu_count() const override { return vm_->vcpu_count(); }

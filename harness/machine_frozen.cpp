@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is done to a machine that stands still: snapshots, going back to one, stepping by hand, injecting where it
 // stands.
+#include <algorithm>
+
 #include "base/check.h"
 #include "harness/machine.h"
+#include "telemetry/ring_reader.h"
 
 namespace remapstorm {
 
@@ -94,6 +97,14 @@ Result<ResetCost> Machine::reset() {
   RS_ASSIGN(const ResetCost cost, reset_->run());
   pump_->set_state(reset_to_->rings);
   return cost;
+}
+
+Nanoseconds Machine::counter_lag(Nanoseconds since) const {
+  const Result<std::uint64_t> now = vm_->vcpu(0).guest_counter();
+  const Result<std::uint64_t> hz = vm_->vcpu(0).guest_counter_hz();
+  if (reset_to_ == nullptr || !now || !hz || *hz < 1000) return Nanoseconds(0);
+  const Nanoseconds lag = counter_to_ns(*now, *hz / 1000) - counter_to_ns(reset_to_->counter, *hz / 1000) - since;
+  return std::max(lag, Nanoseconds(0));
 }
 
 }  // namespace remapstorm

@@ -17,9 +17,8 @@ constexpr int kStarvedPart = 4;
 // A trial that delays a page needs a machine of its own, which takes as long as many others.
 constexpr double kDelayed = 0.03;
 constexpr std::uint64_t kShrinksEvery = 4;
-// Between two trials the guest's clock may jump, where KVM cannot set its counter. And most of a trial's time would be
-// spent waiting for a grace period of RCU.
-constexpr const char* kAppend = "nowatchdog rcupdate.rcu_cpu_stall_suppress=1 rcupdate.rcu_expedited=1";
+// Most of a trial's time would be spent waiting for a grace period of RCU.
+constexpr const char* kAppend = "rcupdate.rcu_expedited=1";
 
 class Dice {
  public:

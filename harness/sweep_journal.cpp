@@ -1,24 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "harness/sweep_journal.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <fstream>
-#include <functional>
-#include <iterator>
 #include <map>
 #include <optional>
 
-#include "base/syscall.h"
 #include "telemetry/json_fields.h"
 
 namespace remapstorm {
 namespace {
 
 constexpr int kJournalSchema = 1;
+constexpr const char* kWhat = "sweep";
 constexpr int kLargestExitCode = 255;
 constexpr std::int64_t kLongest = std::int64_t{1} << 60;
 
@@ -98,106 +91,71 @@ bool belongs(const SweepTrial& trial, const SweepMatrix& matrix) {
          trial.seed <= matrix.seeds;
 }
 
-// Two sweeps at a time would each miss what the other does. Kept as long as the descriptor.
-Status take(const Fd& fd, const std::string& path) {
-  if (::flock(fd.get(), LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return {};
-  return usage_error("another sweep is writing " + path, "wait for it, or give another --output-dir");
-}
+class Reader {
+ public:
+  Reader(const std::string& path, const SweepMatrix& matrix, std::optional<std::string> host,
+         const SweepIdentity& identity)
+      : path_(path), matrix_(matrix), host_(std::move(host)), identity_(identity) {}
 
-struct Content {
-  std::vector<SweepTrial> trials;
-  std::size_t whole = 0;  // bytes of whole lines
-};
-
-// `check_header`: why the journal is refused, or nothing.
-Result<Content> read_lines(const std::string& path, const SweepMatrix& matrix, const std::optional<std::string>& host,
-                           const std::function<std::string(const Json&)>& check_header) {
-  const std::string hint = "begin in another --output-dir";
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return usage_error("there is no sweep to go on with: " + path + " cannot be read", "leave --resume out");
-  const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-  Content content;
-  std::map<std::pair<std::string, std::uint64_t>, std::size_t> places;
-  bool first = true;
-  while (content.whole < text.size()) {
-    const std::size_t end = text.find('\n', content.whole);
-    if (end == std::string::npos) break;  // it was killed while it wrote this line
-    const std::string line = text.substr(content.whole, end - content.whole);
-    const Json json = Json::parse(line, nullptr, false);
-    content.whole = end + 1;
-    if (first) {
-      const std::string refused = json.is_object() ? check_header(json) : "it is not the journal of a sweep";
-      if (!refused.empty()) return usage_error("cannot go on with " + path + ": " + refused, hint);
-      first = false;
-      continue;
+  Status line(std::size_t number, std::string_view text) {
+    const std::string hint = "begin in another --output-dir";
+    const Json json = Json::parse(text.begin(), text.end(), nullptr, false);
+    if (number == 0) {
+      const std::string refused = json.is_object() ? difference(json, identity_) : "it is not the journal of a sweep";
+      if (!refused.empty()) return usage_error("cannot go on with " + path_ + ": " + refused, hint);
+      return {};
     }
     std::string problem;
     SweepTrial trial = read_trial(json, problem);
-    if (!problem.empty()) return usage_error(path + " is damaged: " + problem, hint);
-    if (host) trial.cell.host = *host;
-    if (!belongs(trial, matrix)) continue;
+    if (!problem.empty()) return usage_error(path_ + " is damaged: " + problem, hint);
+    if (host_) trial.cell.host = *host_;
+    if (!belongs(trial, matrix_)) return {};
     // A trial that was made again, because the first failed for a reason of the host, replaces it.
-    const auto [known, added] = places.try_emplace({name_of(trial.cell), trial.seed}, content.trials.size());
+    const auto [known, added] = places_.try_emplace({name_of(trial.cell), trial.seed}, trials_.size());
     if (added) {
-      content.trials.push_back(std::move(trial));
+      trials_.push_back(std::move(trial));
     } else {
-      content.trials[known->second] = std::move(trial);
+      trials_[known->second] = std::move(trial);
     }
+    return {};
   }
-  if (first) return usage_error(path + " is not the journal of a sweep", hint);
-  return content;
-}
+  [[nodiscard]] auto lines() {
+    return [this](std::size_t number, std::string_view text) { return line(number, text); };
+  }
+  std::vector<SweepTrial> take() { return std::move(trials_); }
+
+ private:
+  const std::string& path_;
+  const SweepMatrix& matrix_;
+  std::optional<std::string> host_;
+  const SweepIdentity& identity_;
+  std::map<std::pair<std::string, std::uint64_t>, std::size_t> places_;
+  std::vector<SweepTrial> trials_;
+};
 
 }  // namespace
 
 Result<SweepJournal> SweepJournal::create(const std::string& path, const SweepIdentity& identity) {
-  Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0644));
-  if (!fd.valid() && errno == EEXIST) {
-    return usage_error(path + " is there already: the trials of an earlier sweep",
-                       "--resume goes on with it; or give another --output-dir");
-  }
-  if (!fd.valid()) return errno_error("open", path, errno);
-  RS_TRY(take(fd, path));
-  SweepJournal journal(std::move(fd), path);
-  if (const Status begun = journal.write(to_line(header_of(identity))); !begun) {
-    ::unlink(path.c_str());  // half a first line is nothing to go on with
-    return begun.error();
-  }
-  return journal;
+  RS_ASSIGN(LineJournal lines, LineJournal::create(path, kWhat, to_line(header_of(identity))));
+  return SweepJournal(std::move(lines));
 }
 
 Result<SweepJournal> SweepJournal::resume(const std::string& path, const SweepIdentity& identity,
                                           const SweepMatrix& matrix, std::vector<SweepTrial>& trials) {
-  RS_ASSIGN(const Content before,
-            read_lines(path, matrix, {}, [&](const Json& header) { return difference(header, identity); }));
-  Fd fd(::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
-  if (!fd.valid()) return errno_error("open", path, errno);
-  RS_TRY(take(fd, path));
-  // Whoever had it until now may have added to it.
-  RS_ASSIGN(Content content, read_lines(path, matrix, {}, [](const Json&) { return std::string(); }));
-  if (::ftruncate(fd.get(), static_cast<off_t>(content.whole)) != 0) return errno_error("ftruncate", path, errno);
-  trials = std::move(content.trials);
-  return SweepJournal(std::move(fd), path);
+  Reader reader(path, matrix, {}, identity);
+  RS_ASSIGN(LineJournal lines, LineJournal::resume(path, kWhat, reader.lines()));
+  trials = reader.take();
+  return SweepJournal(std::move(lines));
 }
 
 Result<std::vector<SweepTrial>> SweepJournal::read(const std::string& path, const SweepMatrix& matrix,
                                                    const std::string& host) {
-  RS_ASSIGN(Content content, read_lines(path, matrix, host, [](const Json& header) { return difference(header, {}); }));
-  return std::move(content.trials);
+  const SweepIdentity any;
+  Reader reader(path, matrix, host, any);
+  RS_ASSIGN([[maybe_unused]] const std::size_t whole, LineJournal::read(path, kWhat, reader.lines()));
+  return reader.take();
 }
 
-Status SweepJournal::write(std::string line) {
-  line += '\n';
-  std::string_view rest = line;
-  while (!rest.empty()) {
-    const ssize_t written = ::write(fd_.get(), rest.data(), rest.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return errno_error("write", path_, errno);
-    rest.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return {};
-}
-
-Status SweepJournal::add(const SweepTrial& trial) { return write(to_line(trial_to_json(trial))); }
+Status SweepJournal::add(const SweepTrial& trial) { return lines_.add(to_line(trial_to_json(trial))); }
 
 }  // namespace remapstorm

@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include "base/fd.h"
 #include "base/result.h"
+#include "harness/line_journal.h"
 #include "harness/sweep.h"
 
 namespace remapstorm {
@@ -32,11 +32,9 @@ class SweepJournal {
   Status add(const SweepTrial& trial);
 
  private:
-  SweepJournal(Fd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
-  Status write(std::string line);
+  explicit SweepJournal(LineJournal lines) : lines_(std::move(lines)) {}
 
-  Fd fd_;
-  std::string path_;
+  LineJournal lines_;
 };
 
 }  // namespace remapstorm

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "report/exit_code.h"
+
 #include <algorithm>
 #include <iterator>
 
@@ -8,42 +10,27 @@
 namespace remapstorm {
 namespace {
 
-constexpr int kOk = 0, kDiffers = 1, kCannotRun = 4, kUsage = 64, kBug = 70, kHost = 75, kTimeout = 124;
-
 // The worst of several, worst first. Our own bug comes first, since it casts doubt on all the rest; a bad scenario
 // next, since it never gets better by itself; then what was really seen of the guest (a differing verdict, a timeout)
 // before trouble of the host, so that a farm that retries on 75 never throws a real failure away; a scenario that could
 // not run outranks only success: a test that did not run is never green.
-constexpr int kWorstFirst[] = {kBug, kUsage, kDiffers, kTimeout, kHost, kCannotRun, kOk};
-
-int of_error(const Error& error) {
-  switch (error.kind) {
-    case ErrorKind::usage:
-      return kUsage;
-    case ErrorKind::unavailable:
-      return kCannotRun;
-    case ErrorKind::host:
-      return kHost;
-    case ErrorKind::internal:
-      return kBug;
-  }
-  return kBug;
-}
+constexpr int kWorstFirst[] = {kExitInternal, kExitUsage,       kExitDiffers, kExitTimeout,
+                               kExitHost,     kExitUnavailable, kExitOk};
 
 }  // namespace
 
 int exit_code(const TrialResult& trial) {
-  if (trial.error) return of_error(*trial.error);
-  if (!trial.verdict) return kBug;
+  if (trial.error) return exit_code_of(trial.error->kind);
+  if (!trial.verdict) return kExitInternal;
   if (*trial.verdict == Verdict::error) {
     // Only what may go away by itself is worth a retry; a guest that does not boot is not.
     const auto& findings = trial.judgement.findings;
     const bool host = !findings.empty() && (findings.front().fingerprint == kHostFailureFingerprint ||
                                             findings.front().fingerprint == kInterruptedFingerprint);
-    return host ? kHost : kBug;
+    return host ? kExitHost : kExitInternal;
   }
-  if (trial.ok) return kOk;
-  return *trial.verdict == Verdict::timeout ? kTimeout : kDiffers;
+  if (trial.ok) return kExitOk;
+  return *trial.verdict == Verdict::timeout ? kExitTimeout : kExitDiffers;
 }
 
 int worse_of(int one, int other) {
@@ -53,16 +40,16 @@ int worse_of(int one, int other) {
 
 int exit_code(std::span<const ScenarioResults> results) {
   bool any = false;
-  int worst = kOk;
+  int worst = kExitOk;
   for (const ScenarioResults& scenario : results) {
     // A scenario without trials ran nothing: not green.
-    if (scenario.trials.empty()) return kBug;
+    if (scenario.trials.empty()) return kExitInternal;
     for (const TrialResult& trial : scenario.trials) {
       any = true;
       worst = worse_of(worst, exit_code(trial));
     }
   }
-  return any ? worst : kBug;
+  return any ? worst : kExitInternal;
 }
 
 }  // namespace remapstorm

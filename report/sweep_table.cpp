@@ -3,6 +3,7 @@
 #include <map>
 #include <set>
 
+#include "report/exit_code.h"
 #include "report/plain_lines.h"
 #include "report/sweep.h"
 #include "report/text.h"
@@ -10,24 +11,9 @@
 namespace remapstorm {
 namespace {
 
-constexpr int kOk = 0, kCannotRun = 4, kUsage = 64, kBug = 70, kHost = 75;
 constexpr std::size_t kGap = 2;
 constexpr std::size_t kNarrowest = 10;  // of a host's column
 constexpr std::size_t kMostUnexpected = 20;
-
-int code_of(const Error& error) {
-  switch (error.kind) {
-    case ErrorKind::usage:
-      return kUsage;
-    case ErrorKind::unavailable:
-      return kCannotRun;
-    case ErrorKind::host:
-      return kHost;
-    case ErrorKind::internal:
-      break;
-  }
-  return kBug;
-}
 
 struct Row {
   std::string scenario, strategy, flavour;
@@ -159,7 +145,7 @@ void write_sweep_table(std::ostream& out, TerminalStyle style, const Sweep& swee
   write_unexpected(writer, sweep);
   write_gaps(writer, sweep);
   writer.line();
-  writer.wrapped("", sweep_summary(sweep), sweep_exit_code(sweep) == kOk ? Tone::good : Tone::bad);
+  writer.wrapped("", sweep_summary(sweep), sweep_exit_code(sweep) == kExitOk ? Tone::good : Tone::bad);
 }
 
 std::string sweep_summary(const Sweep& sweep) {
@@ -183,12 +169,12 @@ std::string sweep_summary(const Sweep& sweep) {
 }
 
 int sweep_exit_code(const Sweep& sweep) {
-  if (sweep.cells.made.empty()) return kUsage;
-  int worst = kOk;
+  if (sweep.cells.made.empty()) return kExitUsage;
+  int worst = kExitOk;
   for (const SweepTrial& trial : sweep.trials) worst = worse_of(worst, trial.exit_code);
-  for (const SweepGap& gap : sweep.gaps) worst = worse_of(worst, code_of(gap.why));
+  for (const SweepGap& gap : sweep.gaps) worst = worse_of(worst, exit_code_of(gap.why.kind));
   for (const SweepCell& cell : sweep.cells.made) {
-    if (sweep.trials_of(cell).size() < sweep.matrix.seeds) worst = worse_of(worst, kCannotRun);
+    if (sweep.trials_of(cell).size() < sweep.matrix.seeds) worst = worse_of(worst, kExitUnavailable);
   }
   return worst;
 }

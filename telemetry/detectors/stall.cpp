@@ -95,7 +95,7 @@ void StallDetector::fold(const Event& event) {
       }
       break;
     case RS_PROBE_PAUSE_BEGIN:
-      pauses_[event.vcpu] = here;
+      if (pauses_.size() < kMaxOpen) pauses_[event.vcpu] = here;
       break;
     case RS_PROBE_PAUSE_END:
       if (const auto open = pauses_.find(event.vcpu); open != pauses_.end()) {

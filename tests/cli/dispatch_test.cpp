@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "cli/exit_code.h"
+#include "report/exit_code.h"
 #include "tests/base/temporary_folder.h"
 #include "tests/cli/fake_context.h"
 

@@ -42,11 +42,13 @@ TEST_F(Journal, GivesBackWhatWasWritten) {
 TEST_F(Journal, ALineThatWasCutOffIsLostAlone) {
   write(3);
   std::ofstream(path_, std::ios::app) << R"({"trial":{"boundary":3,"inj)";
-  Certificate certificate = without_trials();
-  auto journal = ExploreJournal::resume(path_, certificate);
-  ASSERT_TRUE(journal.ok());
-  EXPECT_EQ(certificate.trials.size(), 3U);
-  ASSERT_TRUE(journal->add(sample_certificate().trials[3]).ok());
+  {
+    Certificate certificate = without_trials();
+    auto journal = ExploreJournal::resume(path_, certificate);
+    ASSERT_TRUE(journal.ok());
+    EXPECT_EQ(certificate.trials.size(), 3U);
+    ASSERT_TRUE(journal->add(sample_certificate().trials[3]).ok());
+  }
   Certificate again = without_trials();
   ASSERT_TRUE(ExploreJournal::resume(path_, again).ok());
   EXPECT_EQ(again.trials.size(), 4U);
@@ -54,12 +56,25 @@ TEST_F(Journal, ALineThatWasCutOffIsLostAlone) {
 
 TEST_F(Journal, APointDoneTwiceCountsOnce) {
   write(2);
-  Certificate certificate = without_trials();
-  auto journal = ExploreJournal::resume(path_, certificate);
-  ASSERT_TRUE(journal->add(sample_certificate().trials[1]).ok());
+  {
+    Certificate certificate = without_trials();
+    auto journal = ExploreJournal::resume(path_, certificate);
+    ASSERT_TRUE(journal->add(sample_certificate().trials[1]).ok());
+  }
   Certificate again = without_trials();
   ASSERT_TRUE(ExploreJournal::resume(path_, again).ok());
   EXPECT_EQ(again.trials.size(), 2U);
+}
+
+TEST_F(Journal, TwoAtATimeWouldEachMissWhatTheOtherDoes) {
+  write(2);
+  Certificate certificate = without_trials();
+  const auto first = ExploreJournal::resume(path_, certificate);
+  ASSERT_TRUE(first.ok());
+  Certificate again = without_trials();
+  const auto second = ExploreJournal::resume(path_, again);
+  ASSERT_FALSE(second.ok());
+  EXPECT_NE(second.error().message.find("another exploration is writing"), std::string::npos);
 }
 
 TEST_F(Journal, KeepsWhereTheSecondOfAPairWas) {

@@ -5,11 +5,11 @@
 #include <fstream>
 
 #include "cli/compare_session.h"
-#include "cli/exit_code.h"
 #include "cli/lab_child.h"
 #include "cli/name_list.h"
 #include "cli/soak_session.h"
 #include "cli/sweep_options.h"
+#include "report/exit_code.h"
 #include "tests/base/temporary_folder.h"
 #include "tests/cli/fake_context.h"
 

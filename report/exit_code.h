@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Exit codes of the program. Those of a run with results come from report/exit_code.cpp; both are the table of
-// docs/commands.md.
+// Exit codes of the program, the table of docs/commands.md. Those of a run with results come from exit_code.cpp.
 #pragma once
 
 #include "base/result.h"
