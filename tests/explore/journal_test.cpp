@@ -132,7 +132,6 @@ TEST_F(Journal, RefusesToOverwriteAndToReadNonsense) {
     EXPECT_FALSE(ExploreJournal::resume(path_, certificate).ok()) << nonsense;
   }
   const auto with_trial = [&](const std::string& trial) {
-    std::ofstream(path_, std::ios::trunc);
     std::error_code ignored;
     std::filesystem::remove(path_, ignored);
     write(0);
