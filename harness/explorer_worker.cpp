@@ -14,7 +14,7 @@ namespace {
 
 // A deadlock is proven by two looks between which each waiter ran for a millisecond (DeadlockDetector::kMinimumRunNs);
 // waiting longer proves no more.
-constexpr Nanoseconds kEnoughRun = std::chrono::microseconds(1050);
+constexpr Nanoseconds kEnoughRun = std::chrono::microseconds(265);
 // A hang counts if no vCPU waited for more than a fourth of the time for the host.
 constexpr int kStarvedPart = 4;
 constexpr Nanoseconds kTurn = std::chrono::microseconds(100);

@@ -32,7 +32,7 @@ class DeadlockDetector final : public Detector {
  public:
   // Between the two looks every waiter must have run for at least this long: a kicked vCPU that only enters and leaves
   // KVM_RUN uses some microseconds without having had a chance.
-  static constexpr std::uint64_t kMinimumRunNs = 1'000'000;
+  static constexpr std::uint64_t kMinimumRunNs = 250'000;
   static constexpr unsigned kMaxAttempts = 20;  // pairs of looks per suspicion before it is left alone
 
   [[nodiscard]] std::string_view name() const override { return "deadlock"; }
