@@ -156,8 +156,9 @@ void check_driver(const Plan& plan, Problems& problems) {
     }
   }
   for (const Workload& workload : plan.workloads) {
-    if (workload.run == "read-target" || workload.run == "kpageflags" || workload.run == "hugetlb-grow-by-buddy") {
-      problems.add("workload " + workload.run + " needs the driver");
+    const std::string& run = workload.run;
+    if (run == "read-target" || run == "kpageflags" || run.ends_with("-by-buddy")) {
+      problems.add("workload " + run + " needs the driver");
     }
   }
   if (problems.lines.size() == before) return;

@@ -26,6 +26,7 @@ constexpr NamedValue kNamedValues[] = {
     {"kind", "nmi", RS_KIND_NMI},
     {"kind", "call", RS_KIND_CALL},
     {"lock_id", "init_mm.page_table_lock", RS_LOCK_INIT_MM_PAGE_TABLE},
+    {"lock_id", "zone->lock", RS_LOCK_ZONE},
 };
 
 std::vector<std::string> probe_names() {

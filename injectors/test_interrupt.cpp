@@ -16,6 +16,10 @@ constexpr std::pair<const char*, std::uint32_t> kActions[] = {
     {"read-struct-page-thread", RS_ACTION_READ_THREAD},
     {"free-slab-object", RS_ACTION_FREE_OBJECT},
     {"free-buddy-softirq", RS_ACTION_FREE_BUDDY},
+    {"free-buddy-thread", RS_ACTION_FREE_BUDDY_THREAD},
+    {"fill-free-list", RS_ACTION_FILL_FREE_LIST},
+    {"write-head", RS_ACTION_WRITE_HEAD},
+    {"look-again", RS_ACTION_LOOK_AGAIN},
 };
 
 std::uint32_t action_of(const Parameters& parameters) {

@@ -10,10 +10,11 @@
 //               usually printed just before, warns of what then happened: it is kept as a further finding.
 //  3. oops, lockdep, bug   the guest's own reports. Among them the first in time decides: later ones are often its
 //  consequences.
-//  4. hang      no progress and no proof.
-//  5. timeout   the trial was still going on.
-//  6. stall     it went on, but too long; the longest one decides.
-//  7. clean     nothing found and nothing missing: every window closed, every injection delivered and answered, the
+//  4. lost-update   a write that is gone.
+//  5. hang      no progress and no proof.
+//  6. timeout   the trial was still going on.
+//  7. stall     it went on, but too long; the longest one decides.
+//  8. clean     nothing found and nothing missing: every window closed, every injection delivered and answered, the
 //  final
 //               doorbell rung. If something is missing the trial proves nothing: error.
 //
@@ -26,6 +27,7 @@
 #include "telemetry/detectors/guest_report.h"
 #include "telemetry/detectors/injections.h"
 #include "telemetry/detectors/lifecycle.h"
+#include "telemetry/detectors/lost_update.h"
 #include "telemetry/detectors/stall.h"
 #include "telemetry/statistics_collector.h"
 
@@ -77,10 +79,11 @@ struct Judge::Parts {
   GuestReportDetector guest_report;
   LifecycleDetector lifecycle;
   InjectionsDetector injections;
+  LostUpdateDetector lost_update;
   StallDetector stall;
   StatisticsCollector statistics;
 
-  std::vector<Detector*> detectors() { return {&deadlock, &guest_report, &lifecycle, &injections, &stall}; }
+  std::vector<Detector*> detectors() { return {&deadlock, &guest_report, &lifecycle, &injections, &lost_update, &stall}; }
 };
 
 Judge::Judge(JudgeOptions options) : parts_(std::make_unique<Parts>(options)) {}

@@ -62,6 +62,7 @@ bool is_answered(std::string_view injector) { return injector == "irq" || inject
 
 std::string lock_name(std::uint64_t lock_id) {
   if (lock_id == RS_LOCK_INIT_MM_PAGE_TABLE) return "init_mm.page_table_lock";
+  if (lock_id == RS_LOCK_ZONE) return "zone->lock";
   return "lock " + std::to_string(lock_id);
 }
 

@@ -28,7 +28,7 @@ typedef __u16 __rs_u16;
 #endif
 
 #define RS_ABI_MAGIC 0x4d524f5453504d52ULL /* "RMPSTORM" in memory order */
-#define RS_ABI_VERSION 2u
+#define RS_ABI_VERSION 3u
 #define RS_MAX_VCPUS 8u
 #define RS_RING_ENTRIES 1024u /* per vCPU; a power of two */
 #define RS_WORKLOAD_BYTES 4096u
@@ -97,6 +97,9 @@ typedef __u16 __rs_u16;
 	X(INJECT_ENTER, 24, "inject.enter", "kind", "token", "ip", "-")                                                  \
 	X(INJECT_READ, 25, "inject.read", "kind", "token", "addr", "value")                                              \
 	X(INJECT_LEAVE, 26, "inject.leave", "kind", "token", "-", "-")                                                   \
+	/* A test wrote to a struct page: bit number `bit` of the word at addr is set. inject.read of the same addr tells the */ \
+	/* word as it is then. */                                                                                           \
+	X(INJECT_WRITE, 27, "inject.write", "kind", "token", "addr", "bit")                                              \
 	X(HOLD_BEGIN, 32, "hold.begin", "token", "-", "-", "-")                                                          \
 	X(HOLD_END, 33, "hold.end", "token", "spins", "-", "-")                                                          \
 	/* From the agent. index: line of the workload text, from 0 */                                                      \
@@ -113,6 +116,7 @@ enum rs_probe {
 #define RS_LEVEL_PTE 1u
 #define RS_LEVEL_PMD 2u
 #define RS_LOCK_INIT_MM_PAGE_TABLE 1u /* init_mm.page_table_lock */
+#define RS_LOCK_ZONE 2u               /* zone->lock, where pages are freed; logged with remapstorm.zone_lock=1 only */
 #define RS_ASK_FLUSH 1u /* flush the TLB */
 #define RS_ASK_PAUSE 2u /* spin until let go */
 #define RS_ASK_BY_IPI 0x10u
@@ -139,6 +143,12 @@ enum rs_probe {
 #define RS_ACTION_FREE_OBJECT 4u /* kfree() a slab object, which has nothing to do with hugetlb; once for each vCPU */
 /* A softirq frees the buddy of the huge page that the target describes, of which RS_IOC_KEEP_BUDDY took care; once. */
 #define RS_ACTION_FREE_BUDDY 5u
+#define RS_ACTION_FREE_BUDDY_THREAD 6u /* the same by the SCHED_FIFO kthread of this vCPU */
+/* Frees pages until the next one freed on this vCPU takes zone->lock; inject.read tells how many are missing (1). */
+#define RS_ACTION_FILL_FREE_LIST 7u
+#define RS_ACTION_WRITE_HEAD 8u  /* sets bit RS_WRITTEN_BIT of the private word of the struct page at rs_mailbox.target */
+#define RS_ACTION_LOOK_AGAIN 9u  /* reads that word */
+#define RS_WRITTEN_BIT 40u       /* hugetlb, whose flags stand in that word, does not use it */
 
 /* ---- rings ----------------------------------------------------------------------------------------------------------
  * One writer (that vCPU, in any context, NMI included), one reader (the host). sequence starts at 1 and is stored last; entry

@@ -92,6 +92,13 @@ static int run_hugetlb_surplus(const struct workload *workload, struct shared *s
 	return error;
 }
 
+static int run_hugetlb_surplus_by_buddy(const struct workload *workload, struct shared *shared, uint64_t *count)
+{
+	int error = host_keep_buddy();
+
+	return error ? error : run_hugetlb_surplus(workload, shared, count);
+}
+
 static int run_read_target(const struct workload *workload, struct shared *shared, uint64_t *count)
 {
 	long done;
@@ -147,6 +154,7 @@ static const struct kind kinds[] = {
 	{ "hugetlb-grow", 0, run_hugetlb_grow },
 	{ "hugetlb-grow-by-buddy", 0, run_hugetlb_grow_by_buddy },
 	{ "hugetlb-surplus", 0, run_hugetlb_surplus },
+	{ "hugetlb-surplus-by-buddy", 0, run_hugetlb_surplus_by_buddy },
 	{ "read-target", 1, run_read_target },
 	{ "kpageflags", 1, run_kpageflags },
 	{ "spin", 1, run_spin },

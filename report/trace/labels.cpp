@@ -96,6 +96,10 @@ TraceLabel label_of(const ProbeEvent& probe, const SymbolMap& symbols) {
       label.category = kInjectionCategory;
       label.name = "read of the struct page";
       break;
+    case RS_PROBE_INJECT_WRITE:
+      label.category = kInjectionCategory;
+      label.name = "write to the struct page";
+      break;
     case RS_PROBE_HOLD_BEGIN:
       label.category = kHarnessCategory;
       label.name = "soft hold";

@@ -282,7 +282,7 @@ constexpr LabelMeaning kLabels[] = {
     {"direction", "optimize: page structs are given back; restore: they come again"},
     {"phase", "total; of it lock-wait, flush, window (break to make), other"},
     {"context", "what the vCPU was doing: task, softirq, hardirq, nmi"},
-    {"lock", "init_mm.page_table_lock, or other"},
+    {"lock", "init_mm.page_table_lock, zone->lock, or other"},
     {"where",
      "guest: inside KVM_RUN; harness: outside, at a stop; parked: held, paused or retired; watch: the thread that "
      "watches the trial; metrics: these metrics"},

@@ -52,10 +52,12 @@ Word level_word(std::uint64_t level) {
   return {2, "other"};
 }
 
+constexpr std::size_t kLockWords = 3;
 Word lock_word(std::uint64_t lock_id) {
-  static const std::string kPageTable = lock_name(RS_LOCK_INIT_MM_PAGE_TABLE);
+  static const std::string kPageTable = lock_name(RS_LOCK_INIT_MM_PAGE_TABLE), kZone = lock_name(RS_LOCK_ZONE);
   if (lock_id == RS_LOCK_INIT_MM_PAGE_TABLE) return {0, kPageTable};
-  return {1, "other"};
+  if (lock_id == RS_LOCK_ZONE) return {1, kZone};
+  return {2, "other"};
 }
 
 // A slot for each probe, and one behind them for what is none.
@@ -238,7 +240,7 @@ void TrialFold::fold_lengths(const ProbeEvent& probe, Place place, Nanoseconds n
 void TrialFold::fold_lock(const ProbeEvent& probe, Place place, Nanoseconds now) {
   const Word lock = lock_word(probe.args[1]);
   const auto observe_in = [&](Metric metric, std::uint32_t context, Nanoseconds length) {
-    observe(metric, 2 * std::size_t{context} + lock.slot, {context_name(context), lock.text}, length);
+    observe(metric, kLockWords * std::size_t{context} + lock.slot, {context_name(context), lock.text}, length);
   };
   switch (probe.probe) {
     case RS_PROBE_LOCK_WANT:

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "telemetry/detectors/lost_update.h"
+
+#include "guest/abi/remapstorm_abi.h"
+#include "telemetry/probe_names.h"
+
+namespace remapstorm {
+namespace {
+
+constexpr std::size_t kMostWrites = 4096;  // a hostile guest may write without end
+constexpr std::size_t kMostFindings = 8;
+constexpr std::uint64_t kWordBits = 64;
+
+std::string text(Gva value) { return describe(Frame{value, {}, 0}); }
+
+}  // namespace
+
+void LostUpdateDetector::fold(const Event& event) {
+  const auto* probe = std::get_if<ProbeEvent>(&event.body);
+  if (probe == nullptr) return;
+  const Gva word(probe->args[2]);
+  if (probe->probe == RS_PROBE_INJECT_READ) look(event, word, probe->args[3]);
+  if (probe->probe != RS_PROBE_INJECT_WRITE || probe->args[3] >= kWordBits) return;
+  if (writes_.size() >= kMostWrites && !writes_.contains(word)) return;
+  writes_[word] = {event.time, event.vcpu, probe->context, probe->args[3], false};
+}
+
+void LostUpdateDetector::look(const Event& event, Gva word, std::uint64_t value) {
+  const auto found = writes_.find(word);
+  if (found == writes_.end()) return;
+  Write& write = found->second;
+  write.looked_for = true;
+  if ((value >> write.bit & 1) != 0 || findings_.size() >= kMostFindings) return;
+  Finding finding;
+  finding.verdict = Verdict::lost_update;
+  finding.summary = "bit " + std::to_string(write.bit) + " of the word at " + text(word) + ", set by vCPU " +
+                    std::to_string(write.vcpu) + " in " + std::string(context_name(write.context)) +
+                    " context, is not set any more";
+  finding.detail = {"vCPU " + std::to_string(event.vcpu) + " looked and found " + text(Gva(value)),
+                    "nobody clears that bit: the write went to a copy of the page that is not mapped any more"};
+  finding.fingerprint = "lost-update";
+  finding.seen_at = write.time;
+  finding.proven_at = event.time;
+  findings_.push_back(std::move(finding));
+}
+
+std::vector<std::string> LostUpdateDetector::missing() const {
+  for (const auto& [word, write] : writes_) {
+    if (!write.looked_for) return {"nobody looked what became of the write to " + text(word)};
+  }
+  return {};
+}
+
+}  // namespace remapstorm
