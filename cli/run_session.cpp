@@ -203,7 +203,7 @@ int RunSession::report_not_run(const Error& error) {
     TrialResult result = did_not_run(scenario.name, options_.overrides, error);
     result.strategy = options_.overrides.strategy.value_or(scenario.strategy);
     result.flavour = chosen_flavour(scenario, options_.overrides);
-    result.expected = scenario.expectation_for(result.strategy, result.flavour).verdict;
+    result.expected = scenario.expectation_for(result.strategy, result.flavour, host_.kind).verdict;
     const std::string host = host_.kind.empty() ? "unknown" : host_.kind;
     metrics_.ended(TrialLabels{scenario.name, result.strategy, result.flavour, host}, result);
     results.push_back({scenario.name, scenario.summary, {result}});

@@ -84,6 +84,7 @@ const Expectation& usual_expectation(const Scenario& scenario) {
 }
 
 std::string expectation_key(const Scenario& scenario, const std::string& key) {
+  if (key.starts_with('@')) return scenario.strategy + " on " + key.substr(1);
   const std::size_t slash = key.find('/');
   const std::string strategy = slash == 0 ? scenario.strategy : key.substr(0, slash);
   return slash == std::string::npos ? strategy : strategy + ", flavour " + key.substr(slash + 1);

@@ -90,8 +90,8 @@ std::string workload_text(const std::vector<Workload>& workloads) {
 }
 
 Expectation chosen_expectation(const Scenario& scenario, const Overrides& overrides, const std::string& strategy,
-                               const std::string& flavour) {
-  const Expectation& written = scenario.expectation_for(strategy, flavour);
+                               const std::string& flavour, const std::string& host_kind) {
+  const Expectation& written = scenario.expectation_for(strategy, flavour, host_kind);
   if (!overrides.expect || *overrides.expect == written.verdict) return written;
   Expectation bare;
   bare.verdict = *overrides.expect;
@@ -242,7 +242,7 @@ Result<Plan> make_plan(const Scenario& scenario, const Overrides& overrides, con
   plan.workloads = scenario.workloads;
   plan.workload_text = workload_text(scenario.workloads);
   plan.rules = scenario.rules;
-  plan.expectation = chosen_expectation(scenario, overrides, plan.strategy, plan.flavour);
+  plan.expectation = chosen_expectation(scenario, overrides, plan.strategy, plan.flavour, host.kind);
   plan.guest = guest;
   plan.host = host;
   plan.asked = overrides;

@@ -121,8 +121,9 @@ Scenario read_scenario(const toml::table& root, ParseContext& context) {
 }  // namespace
 
 const Expectation& Scenario::expectation_for(const std::string& chosen_strategy,
-                                             const std::string& chosen_flavour) const {
-  for (const std::string& key : {chosen_strategy + "/" + chosen_flavour, chosen_strategy, "/" + chosen_flavour}) {
+                                             const std::string& chosen_flavour, const std::string& host_kind) const {
+  for (const std::string& key :
+       {chosen_strategy + "/" + chosen_flavour, chosen_strategy, "/" + chosen_flavour, "@" + host_kind}) {
     if (const auto found = other_expectations.find(key); found != other_expectations.end()) return found->second;
   }
   return expectation;
@@ -163,6 +164,7 @@ Vocabulary make_vocabulary(InjectorCatalogue injectors) {
   };
   for (const std::string_view strategy : all_strategies()) vocabulary.strategies.emplace_back(strategy);
   vocabulary.flavours = {"std", "lockdep", "rt"};
+  vocabulary.host_kinds = {"kvm-hardware", "kvm-interpreting", "lab:x86"};
   return vocabulary;
 }
 

@@ -90,12 +90,15 @@ struct Scenario {
   std::vector<Workload> workloads;
   std::vector<Rule> rules;
   Expectation expectation;
-  // Replace `expectation` as a whole; the key is "STRATEGY", "STRATEGY/FLAVOUR" or "/FLAVOUR", see expectation_for().
+  // Replace `expectation` as a whole; the key is "STRATEGY", "STRATEGY/FLAVOUR", "/FLAVOUR" or "@HOST KIND", see
+  // expectation_for().
   std::map<std::string, Expectation> other_expectations;
 
-  // The one of the strategy and flavour; else of the strategy; else of the flavour; else `expectation`.
+  // The one of the strategy and flavour; else of the strategy; else of the flavour; else of the kind of host; else
+  // `expectation`.
   [[nodiscard]] const Expectation& expectation_for(const std::string& chosen_strategy,
-                                                   const std::string& chosen_flavour) const;
+                                                   const std::string& chosen_flavour,
+                                                   const std::string& host_kind = "") const;
 };
 
 // One mistake in a scenario file. Lines and columns count from 1; 0: the file as a whole.
@@ -128,6 +131,7 @@ struct Vocabulary {
   std::vector<WorkloadSpec> workloads;
   std::vector<std::string> strategies;
   std::vector<std::string> flavours;
+  std::vector<std::string> host_kinds;
 };
 // Strategies and probes of guest/abi, the agent's workloads, the known flavours; injectors as given.
 Vocabulary make_vocabulary(InjectorCatalogue injectors);

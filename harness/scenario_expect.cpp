@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// [expect] and [expect.strategy.NAME] of a scenario file.
+// [expect] of a scenario file, and what replaces it for a strategy, a flavour or a kind of host.
 #include <algorithm>
 #include <functional>
 
@@ -117,6 +117,9 @@ void read_expectations(TableReader& top, Scenario& scenario) {
     });
   };
   read_flavours("", table);
+  read_each(table, "host", table.context().vocabulary.host_kinds, [&](const std::string& kind, TableReader& one) {
+    scenario.other_expectations["@" + kind] = read_expectation(one, scenario);
+  });
   read_each(table, "strategy", scenario.strategies, [&](const std::string& strategy, TableReader& one) {
     // There may be tables of its flavours alone.
     if (!one.has("flavour") || one.has("verdict")) {

@@ -184,6 +184,10 @@ std::string scenario_toml(const Scenario& scenario, const std::string& comment) 
   for (const auto& [key, expected] : scenario.other_expectations) {
     const std::size_t slash = key.find('/');
     std::string table = "expect";
+    if (key.starts_with('@')) {
+      write_expectation(out, table + ".host." + quoted(key.substr(1)), expected);
+      continue;
+    }
     if (slash != 0) table += ".strategy." + quoted(key.substr(0, slash));
     if (slash != std::string::npos) table += ".flavour." + quoted(key.substr(slash + 1));
     write_expectation(out, table, expected);

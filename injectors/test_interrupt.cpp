@@ -19,6 +19,7 @@ constexpr std::pair<const char*, std::uint32_t> kActions[] = {
     {"free-buddy-thread", RS_ACTION_FREE_BUDDY_THREAD},
     {"fill-free-list", RS_ACTION_FILL_FREE_LIST},
     {"write-head", RS_ACTION_WRITE_HEAD},
+    {"write-head-stale", RS_ACTION_WRITE_STALE},
     {"look-again", RS_ACTION_LOOK_AGAIN},
 };
 

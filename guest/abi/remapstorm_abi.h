@@ -144,10 +144,13 @@ enum rs_probe {
 /* A softirq frees the buddy of the huge page that the target describes, of which RS_IOC_KEEP_BUDDY took care; once. */
 #define RS_ACTION_FREE_BUDDY 5u
 #define RS_ACTION_FREE_BUDDY_THREAD 6u /* the same by the SCHED_FIFO kthread of this vCPU */
-/* Frees pages until the next one freed on this vCPU takes zone->lock; inject.read tells how many are missing (1). */
+/* That kthread frees pages until the next one freed on this vCPU takes zone->lock; inject.read tells how many are missing
+ * (1). */
 #define RS_ACTION_FILL_FREE_LIST 7u
 #define RS_ACTION_WRITE_HEAD 8u  /* sets bit RS_WRITTEN_BIT of the private word of the struct page at rs_mailbox.target */
-#define RS_ACTION_LOOK_AGAIN 9u  /* reads that word */
+/* The same as soon as another page is mapped there, through this vCPU's translation of the old one. */
+#define RS_ACTION_WRITE_STALE 9u
+#define RS_ACTION_LOOK_AGAIN 10u /* reads that word */
 #define RS_WRITTEN_BIT 40u       /* hugetlb, whose flags stand in that word, does not use it */
 
 /* ---- rings ----------------------------------------------------------------------------------------------------------

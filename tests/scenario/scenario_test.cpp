@@ -76,6 +76,22 @@ faults_in = ["kfree"]
   EXPECT_EQ(scenario.expectation_for("bbm-fault-irqsafe", "rt").verdict, Verdict::deadlock);
 }
 
+TEST(Scenario, AKindOfHostHasAnExpectationOfItsOwnBehindStrategyAndFlavour) {
+  const ParsedScenario parsed = parse(replaced(kGoodScenario, "[expect]", R"([expect.host."lab:x86"]
+verdict = "bug"
+[expect])"));
+  ASSERT_TRUE(parsed.scenario.has_value()) << (parsed.mistakes.empty() ? "" : to_string(parsed.mistakes[0]));
+  const Scenario& scenario = *parsed.scenario;
+  EXPECT_EQ(scenario.expectation_for("bbm-fault", "std", "lab:x86").verdict, Verdict::bug);
+  EXPECT_EQ(scenario.expectation_for("bbm-fault", "std", "kvm-hardware").verdict, Verdict::deadlock);
+  EXPECT_EQ(scenario.expectation_for("inplace", "std", "lab:x86").verdict, Verdict::clean);
+  const ParsedScenario unknown = parse(replaced(kGoodScenario, "[expect]", R"([expect.host.vmware]
+verdict = "bug"
+[expect])"));
+  ASSERT_EQ(unknown.mistakes.size(), 1U);
+  EXPECT_THAT(to_string(unknown.mistakes[0]), testing::HasSubstr("kvm-interpreting"));
+}
+
 TEST(Scenario, ArgumentsCanBeFilteredByNumberHexAndName) {
   const auto value = [](const std::string& given) {
     const ParsedScenario parsed = parse(replaced(kGoodScenario, "level = \"pte\"", "where = { " + given + " }"));

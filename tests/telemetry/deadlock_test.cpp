@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "telemetry/detectors/deadlock.h"
 #include "telemetry/judge.h"
 #include "tests/telemetry/stream.h"
 
@@ -193,7 +194,7 @@ INSTANTIATE_TEST_SUITE_P(
                  },
                  "was free"},
         NearMiss{"no_word", [](SampleEvent&, SampleEvent& b) { b.lock_words.clear(); }, "could not be read"},
-        NearMiss{"did_not_run", [](SampleEvent& a, SampleEvent& b) { b.cpu_time_ns = a.cpu_time_ns + 999'999; },
+        NearMiss{"did_not_run", [](SampleEvent& a, SampleEvent& b) { b.cpu_time_ns = a.cpu_time_ns + DeadlockDetector::kMinimumRunNs - 1; },
                  "hardly ran"},
         NearMiss{"clock_back", [](SampleEvent& a, SampleEvent& b) { b.cpu_time_ns = a.cpu_time_ns - 1; }, "hardly ran"},
         NearMiss{"elsewhere",
