@@ -120,8 +120,8 @@ Scenario read_scenario(const toml::table& root, ParseContext& context) {
 
 }  // namespace
 
-const Expectation& Scenario::expectation_for(const std::string& chosen_strategy,
-                                             const std::string& chosen_flavour, const std::string& host_kind) const {
+const Expectation& Scenario::expectation_for(const std::string& chosen_strategy, const std::string& chosen_flavour,
+                                             const std::string& host_kind) const {
   for (const std::string& key :
        {chosen_strategy + "/" + chosen_flavour, chosen_strategy, "/" + chosen_flavour, "@" + host_kind}) {
     if (const auto found = other_expectations.find(key); found != other_expectations.end()) return found->second;

@@ -2,6 +2,7 @@
 #include "harness/trial_metrics.h"
 
 #include "base/build_id.h"
+#include "base/error_names.h"
 #include "telemetry/detectors/lifecycle.h"
 #include "telemetry/metrics/finding_class.h"
 #include "telemetry/probe_names.h"
@@ -18,23 +19,9 @@ constexpr std::string_view kErrorKinds[] = {"usage", "unavailable", "host", "int
 
 double seconds(Nanoseconds length) { return static_cast<double>(length.count()) / 1e9; }
 
-std::string_view kind_name(ErrorKind kind) {
-  switch (kind) {
-    case ErrorKind::usage:
-      return "usage";
-    case ErrorKind::unavailable:
-      return "unavailable";
-    case ErrorKind::host:
-      return "host";
-    case ErrorKind::internal:
-      return "internal";
-  }
-  return "internal";
-}
-
 // Of a trial that is no result of the guest; the same distinction as that of the exit code.
 std::string_view error_kind(const TrialResult& trial) {
-  if (trial.error) return kind_name(trial.error->kind);
+  if (trial.error) return error_kind_name(trial.error->kind);
   const auto& findings = trial.judgement.findings;
   const bool host = !findings.empty() && (findings.front().fingerprint == kHostFailureFingerprint ||
                                           findings.front().fingerprint == kInterruptedFingerprint);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/error_names.h"
 #include "report/report.h"
 #include "report/text.h"
 #include "telemetry/json_fields.h"
@@ -125,20 +126,6 @@ Json statistics_to_json(const TrialStatistics& statistics) {
           {"injector_lengths", std::move(lengths)}};
 }
 
-std::string_view kind_name(ErrorKind kind) {
-  switch (kind) {
-    case ErrorKind::usage:
-      return "usage";
-    case ErrorKind::unavailable:
-      return "unavailable";
-    case ErrorKind::host:
-      return "host";
-    case ErrorKind::internal:
-      return "internal";
-  }
-  return "internal";
-}
-
 Json trial_to_json(const TrialResult& trial) {
   Json findings = Json::array();
   for (const Finding& finding : trial.judgement.findings) findings.push_back(finding_to_json(finding));
@@ -165,7 +152,7 @@ Json trial_to_json(const TrialResult& trial) {
                {"evidence", {{"findings", std::move(findings)}, {"statistics", nullptr}}}};
   if (trial.error) {
     json["error"] = {
-        {"kind", kind_name(trial.error->kind)}, {"message", trial.error->message}, {"hint", trial.error->hint}};
+        {"kind", error_kind_name(trial.error->kind)}, {"message", trial.error->message}, {"hint", trial.error->hint}};
   }
   if (trial.verdict) json["evidence"]["statistics"] = statistics_to_json(trial.judgement.statistics);
   return json;

@@ -8,11 +8,11 @@ namespace {
 
 constexpr std::string_view kOther = "other";
 
-// Fingerprints that are classes already (detectors/lifecycle.cpp, detectors/guest_report.h).
+// Fingerprints that are classes already (detectors/lifecycle.cpp, lost_update.cpp, guest_report.h).
 constexpr std::string_view kHarnessClasses[] = {
-    "workload-failure", "triple-fault",     "boot-triple-fault", "power-off", "emulation-failure",
-    "host-failure",     "ring-corrupt",     "interrupted",       "timeout",   "boot-timeout",
-    "no-progress",      "boot-no-progress", "boot-panic"};
+    "workload-failure", "triple-fault",     "boot-triple-fault", "power-off",  "emulation-failure",
+    "host-failure",     "ring-corrupt",     "interrupted",       "timeout",    "boot-timeout",
+    "no-progress",      "boot-no-progress", "boot-panic",        "lost-update"};
 
 using Pattern = std::pair<std::string_view, std::string_view>;  // part of the headline, class
 constexpr Pattern kReports[] = {

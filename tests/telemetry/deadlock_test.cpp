@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is a proven deadlock, and all that only looks like one.
+#include "telemetry/detectors/deadlock.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "telemetry/detectors/deadlock.h"
 #include "telemetry/judge.h"
 #include "tests/telemetry/stream.h"
 
@@ -194,8 +195,10 @@ INSTANTIATE_TEST_SUITE_P(
                  },
                  "was free"},
         NearMiss{"no_word", [](SampleEvent&, SampleEvent& b) { b.lock_words.clear(); }, "could not be read"},
-        NearMiss{"did_not_run", [](SampleEvent& a, SampleEvent& b) { b.cpu_time_ns = a.cpu_time_ns + DeadlockDetector::kMinimumRunNs - 1; },
-                 "hardly ran"},
+        NearMiss{
+            "did_not_run",
+            [](SampleEvent& a, SampleEvent& b) { b.cpu_time_ns = a.cpu_time_ns + DeadlockDetector::kMinimumRunNs - 1; },
+            "hardly ran"},
         NearMiss{"clock_back", [](SampleEvent& a, SampleEvent& b) { b.cpu_time_ns = a.cpu_time_ns - 1; }, "hardly ran"},
         NearMiss{"elsewhere",
                  [](SampleEvent& a, SampleEvent& b) {
