@@ -83,7 +83,9 @@ struct Judge::Parts {
   StallDetector stall;
   StatisticsCollector statistics;
 
-  std::vector<Detector*> detectors() { return {&deadlock, &guest_report, &lifecycle, &injections, &lost_update, &stall}; }
+  std::vector<Detector*> detectors() {
+    return {&deadlock, &guest_report, &lifecycle, &injections, &lost_update, &stall};
+  }
 };
 
 Judge::Judge(JudgeOptions options) : parts_(std::make_unique<Parts>(options)) {}
