@@ -84,6 +84,26 @@ class Lab(unittest.TestCase):
         for log in output.rglob("console.log"):
             self.assertNotIn("WARNING", log.read_text())
 
+    def test_a_host_that_stands_still_is_ended(self):
+        process = lab("bash", "-c", "echo here; sleep 1000", REMAPSTORM_LAB_PATIENCE="20")
+        self.assertEqual(process.stdout.readline(), "here\n")
+        time.sleep(30)  # one that only sleeps is alive
+        self.assertIsNone(process.poll())
+        for one in qemu_of(process):
+            os.kill(one, signal.SIGSTOP)
+        code, _, err = done(process)
+        self.assertEqual(code, 75, err)
+        self.assertIn("gave no sign of life for 20 s", err)
+        self.assertFalse(job_of(process).exists())
+
+    def test_machines_come_and_go(self):
+        """Without one that stays the host stood still after some 500."""
+        switching = "pipe(A,B);pipe(C,D);if(fork){while(1){syswrite(B,1);sysread(C,$x,1)}}else{while(1){sysread(A,$x,1);syswrite(D,1)}}"
+        making = 'open(K,"+<","/dev/kvm")or die;for(1..800){open(V,"+<&=",ioctl(K,0xae01,0))or die;close(V)}print"made\n"'
+        code, out, err = done(lab("bash", "-c", f"perl -e '{switching}' & perl -e '{switching}' & perl -e '{making}'",
+                                  REMAPSTORM_LAB_PATIENCE="60"))
+        self.assertEqual((code, out), (0, "made\n"), err)
+
     def test_ctrl_c_reaches_the_command(self):
         process = lab("bash", "-c", 'trap "echo caught; exit 3" INT; echo here; while :; do sleep 0.1; done')
         self.assertEqual(process.stdout.readline(), "here\n")
