@@ -21,6 +21,7 @@ constexpr std::pair<const char*, std::uint32_t> kActions[] = {
     {"write-head", RS_ACTION_WRITE_HEAD},
     {"write-head-stale", RS_ACTION_WRITE_STALE},
     {"look-again", RS_ACTION_LOOK_AGAIN},
+    {"wait-for-reader", RS_ACTION_WAIT_FOR_READER},
 };
 
 std::uint32_t action_of(const Parameters& parameters) {

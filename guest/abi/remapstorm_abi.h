@@ -150,7 +150,8 @@ enum rs_probe {
 #define RS_ACTION_WRITE_HEAD 8u  /* sets bit RS_WRITTEN_BIT of the private word of the struct page at rs_mailbox.target */
 /* The same as soon as another page is mapped there, through this vCPU's translation of the old one. */
 #define RS_ACTION_WRITE_STALE 9u
-#define RS_ACTION_LOOK_AGAIN 10u /* reads that word */
+#define RS_ACTION_LOOK_AGAIN 10u /* reads the word that was written to; inject.read with addr 0: none was */
+#define RS_ACTION_WAIT_FOR_READER 11u /* until a CPU with WRITE_STALE reads, at most 100 ms */
 #define RS_WRITTEN_BIT 40u       /* hugetlb, whose flags stand in that word, does not use it */
 
 /* ---- rings ----------------------------------------------------------------------------------------------------------

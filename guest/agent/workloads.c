@@ -89,8 +89,7 @@ static int run_hugetlb_surplus(const struct workload *workload, struct shared *s
 			error = errno;
 		++*count;
 	}
-	/* A kworker gives the pages back; asking for an empty pool waits for it. */
-	return error ? error : set_hugepages(0);
+	return error;
 }
 
 static int run_hugetlb_surplus_by_buddy(const struct workload *workload, struct shared *shared, uint64_t *count)
