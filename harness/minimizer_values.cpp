@@ -128,7 +128,7 @@ std::vector<Simplification> simplifications_of(const Scenario& scenario) {
           {name + "without probability", [rule](Scenario& changed) { changed.rules[rule].when.probability = -1.0; }});
     }
     // nth fires once anyway.
-    if (when.max == 0 && when.nth == 0) {
+    if (when.max == 0 && (when.nth == 0 || when.every != 0)) {
       list.push_back({name + "max 1", [rule](Scenario& changed) { changed.rules[rule].when.max = 1; }});
     }
   }

@@ -102,8 +102,9 @@ Trigger read_trigger(const ParseContext& context, const toml::table& given, cons
   if (const auto nth = table.integer("nth", 1, 1'000'000'000)) trigger.nth = static_cast<std::uint64_t>(*nth);
   if (const auto every = table.integer("every", 1, 1'000'000'000)) trigger.every = static_cast<std::uint64_t>(*every);
   if (const auto chance = table.number("probability", 0.0, 1.0)) trigger.probability = *chance;
-  const int ways = int(table.has("nth")) + int(table.has("every")) + int(table.has("probability"));
-  if (ways > 1) context.mistake(given.source(), path + " has two of nth, every and probability", "at most one of them");
+  if (table.has("probability") && (table.has("nth") || table.has("every"))) {
+    context.mistake(given.source(), path + " has a probability beside nth or every", "either");
+  }
   trigger.after = table.text("after").value_or("");
   if (const auto max = table.integer("max", 1, 1'000'000'000)) trigger.max = static_cast<std::uint64_t>(*max);
   trigger.pattern = read_pattern(table);

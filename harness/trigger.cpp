@@ -22,6 +22,16 @@ bool matches(const EventPattern& pattern, const Candidate& candidate) {
   return true;
 }
 
+namespace {
+
+bool is_turn(const Trigger& when, std::uint64_t seen) {
+  const std::uint64_t first = when.nth != 0 ? when.nth : when.every;
+  if (seen <= first || when.every == 0) return seen == first;
+  return (seen - first) % when.every == 0;
+}
+
+}  // namespace
+
 TriggerSet::TriggerSet(const std::vector<Rule>& rules, std::uint64_t seed)
     : rules_(rules), states_(rules.size()), rng_(seed) {
   for (std::size_t i = 0; i < rules.size(); ++i) {
@@ -36,7 +46,7 @@ TriggerSet::TriggerSet(const std::vector<Rule>& rules, std::uint64_t seed)
 bool TriggerSet::exhausted(std::size_t rule) const {
   const Trigger& when = rules_[rule].when;
   const State& state = states_[rule];
-  return (when.max != 0 && state.fired >= when.max) || (when.nth != 0 && state.seen >= when.nth);
+  return (when.max != 0 && state.fired >= when.max) || (when.nth != 0 && when.every == 0 && state.seen >= when.nth);
 }
 
 std::vector<Firing> TriggerSet::on_candidate(const Candidate& candidate) {
@@ -53,8 +63,7 @@ std::vector<Firing> TriggerSet::on_candidate(const Candidate& candidate) {
     if (!enabled[i] || exhausted(i) || !matches(when.pattern, candidate)) continue;
     ++state.seen;
     bool fires = true;
-    if (when.nth != 0) fires = state.seen == when.nth;
-    if (when.every != 0) fires = state.seen % when.every == 0;
+    if (when.nth != 0 || when.every != 0) fires = is_turn(when, state.seen);
     if (when.probability >= 0.0) fires = rng_.chance(when.probability);
     if (fires) firings.push_back({i, ++state.fired});
   }

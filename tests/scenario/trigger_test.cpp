@@ -81,6 +81,16 @@ TEST(TriggerSet, NthEveryAndMax) {
   EXPECT_EQ(firings(rule, 13), (std::vector<unsigned>{4, 8}));
 }
 
+TEST(TriggerSet, EveryKthFromTheNthOn) {
+  Rule rule = on("a");
+  rule.when.nth = 1;
+  rule.when.every = 4;
+  EXPECT_EQ(firings(rule, 13), (std::vector<unsigned>{1, 5, 9, 13}));
+  rule.when.nth = 6;
+  rule.when.max = 2;
+  EXPECT_EQ(firings(rule, 30), (std::vector<unsigned>{6, 10}));
+}
+
 TEST(TriggerSet, ProbabilityIsThatOfTheSeed) {
   Rule rule = on("a");
   rule.when.probability = 0.25;
