@@ -5,6 +5,7 @@
 #include <map>
 
 #include "harness/watch.h"
+#include "telemetry/detectors/deadlock.h"
 #include "telemetry/probe_names.h"
 #include "telemetry/sinks.h"
 #include "telemetry/symbol_namer.h"
@@ -12,9 +13,10 @@
 namespace remapstorm {
 namespace {
 
-// A deadlock is proven by two looks between which each waiter ran for a millisecond (DeadlockDetector::kMinimumRunNs);
-// waiting longer proves no more.
-constexpr Nanoseconds kEnoughRun = std::chrono::microseconds(265);
+// A deadlock is proven by two looks between which each waiter ran for DeadlockDetector::kMinimumRunNs, and for many
+// times what an exit and an entry take, which are no running of the guest. Waiting longer proves no more.
+constexpr Nanoseconds kEnoughRun = Nanoseconds(DeadlockDetector::kMinimumRunNs) + std::chrono::microseconds(15);
+constexpr int kExitsWorth = 10;
 // A hang counts if no vCPU waited for more than a fourth of the time for the host.
 constexpr int kStarvedPart = 4;
 constexpr Nanoseconds kTurn = std::chrono::microseconds(100);
@@ -200,7 +202,7 @@ Result<PointOutcome> ExploreWorker::execute(const ExplorePoint& point, std::vect
   WatchOptions watching;
   watching.limits = plan.limits;
   watching.turn = kTurn;
-  watching.enough = kEnoughRun;
+  watching.enough = std::max(kEnoughRun, kExitsWorth * plan.host.port_round_trip);
   machine_->thaw();
   Watch watch(watching, environment_.stop, *machine_, judge, log);
   watch.run([](const char*, Nanoseconds) {});

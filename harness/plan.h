@@ -57,6 +57,7 @@ struct HostInfo {
   // How far beyond the usual ordinary things may take on this host, 1 to 4: what a scenario says of stalls, and how
   // exact lengths must be, is stretched by it. See slowness_of().
   double slowness = 1;
+  Nanoseconds port_round_trip{0};  // one VM exit and back (vmm/calibrate.h); 0: not known
 };
 // A host whose VM exits take longer than 100 us is slow in proportion: software emulation, above all.
 double slowness_of(Nanoseconds port_round_trip);

@@ -70,6 +70,7 @@ Result<HostInfo> describe_host(const Kvm& kvm, const Clock& clock, const Environ
   host.kvm = "KVM API 12";
   host.cpu = cpu_model();
   host.slowness = slowness_of(calibration.port_round_trip);
+  host.port_round_trip = calibration.port_round_trip;
   utsname names = {};
   if (::uname(&names) == 0) {
     host.kernel = names.release;
