@@ -96,6 +96,11 @@ class Lab(unittest.TestCase):
         self.assertIn("gave no sign of life for 20 s", err)
         self.assertFalse(job_of(process).exists())
 
+    def test_patience_is_a_number(self):
+        code, _, err = done(lab("true", REMAPSTORM_LAB_PATIENCE="long"))
+        self.assertEqual(code, 64, err)
+        self.assertIn("REMAPSTORM_LAB_PATIENCE is 'long'", err)
+
     def test_machines_come_and_go(self):
         """Without one that stays the host stood still after some 500."""
         switching = "pipe(A,B);pipe(C,D);if(fork){while(1){syswrite(B,1);sysread(C,$x,1)}}else{while(1){sysread(A,$x,1);syswrite(D,1)}}"
