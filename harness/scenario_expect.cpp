@@ -78,10 +78,6 @@ Expectation read_expectation(TableReader& table, const Scenario& scenario) {
   return expectation;
 }
 
-}  // namespace
-
-namespace {
-
 // The tables below `table`.`kind`, one for each of `names`: read(name, its table).
 void read_each(TableReader& table, const char* kind, const std::vector<std::string>& names,
                const std::function<void(const std::string&, TableReader&)>& read) {

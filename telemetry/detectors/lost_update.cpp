@@ -3,6 +3,7 @@
 
 #include "guest/abi/remapstorm_abi.h"
 #include "telemetry/probe_names.h"
+#include "telemetry/symbol_map.h"
 
 namespace remapstorm {
 namespace {
@@ -26,6 +27,7 @@ void LostUpdateDetector::fold(const Event& event) {
 }
 
 void LostUpdateDetector::look(const Event& event, Gva word, std::uint64_t value) {
+  if (word.value == 0) nothing_written_ = true;
   const auto found = writes_.find(word);
   if (found == writes_.end()) return;
   Write& write = found->second;
@@ -45,6 +47,7 @@ void LostUpdateDetector::look(const Event& event, Gva word, std::uint64_t value)
 }
 
 std::vector<std::string> LostUpdateDetector::missing() const {
+  if (nothing_written_) return {"what was to be looked for had not been written"};
   for (const auto& [word, write] : writes_) {
     if (!write.looked_for) return {"nobody looked what became of the write to " + text(word)};
   }

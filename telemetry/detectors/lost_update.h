@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "telemetry/detector.h"
-#include "telemetry/symbol_map.h"
 
 namespace remapstorm {
 
@@ -18,7 +17,7 @@ class LostUpdateDetector final : public Detector {
   [[nodiscard]] std::string_view name() const override { return "lost-update"; }
   void fold(const Event& event) override;
   [[nodiscard]] std::vector<Finding> findings() const override { return findings_; }
-  // A write that nobody looked for proves nothing.
+  // A write that nobody looked for proves nothing, and neither does a look for what was never written.
   [[nodiscard]] std::vector<std::string> missing() const override;
 
  private:
@@ -31,7 +30,8 @@ class LostUpdateDetector final : public Detector {
   };
   void look(const Event& event, Gva word, std::uint64_t value);
 
-  std::map<Gva, Write> writes_;  // the newest of each word
+  std::map<Gva, Write> writes_;   // the newest of each word
+  bool nothing_written_ = false;  // when it was looked for
   std::vector<Finding> findings_;
 };
 

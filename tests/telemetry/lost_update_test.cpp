@@ -68,6 +68,14 @@ TEST(LostUpdate, AWriteThatNobodyLookedForIsNotClean) {
   EXPECT_EQ(judge(stream.events).verdict, Verdict::error);
 }
 
+TEST(LostUpdate, ALookForWhatWasNeverWrittenIsNotClean) {
+  Stream stream;
+  stream.begin();
+  look(stream, 0, 0, 0);
+  stream.done();
+  EXPECT_EQ(judge(stream.events).verdict, Verdict::error);
+}
+
 TEST(LostUpdate, BitsOutsideTheWordAndWritesWithoutEndDoNoHarm) {
   LostUpdateDetector detector;
   Stream stream;

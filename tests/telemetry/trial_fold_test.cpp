@@ -90,6 +90,8 @@ TEST(TrialFold, LocksFaultsAndTheStallTheyAre) {
       probe(RS_PROBE_FAULT_DONE, 0, microseconds(720), {1, 2, 1}, RS_CTX_NMI),
       probe(RS_PROBE_LOCK_WANT, 0, microseconds(800), {0xdead, 4711}),
       probe(RS_PROBE_LOCK_GOT, 0, microseconds(802), {0xdead, 4711}),
+      probe(RS_PROBE_LOCK_WANT, 0, microseconds(900), {0xf00d, RS_LOCK_ZONE}),
+      probe(RS_PROBE_LOCK_GOT, 0, microseconds(907), {0xf00d, RS_LOCK_ZONE}),
   });
   const std::string page_table = R"(,lock="init_mm.page_table_lock")";
   EXPECT_NEAR(folded.number("lock_wait_seconds_sum", R"(context="task")" + page_table), 10e-6, 1e-12);
@@ -97,6 +99,7 @@ TEST(TrialFold, LocksFaultsAndTheStallTheyAre) {
   EXPECT_NEAR(folded.number("lock_wait_seconds_sum", R"(context="hardirq")" + page_table), 395e-6, 1e-12);
   EXPECT_NEAR(folded.number("lock_hold_seconds_sum", R"(context="hardirq")" + page_table), 1e-6, 1e-12);
   EXPECT_EQ(folded.value("lock_wait_seconds_count", R"(context="task",lock="other")"), "1");
+  EXPECT_NEAR(folded.number("lock_wait_seconds_sum", R"(context="task",lock="zone->lock")"), 7e-6, 1e-12);
   EXPECT_EQ(folded.value("vmemmap_faults_total", R"(context="hardirq")"), "1");
   EXPECT_EQ(folded.value("vmemmap_faults_total", R"(context="nmi")"), "1");
   EXPECT_EQ(folded.value("vmemmap_faults_total", R"(context="task")"), "absent");
@@ -105,8 +108,8 @@ TEST(TrialFold, LocksFaultsAndTheStallTheyAre) {
   // From fault.enter to lock.got; what follows the lock is no wait.
   EXPECT_EQ(folded.value("vcpu_stall_seconds_count", R"(vcpu="1")"), "1");
   EXPECT_NEAR(folded.number("vcpu_stall_seconds_sum", R"(vcpu="1")"), 400e-6, 1e-12);
-  EXPECT_EQ(folded.value("vcpu_stall_seconds_count", R"(vcpu="0")"), "3");
-  EXPECT_NEAR(folded.number("vcpu_stall_seconds_sum", R"(vcpu="0")"), 32e-6, 1e-12);
+  EXPECT_EQ(folded.value("vcpu_stall_seconds_count", R"(vcpu="0")"), "4");
+  EXPECT_NEAR(folded.number("vcpu_stall_seconds_sum", R"(vcpu="0")"), 39e-6, 1e-12);
   EXPECT_NEAR(folded.number("vcpu_longest_stall_seconds", R"(vcpu="1")"), 400e-6, 1e-12);
   EXPECT_NEAR(folded.number("vcpu_longest_stall_seconds", R"(vcpu="0")"), 20e-6, 1e-12);
 }
