@@ -212,12 +212,18 @@ Nanoseconds stretched(Nanoseconds length, double by) {
   return Nanoseconds(static_cast<std::int64_t>(static_cast<double>(length.count()) * by));
 }
 
+// In the lab nobody sees what the machine outside takes away: lengths came out up to 14 ms longer on a quiet one.
+constexpr Nanoseconds kEmulatedTolerance = std::chrono::milliseconds(25);
+
 void stretch(Plan& plan) {
   const double by = plan.host.slowness;
   plan.limits.stall_threshold = stretched(plan.limits.stall_threshold, by);
   plan.expectation.stall_tolerance *= by;
   if (plan.expectation.delay_tolerance) {
     plan.expectation.delay_tolerance = stretched(*plan.expectation.delay_tolerance, by);
+    if (plan.host.kind.rfind("lab:", 0) == 0) {
+      plan.expectation.delay_tolerance = std::max(*plan.expectation.delay_tolerance, kEmulatedTolerance);
+    }
   }
 }
 

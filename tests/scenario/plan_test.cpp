@@ -101,6 +101,30 @@ TEST(Plan, AScenarioOfAnotherFolderIsNamedByItsFile) {
   EXPECT_THAT(repeat_command(*plan_of(scenario), 0), HasSubstr("./run 'my own/mine.toml' "));
 }
 
+TEST(Plan, LengthsAreTakenLessExactlyWhereTheHostIsSlow) {
+  using namespace std::chrono_literals;
+  Scenario scenario = good();
+  scenario.expectation.delay_tolerance = 1ms;
+  const auto on = [&](const char* kind, double slowness) {
+    HostInfo host;
+    host.kind = kind;
+    host.slowness = slowness;
+    return *make_plan(scenario, {}, image(), host, resolve);
+  };
+  const Nanoseconds stall = on("kvm-interpreting", 1).limits.stall_threshold;
+  EXPECT_EQ(*on("kvm-interpreting", 1).expectation.delay_tolerance, 1ms);
+  EXPECT_EQ(*on("kvm-interpreting", 4).expectation.delay_tolerance, 4ms);
+  EXPECT_EQ(on("kvm-interpreting", 4).limits.stall_threshold, 4 * stall);
+  EXPECT_EQ(*on("lab:x86", 2).expectation.delay_tolerance, 25ms);
+}
+
+TEST(Plan, SlownessIsThatOfExits) {
+  using namespace std::chrono_literals;
+  EXPECT_EQ(slowness_of(50us), 1);
+  EXPECT_EQ(slowness_of(250us), 2.5);
+  EXPECT_EQ(slowness_of(1s), 4);
+}
+
 TEST(Plan, AnotherExpectedVerdictDropsTheEvidence) {
   Overrides overrides;
   overrides.expect = Verdict::hang;
