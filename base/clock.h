@@ -8,6 +8,8 @@ namespace remapstorm {
 
 using Nanoseconds = std::chrono::nanoseconds;
 
+constexpr double in_seconds(Nanoseconds length) { return static_cast<double>(length.count()) / 1e9; }
+
 class Clock {
  public:
   virtual ~Clock() = default;

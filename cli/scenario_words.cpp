@@ -4,16 +4,11 @@
 #include <array>
 #include <cstdio>
 
+#include "base/hex.h"
 #include "telemetry/probe_names.h"
 
 namespace remapstorm {
 namespace {
-
-std::string hex(std::uint64_t value) {
-  std::array<char, 24> text{};
-  const int size = std::snprintf(text.data(), text.size(), "0x%llx", static_cast<unsigned long long>(value));
-  return {text.data(), static_cast<std::size_t>(size)};
-}
 
 std::string ordinal(std::uint64_t number) {
   const char* suffix = "th";

@@ -3,6 +3,7 @@
 // gives the same verdict. One file per detector in telemetry/detectors/.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -25,6 +26,8 @@ struct Suspicion {
   Nanoseconds since{0};  // host time of the event that raised it
 };
 inline constexpr Nanoseconds kSampleGap{50'000'000};
+
+inline constexpr std::size_t kMaxNotes = 20;  // of one detector
 
 class Detector {
  public:

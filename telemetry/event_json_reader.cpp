@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::int64_t kMaxTime = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t kMaxU32 = std::numeric_limits<std::uint32_t>::max();
-constexpr std::size_t kMaxLine = 1 << 20;
+constexpr std::size_t kMaxEventLine = 1 << 20;
 constexpr std::size_t kMaxNamedProblems = 20;
 
 template <typename Enum, std::size_t N>
@@ -187,7 +187,7 @@ std::optional<LineEnd> next_line(std::istream& in, std::string& line) {
   for (int letter = from.sbumpc(); letter != std::char_traits<char>::eof(); letter = from.sbumpc()) {
     any = true;
     if (letter == '\n') return LineEnd::newline;
-    if (line.size() <= kMaxLine) line.push_back(static_cast<char>(letter));
+    if (line.size() <= kMaxEventLine) line.push_back(static_cast<char>(letter));
   }
   if (!any) return std::nullopt;
   return LineEnd::file;
@@ -213,7 +213,7 @@ Result<EventReading> for_each_event(std::istream& in, const std::function<Status
   std::uint64_t number = 0;
   while (const auto ended = next_line(in, line)) {
     ++number;
-    if (line.size() > kMaxLine) {
+    if (line.size() > kMaxEventLine) {
       if (number == 1) return usage_error("not an event file: its first line is longer than 1 MiB");
       bad(number, "longer than 1 MiB");
       continue;

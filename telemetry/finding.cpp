@@ -8,7 +8,7 @@ struct Name {
   Verdict verdict;
   std::string_view name;
 };
-constexpr Name kNames[] = {
+constexpr Name kVerdictNames[] = {
     {Verdict::clean, "clean"}, {Verdict::deadlock, "deadlock"}, {Verdict::stall, "stall"},
     {Verdict::oops, "oops"},   {Verdict::lockdep, "lockdep"},   {Verdict::bug, "bug"},
     {Verdict::hang, "hang"},   {Verdict::timeout, "timeout"},   {Verdict::lost_update, "lost-update"},
@@ -18,14 +18,14 @@ constexpr Name kNames[] = {
 }  // namespace
 
 std::string_view verdict_name(Verdict verdict) {
-  for (const Name& entry : kNames) {
+  for (const Name& entry : kVerdictNames) {
     if (entry.verdict == verdict) return entry.name;
   }
   return "error";
 }
 
 std::optional<Verdict> verdict_from_name(std::string_view name) {
-  for (const Name& entry : kNames) {
+  for (const Name& entry : kVerdictNames) {
     if (entry.name == name) return entry.verdict;
   }
   return std::nullopt;

@@ -3,32 +3,18 @@
 // to the .cpp files that include nlohmann/json.
 #pragma once
 
-#include <charconv>
 #include <cstdint>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <string>
-#include <string_view>
 
 #include "base/address.h"
+#include "base/hex.h"
 
 namespace remapstorm {
 
+// 64-bit values travel as hex text (base/hex.h): many JSON readers keep numbers as doubles.
 using Json = nlohmann::ordered_json;
-
-// 64-bit values travel as hex text: many JSON readers keep numbers as doubles.
-inline std::string hex(std::uint64_t value) {
-  char text[19];
-  const auto end = std::to_chars(text, text + sizeof(text), value, 16).ptr;
-  return "0x" + std::string(text, end);
-}
-
-inline bool parse_hex(std::string_view text, std::uint64_t& value) {
-  if (text.size() < 3 || text.size() > 18 || text.substr(0, 2) != "0x") return false;
-  const char* end = text.data() + text.size();
-  const auto result = std::from_chars(text.data() + 2, end, value, 16);
-  return result.ec == std::errc{} && result.ptr == end;
-}
 
 // Never throws: bytes that are not UTF-8 become U+FFFD.
 inline std::string to_line(const Json& json, int indent = -1) {

@@ -4,18 +4,18 @@
 #include <algorithm>
 
 #include "guest/abi/remapstorm_abi.h"
+#include "telemetry/open_spans.h"
 
 namespace remapstorm {
 namespace {
 
-constexpr std::size_t kMaxOpen = 65536;
-constexpr std::string_view kNames[] = {"window",  "lock held",       "lock wait",   "fault",
-                                       "handler", "held by harness", "delayed page"};
-static_assert(std::size(kNames) == kSpanKinds);
+constexpr std::string_view kSpanNames[] = {"window",  "lock held",       "lock wait",   "fault",
+                                           "handler", "held by harness", "delayed page"};
+static_assert(std::size(kSpanNames) == kSpanKinds);
 
 }  // namespace
 
-std::string_view span_kind_name(SpanKind kind) { return kNames[static_cast<std::size_t>(kind)]; }
+std::string_view span_kind_name(SpanKind kind) { return kSpanNames[static_cast<std::size_t>(kind)]; }
 
 void SpanFinder::fold(const Event& event) {
   clock_.observe(event);

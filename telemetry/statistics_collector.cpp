@@ -4,28 +4,14 @@
 #include <algorithm>
 
 #include "guest/abi/remapstorm_abi.h"
+#include "telemetry/open_spans.h"
 #include "telemetry/probe_names.h"
 
 namespace remapstorm {
 namespace {
 
-constexpr std::size_t kMaxOpen = 65536;
 constexpr std::size_t kMaxKept = 8192;
 constexpr std::size_t kMaxFunctions = 64;
-
-template <typename Key>
-void open(std::map<Key, Nanoseconds>& spans, const Key& key, Nanoseconds now) {
-  if (spans.size() < kMaxOpen) spans[key] = now;
-}
-
-template <typename Key>
-void close(std::map<Key, Nanoseconds>& spans, const Key& key, Nanoseconds now, LengthSeries& series) {
-  const auto found = spans.find(key);
-  if (found == spans.end()) return;
-  // vCPU counters may differ by some ticks.
-  series.add(std::max(Nanoseconds{0}, now - found->second));
-  spans.erase(found);
-}
 
 }  // namespace
 
@@ -109,26 +95,26 @@ void StatisticsCollector::fold_probe(const Event& event, const ProbeEvent& probe
 void StatisticsCollector::fold_lengths(const ProbeEvent& probe, Place place, Nanoseconds now) {
   switch (probe.probe) {
     case RS_PROBE_BBM_BREAK:
-      open(open_windows_, probe.args[1], now);
+      open_span(open_windows_, probe.args[1], now);
       break;
     case RS_PROBE_BBM_MAKE:
-      close(open_windows_, probe.args[1], now, windows_);
+      if (const auto length = close_span(open_windows_, probe.args[1], now)) windows_.add(*length);
       break;
     case RS_PROBE_FAULT_ENTER:
-      open(open_faults_, place, now);
+      open_span(open_faults_, place, now);
       break;
     case RS_PROBE_FAULT_DONE:
-      close(open_faults_, place, now, fault_waits_);
+      if (const auto length = close_span(open_faults_, place, now)) fault_waits_.add(*length);
       break;
     case RS_PROBE_LOCK_WANT:
-      open(open_waits_, place, now);
+      open_span(open_waits_, place, now);
       break;
     case RS_PROBE_LOCK_GOT:
-      close(open_waits_, place, now, lock_waits_);
-      open(open_holds_, probe.args[0], now);
+      if (const auto length = close_span(open_waits_, place, now)) lock_waits_.add(*length);
+      open_span(open_holds_, probe.args[0], now);
       break;
     case RS_PROBE_LOCK_DROP:
-      close(open_holds_, probe.args[0], now, lock_holds_);
+      if (const auto length = close_span(open_holds_, probe.args[0], now)) lock_holds_.add(*length);
       break;
     default:
       break;

@@ -2,21 +2,11 @@
 #include "vmm/bus.h"
 
 #include <algorithm>
-#include <cstdio>
 
 #include "base/address.h"
+#include "base/hex.h"
 
 namespace remapstorm {
-namespace {
-
-std::string hex(std::uint64_t value) {
-  char buffer[24];
-  std::snprintf(buffer, sizeof(buffer), "0x%llx", static_cast<unsigned long long>(value));
-  return buffer;
-}
-
-}  // namespace
-
 Status Bus::attach(std::uint64_t start, std::uint64_t size, const std::string& device_name, BusDevice& device) {
   const auto end = end_of(start, size);
   if (size == 0 || !end) return internal_error(name_ + " range of " + device_name + " is empty or wraps");

@@ -2,18 +2,13 @@
 #include "vmm/elf_image.h"
 
 #include <gelf.h>
-#include <libelf.h>
 
 #include <algorithm>
-#include <memory>
+
+#include "vmm/elf_handle.h"
 
 namespace remapstorm {
 namespace {
-
-struct ElfEnd {
-  void operator()(Elf* elf) const { elf_end(elf); }
-};
-using ElfHandle = std::unique_ptr<Elf, ElfEnd>;
 
 constexpr std::size_t kMaxSegments = 64;
 

@@ -3,16 +3,11 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstdio>
+
+#include "base/hex.h"
 
 namespace remapstorm {
 namespace {
-
-std::string hex(std::uint64_t value) {
-  char buffer[24];
-  std::snprintf(buffer, sizeof(buffer), "0x%llx", static_cast<unsigned long long>(value));
-  return buffer;
-}
 
 std::optional<std::uint64_t> parse_number(std::string_view text) {
   int base = 10;

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gelf.h>
-#include <libelf.h>
 
-#include <memory>
-
+#include "vmm/elf_handle.h"
 #include "vmm/symbols.h"
 
 namespace remapstorm {
@@ -11,10 +9,6 @@ namespace {
 
 constexpr std::size_t kMaxSymbols = 4u << 20;
 constexpr std::size_t kMaxNameBytes = 512;
-
-struct ElfEnd {
-  void operator()(Elf* elf) const { elf_end(elf); }
-};
 
 // Compiler-made local labels and section markers that no person means.
 bool is_noise(std::string_view name) {
@@ -27,8 +21,7 @@ bool is_noise(std::string_view name) {
 Result<Symbols> Symbols::from(const ElfImage& image) {
   if (elf_version(EV_CURRENT) == EV_NONE) return internal_error("libelf is too old");
   const std::span<const std::byte> file = image.file();
-  const std::unique_ptr<Elf, ElfEnd> elf(
-      elf_memory(const_cast<char*>(reinterpret_cast<const char*>(file.data())), file.size()));
+  const ElfHandle elf(elf_memory(const_cast<char*>(reinterpret_cast<const char*>(file.data())), file.size()));
   if (!elf) return usage_error(image.path() + ": not an ELF file");
 
   std::vector<Entry> entries;

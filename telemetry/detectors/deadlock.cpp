@@ -11,7 +11,6 @@ namespace {
 
 // A hostile guest may log locks without end.
 constexpr std::size_t kMaxHeld = 64;
-constexpr std::size_t kMaxNotes = 20;
 constexpr std::size_t kMaxInjectionPoints = 65536;
 
 bool is_vcpu(int vcpu) { return vcpu >= 0 && vcpu < static_cast<int>(RS_MAX_VCPUS); }

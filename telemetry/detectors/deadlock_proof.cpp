@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::size_t kMaxRounds = 64;
 
-std::string on_vcpu(int vcpu) { return "vCPU " + std::to_string(vcpu); }
+std::string vcpu_name(int vcpu) { return "vCPU " + std::to_string(vcpu); }
 
 }  // namespace
 
@@ -94,11 +94,11 @@ std::optional<std::uint32_t> DeadlockDetector::lock_word(const Round& round, Gva
 std::string DeadlockDetector::check_round(const Round& round) const {
   for (const Edge& edge : case_->cycle) {
     const SampleEvent& sample = round.samples.at(edge.vcpu);
-    if (sample.held_by_harness) return on_vcpu(edge.vcpu) + " was held by the harness";
+    if (sample.held_by_harness) return vcpu_name(edge.vcpu) + " was held by the harness";
     if (!lock_word(round, edge.want.lock)) return "the word of " + name_of(edge) + " could not be read";
     if (waits_for_itself(edge)) continue;
-    if (sample.halted) return on_vcpu(edge.vcpu) + " was halted, so it did not spin";
-    if (sample.user_mode) return on_vcpu(edge.vcpu) + " was in user mode";
+    if (sample.halted) return vcpu_name(edge.vcpu) + " was halted, so it did not spin";
+    if (sample.user_mode) return vcpu_name(edge.vcpu) + " was in user mode";
   }
   return {};
 }
@@ -120,7 +120,7 @@ std::string DeadlockDetector::check_pair(const Round& first, const Round& second
     const SampleEvent& before = first.samples.at(edge.vcpu);
     const SampleEvent& after = second.samples.at(edge.vcpu);
     if (after.cpu_time_ns < before.cpu_time_ns || after.cpu_time_ns - before.cpu_time_ns < kMinimumRunNs) {
-      return on_vcpu(edge.vcpu) + " hardly ran between the two looks";
+      return vcpu_name(edge.vcpu) + " hardly ran between the two looks";
     }
     const std::string asked = asking_function(edge);
     const auto has_symbols = [](const SampleEvent& sample) {
@@ -129,7 +129,8 @@ std::string DeadlockDetector::check_pair(const Round& first, const Round& second
     };
     if (!asked.empty() && (has_symbols(before) || has_symbols(after)) && !passes_through_waiter(before, edge) &&
         !passes_through_waiter(after, edge)) {
-      return "the backtrace of " + on_vcpu(edge.vcpu) + " does not go through " + asked + ", which asked for the lock";
+      return "the backtrace of " + vcpu_name(edge.vcpu) + " does not go through " + asked +
+             ", which asked for the lock";
     }
   }
   return {};
@@ -166,11 +167,11 @@ Finding DeadlockDetector::finding() const {
     const auto or_address = [](const std::string& symbol, Gva pc) {
       return symbol.empty() ? describe(Frame{pc, {}, 0}) : symbol;
     };
-    result.detail.push_back(on_vcpu(wait.owner_vcpu) + " " + std::string(owner_verb(wait)) + " " + wait.lock_name +
+    result.detail.push_back(vcpu_name(wait.owner_vcpu) + " " + std::string(owner_verb(wait)) + " " + wait.lock_name +
                             (wait.answer ? ", and waits itself since " : ", taken at ") +
                             or_address(wait.owner_symbol, wait.owner_pc) + " in " + wait.owner_context +
                             " context with IRQs " + (wait.owner_irqs_off ? "off" : "on"));
-    result.detail.push_back(on_vcpu(wait.waiter_vcpu) + " waits for it in " + wait.waiter_context +
+    result.detail.push_back(vcpu_name(wait.waiter_vcpu) + " waits for it in " + wait.waiter_context +
                             " context, asked at " + or_address(wait.waiter_symbol, wait.waiter_pc));
     if (std::find(result.sample_vcpus.begin(), result.sample_vcpus.end(), edge.vcpu) == result.sample_vcpus.end()) {
       // Of the two looks the one whose backtrace shows the wait; the last if both do.
@@ -184,7 +185,7 @@ Finding DeadlockDetector::finding() const {
   }
   const WaitEdge& first = result.cycle.front();
   if (result.cycle.size() == 1 && first.waiter_vcpu == first.owner_vcpu) {
-    result.summary = on_vcpu(first.waiter_vcpu) + " waits in " + first.waiter_context + " context for " +
+    result.summary = vcpu_name(first.waiter_vcpu) + " waits in " + first.waiter_context + " context for " +
                      first.lock_name + ", which it holds itself";
   } else {
     result.summary = "a cycle of " + std::to_string(result.cycle.size()) +

@@ -6,9 +6,8 @@
 namespace remapstorm {
 namespace {
 
-constexpr std::size_t kMaxLine = 512;
+constexpr std::size_t kMaxConsoleLine = 512;
 constexpr std::size_t kMaxFrames = 5;
-constexpr std::size_t kMaxNotes = 20;
 constexpr std::size_t kBootTail = 20;
 
 bool has(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
@@ -104,7 +103,7 @@ void GuestReportDetector::fold(const Event& event) {
   }
   const auto* console = std::get_if<ConsoleEvent>(&event.body);
   if (console == nullptr) return;
-  const std::string_view text = without_timestamp(std::string_view(console->line).substr(0, kMaxLine));
+  const std::string_view text = without_timestamp(std::string_view(console->line).substr(0, kMaxConsoleLine));
   if (!ready_) {
     boot_tail_.emplace_back(text);
     if (boot_tail_.size() > kBootTail) boot_tail_.erase(boot_tail_.begin());

@@ -2,13 +2,13 @@
 #include "telemetry/detectors/injections.h"
 
 #include "guest/abi/remapstorm_abi.h"
+#include "telemetry/open_spans.h"
 #include "telemetry/probe_names.h"
 #include "telemetry/symbol_map.h"
 
 namespace remapstorm {
 namespace {
 
-constexpr std::size_t kMaxOpen = 65536;
 constexpr std::size_t kMaxNamed = 5;  // of each sort
 
 std::string on_vcpu(int vcpu) { return vcpu < 0 ? "" : " on vCPU " + std::to_string(vcpu); }

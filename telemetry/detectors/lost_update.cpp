@@ -9,7 +9,7 @@ namespace remapstorm {
 namespace {
 
 constexpr std::size_t kMostWrites = 4096;  // a hostile guest may write without end
-constexpr std::size_t kMostFindings = 8;
+constexpr std::size_t kMostLostUpdates = 8;
 constexpr std::uint64_t kWordBits = 64;
 
 std::string text(Gva value) { return describe(Frame{value, {}, 0}); }
@@ -32,7 +32,7 @@ void LostUpdateDetector::look(const Event& event, Gva word, std::uint64_t value)
   if (found == writes_.end()) return;
   Write& write = found->second;
   write.looked_for = true;
-  if ((value >> write.bit & 1) != 0 || findings_.size() >= kMostFindings) return;
+  if ((value >> write.bit & 1) != 0 || findings_.size() >= kMostLostUpdates) return;
   Finding finding;
   finding.verdict = Verdict::lost_update;
   finding.summary = "bit " + std::to_string(write.bit) + " of the word at " + text(word) + ", set by vCPU " +

@@ -10,7 +10,7 @@
 namespace remapstorm {
 namespace {
 
-constexpr std::size_t kMaxOpen = 4096;  // a hostile guest may open windows without end
+constexpr std::size_t kMostWatched = 4096;  // a hostile guest may open windows without end
 
 std::string milliseconds(Nanoseconds length) {
   char text[32];
@@ -26,7 +26,7 @@ void StallDetector::fold(const Event& event) {
   if (const auto* receipt = std::get_if<ReceiptEvent>(&event.body)) {
     if (receipt->injector != "hold" && receipt->injector != "stage2-delay") return;
     const Nanoseconds time = GuestClock::bounded(event.time);
-    if (receipt->phase == ReceiptEvent::Phase::fired && imposed_.size() < kMaxOpen) {
+    if (receipt->phase == ReceiptEvent::Phase::fired && imposed_.size() < kMostWatched) {
       imposed_[receipt->token] = {time, time, false};
     }
     if (receipt->phase == ReceiptEvent::Phase::ended) {
@@ -43,7 +43,7 @@ void StallDetector::fold(const Event& event) {
   }
   if (const auto* wait = std::get_if<HostWaitEvent>(&event.body)) {
     const Nanoseconds time = GuestClock::bounded(event.time);
-    if (host_waits_.size() < kMaxOpen) host_waits_.emplace_back(time - GuestClock::bounded(wait->waited), time);
+    if (host_waits_.size() < kMostWatched) host_waits_.emplace_back(time - GuestClock::bounded(wait->waited), time);
     return;
   }
   const auto* probe = std::get_if<ProbeEvent>(&event.body);
@@ -52,7 +52,7 @@ void StallDetector::fold(const Event& event) {
   const std::pair<int, std::uint64_t> place{event.vcpu, RS_CTX_LEVEL(probe->context)};
   switch (probe->probe) {
     case RS_PROBE_FAULT_ENTER:
-      if (faults_.size() < kMaxOpen) faults_[place] = here;
+      if (faults_.size() < kMostWatched) faults_[place] = here;
       break;
     case RS_PROBE_FAULT_DONE:
       if (const auto open = faults_.find(place); open != faults_.end()) {
@@ -61,7 +61,7 @@ void StallDetector::fold(const Event& event) {
       }
       break;
     case RS_PROBE_BBM_BREAK:
-      if (windows_.size() < kMaxOpen) windows_[probe->args[1]] = here;
+      if (windows_.size() < kMostWatched) windows_[probe->args[1]] = here;
       break;
     case RS_PROBE_BBM_MAKE:
       if (const auto open = windows_.find(probe->args[1]); open != windows_.end()) {
@@ -73,7 +73,7 @@ void StallDetector::fold(const Event& event) {
       // In a fault the wait is over with the lock: what comes between lock.drop and fault.done may be the guest's
       // scheduler giving the vCPU to somebody else.
       const auto fault = faults_.find(place);
-      if (waits_.size() < kMaxOpen) {
+      if (waits_.size() < kMostWatched) {
         waits_[place] = fault != faults_.end() ? Wait{fault->second, true} : Wait{here, false};
       }
       if (fault != faults_.end()) faults_.erase(fault);
@@ -86,7 +86,7 @@ void StallDetector::fold(const Event& event) {
               wait->second.open, here.since, Gva(probe->args[0]));
         waits_.erase(wait);
       }
-      if (locks_.size() < kMaxOpen) locks_[probe->args[0]] = here;
+      if (locks_.size() < kMostWatched) locks_[probe->args[0]] = here;
       break;
     case RS_PROBE_LOCK_DROP:
       if (const auto open = locks_.find(probe->args[0]); open != locks_.end()) {
@@ -95,7 +95,7 @@ void StallDetector::fold(const Event& event) {
       }
       break;
     case RS_PROBE_PAUSE_BEGIN:
-      if (pauses_.size() < kMaxOpen) pauses_[event.vcpu] = here;
+      if (pauses_.size() < kMostWatched) pauses_[event.vcpu] = here;
       break;
     case RS_PROBE_PAUSE_END:
       if (const auto open = pauses_.find(event.vcpu); open != pauses_.end()) {

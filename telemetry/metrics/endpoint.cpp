@@ -51,18 +51,6 @@ SocketAddress socket_address(const ListenAddress& address) {
   return result;
 }
 
-// A client, from accept() to its end: it is read until its request is whole, then written to, then read until it hangs
-// up (a close() with bytes unread would take the response away from it).
-struct Connection {
-  enum class State : std::uint8_t { reading, writing, lingering };
-  Fd fd;
-  State state = State::reading;
-  Nanoseconds until{0};
-  std::string received;
-  std::string answer;
-  std::size_t sent = 0;
-};
-
 }  // namespace
 
 class MetricsEndpoint::Server {
@@ -81,6 +69,18 @@ class MetricsEndpoint::Server {
   Server& operator=(const Server&) = delete;
 
  private:
+  // A client, from accept() to its end: it is read until its request is whole, then written to, then read until it
+  // hangs up (a close() with bytes unread would take the response away from it).
+  struct Connection {
+    enum class State : std::uint8_t { reading, writing, lingering };
+    Fd fd;
+    State state = State::reading;
+    Nanoseconds until{0};
+    std::string received;
+    std::string answer;
+    std::size_t sent = 0;
+  };
+
   void serve() {
     while (!over_) {
       std::vector<pollfd> polled = {{wake_.get(), POLLIN, 0}, {listening_.get(), POLLIN, 0}};

@@ -6,14 +6,11 @@
 
 #include "guest/abi/remapstorm_abi.h"
 #include "telemetry/event_names.h"
+#include "telemetry/open_spans.h"
 #include "telemetry/probe_names.h"
 
 namespace remapstorm {
 namespace {
-
-constexpr std::size_t kMaxOpen = 65536;  // a hostile guest may open windows without end
-
-double seconds(Nanoseconds length) { return static_cast<double>(length.count()) / 1e9; }
 
 // Words that may become label values; what is not among them is "other" and has the last slot.
 struct Word {
@@ -65,21 +62,6 @@ std::size_t probe_slot(const ProbeInfo* probe) {
   return probe != nullptr ? std::size_t{probe->number} : std::size_t{RS_PROBE_LIMIT};
 }
 
-template <typename Map, typename Key>
-void open(Map& spans, const Key& key, Nanoseconds now) {
-  if (spans.size() < kMaxOpen) spans[key] = now;
-}
-
-// The length of the span that ends now, if one is open. vCPU counters may differ by some ticks.
-template <typename Map, typename Key>
-std::optional<Nanoseconds> close(Map& spans, const Key& key, Nanoseconds now) {
-  const auto found = spans.find(key);
-  if (found == spans.end()) return std::nullopt;
-  const Nanoseconds length = std::max(Nanoseconds{0}, now - found->second);
-  spans.erase(found);
-  return length;
-}
-
 }  // namespace
 
 LabelValues TrialLabels::with(std::initializer_list<std::string_view> more) const {
@@ -103,7 +85,7 @@ void TrialFold::count(Metric metric, std::size_t slot, std::initializer_list<std
 
 void TrialFold::observe(Metric metric, std::size_t slot, std::initializer_list<std::string_view> more,
                         Nanoseconds length) {
-  remapstorm::observe(metric_info(metric), series(metric, slot, more), seconds(length));
+  remapstorm::observe(metric_info(metric), series(metric, slot, more), in_seconds(length));
 }
 
 void TrialFold::fold(const Event& event) {
@@ -219,13 +201,13 @@ void TrialFold::fold_lengths(const ProbeEvent& probe, Place place, Nanoseconds n
       }
       break;
     case RS_PROBE_FAULT_ENTER:
-      open(faults_, place, now);
-      open(stalls_, place, now);
+      open_span(faults_, place, now);
+      open_span(stalls_, place, now);
       break;
     case RS_PROBE_FAULT_DONE:
-      if (const auto length = close(faults_, place, now))
+      if (const auto length = close_span(faults_, place, now))
         observe(Metric::fault_duration, place.second, {context}, *length);
-      if (const auto length = close(stalls_, place, now)) stalled(place.first, *length);
+      if (const auto length = close_span(stalls_, place, now)) stalled(place.first, *length);
       break;
     case RS_PROBE_LOCK_WANT:
     case RS_PROBE_LOCK_GOT:
@@ -244,12 +226,12 @@ void TrialFold::fold_lock(const ProbeEvent& probe, Place place, Nanoseconds now)
   };
   switch (probe.probe) {
     case RS_PROBE_LOCK_WANT:
-      open(waits_, place, now);
-      if (!stalls_.contains(place)) open(stalls_, place, now);
+      open_span(waits_, place, now);
+      if (!stalls_.contains(place)) open_span(stalls_, place, now);
       break;
     case RS_PROBE_LOCK_GOT:
-      if (const auto length = close(waits_, place, now)) observe_in(Metric::lock_wait, place.second, *length);
-      if (const auto length = close(stalls_, place, now)) stalled(place.first, *length);
+      if (const auto length = close_span(waits_, place, now)) observe_in(Metric::lock_wait, place.second, *length);
+      if (const auto length = close_span(stalls_, place, now)) stalled(place.first, *length);
       if (held_.size() < kMaxOpen) held_[probe.args[0]] = {now, place.second};
       break;
     case RS_PROBE_LOCK_DROP:
@@ -267,7 +249,7 @@ void TrialFold::stalled(int vcpu, Nanoseconds length) {
   const Word word = vcpu_word(vcpu);
   observe(Metric::vcpu_stall, word.slot, {word.text}, length);
   MetricSeries& longest = series(Metric::vcpu_longest_stall, word.slot, {word.text});
-  longest.value = std::max(longest.value, seconds(length));
+  longest.value = std::max(longest.value, in_seconds(length));
 }
 
 void TrialFold::fold_body(const LifecycleEvent& lifecycle, const Event&) {
@@ -282,13 +264,13 @@ void TrialFold::fold_body(const ResetEvent& reset, const Event&) {
 
 void TrialFold::fold_body(const HostWaitEvent& wait, const Event& event) {
   const Word vcpu = vcpu_word(event.vcpu);
-  count(Metric::vcpu_host_wait, vcpu.slot, {vcpu.text}, seconds(GuestClock::bounded(wait.waited)));
+  count(Metric::vcpu_host_wait, vcpu.slot, {vcpu.text}, in_seconds(GuestClock::bounded(wait.waited)));
 }
 
 void TrialFold::fold_body(const UsageEvent& usage, const Event& event) {
   const Nanoseconds cpu_time = GuestClock::bounded(usage.cpu);
   const auto cpu = [&](std::size_t slot, std::string_view where, Nanoseconds time) {
-    count(Metric::cpu, slot, {where}, seconds(time));
+    count(Metric::cpu, slot, {where}, in_seconds(time));
   };
   if (event.vcpu < 0) return cpu(2, "watch", cpu_time);
   const Word vcpu = vcpu_word(event.vcpu);
@@ -296,7 +278,7 @@ void TrialFold::fold_body(const UsageEvent& usage, const Event& event) {
       {"guest", usage.guest}, {"harness", usage.harness}, {"parked", usage.parked}};
   std::size_t slot = vcpu.slot * std::size(spent);
   for (const auto& [where, time] : spent) {
-    count(Metric::vcpu_time, slot++, {vcpu.text, where}, seconds(GuestClock::bounded(time)));
+    count(Metric::vcpu_time, slot++, {vcpu.text, where}, in_seconds(GuestClock::bounded(time)));
   }
   const Nanoseconds outside = std::min(cpu_time, GuestClock::bounded(usage.harness));
   cpu(0, "guest", cpu_time - outside);

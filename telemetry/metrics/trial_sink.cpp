@@ -30,7 +30,7 @@ void MetricsSink::hand_on() {
   metrics_.take(fold_.gathered());
   const Nanoseconds spent = spent_ * kTimedEvery + (clock_.now() - before);
   spent_ = Nanoseconds(0);
-  metrics_.add(Metric::cpu, fold_.labels().with({"metrics"}), static_cast<double>(spent.count()) / 1e9);
+  metrics_.add(Metric::cpu, fold_.labels().with({"metrics"}), in_seconds(spent));
 }
 
 }  // namespace remapstorm

@@ -87,7 +87,7 @@ TEST(MeasuringScenarios, AreValidForEveryStrategy) {
   }
 }
 
-Comparison sample() {
+Comparison sample_comparison() {
   Comparison comparison;
   comparison.version = "1.2.3";
   comparison.started_at = "2026-11-26T02:00:00Z";
@@ -104,7 +104,7 @@ Comparison sample() {
 }
 
 TEST(ComparisonText, FitsAndNamesWhatItDoesNotSay) {
-  const std::string text = comparison_text(sample());
+  const std::string text = comparison_text(sample_comparison());
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) EXPECT_LE(columns(line), 100U) << line;
   EXPECT_THAT(text, testing::ContainsRegex("bbm-fault-irqsafe +1 +100 us +100 us +100 us"));
@@ -117,14 +117,14 @@ TEST(ComparisonText, FitsAndNamesWhatItDoesNotSay) {
 }
 
 TEST(ComparisonMarkdown, HasATableForEachMeasure) {
-  const std::string text = comparison_markdown(sample());
+  const std::string text = comparison_markdown(sample_comparison());
   EXPECT_THAT(text, HasSubstr("## Window of one entry\n"));
   EXPECT_THAT(text, HasSubstr("| bbm-fault-irqsafe | 1 | 100 us | 100 us | 100 us |\n"));
   EXPECT_THAT(text, HasSubstr("- stop-machine: not run: "));
 }
 
 TEST(ComparisonJson, HasEveryFigure) {
-  const auto json = nlohmann::json::parse(comparison_json(sample()));
+  const auto json = nlohmann::json::parse(comparison_json(sample_comparison()));
   EXPECT_EQ(json["schema"], 1);
   EXPECT_EQ(json["strategies"][0]["measures"]["remap"]["windows"]["max_ns"], 30'000);
   EXPECT_EQ(json["strategies"][0]["irq_same_cpu"]["deadlock"], 3);

@@ -12,7 +12,7 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-Soak sample() {
+Soak sample_soak() {
   Soak soak;
   soak.trials = 1000;
   soak.took = std::chrono::seconds(20);
@@ -23,15 +23,16 @@ Soak sample() {
 }
 
 TEST(SoakText, SaysHowMuchNoFalseAlarmIsWorth) {
-  EXPECT_EQ(soak_summary(sample()), "600 control trials: 598 clean, 2 stalls that the harness imposed, no false alarm");
-  const std::string text = soak_text(sample());
+  EXPECT_EQ(soak_summary(sample_soak()),
+            "600 control trials: 598 clean, 2 stalls that the harness imposed, no false alarm");
+  const std::string text = soak_text(sample_soak());
   EXPECT_THAT(text, HasSubstr("30.0 trials a second"));
   EXPECT_THAT(text, HasSubstr("with 95 % confidence fewer than one in 200 trials"));
   EXPECT_THAT(text, HasSubstr("30 hold, 900 irq"));
 }
 
 TEST(SoakText, TellsEachFalseAlarmWithTheCommandThatRepeatsIt) {
-  Soak soak = sample();
+  Soak soak = sample_soak();
   soak.counts["inplace"].false_alarms = 1;
   soak.false_alarms = {{17, "inplace", Verdict::hang, "nothing\x1b moved", "./run /x/soak-17.toml --seed 1", "x"}};
   soak.counts["inplace"].failed = 3;
@@ -48,7 +49,7 @@ TEST(SoakText, NothingThatRanIsNoSuccess) {
 }
 
 TEST(SoakJson, CountsFailuresApart) {
-  Soak soak = sample();
+  Soak soak = sample_soak();
   soak.counts["inplace"].failed = 3;
   const auto json = nlohmann::json::parse(soak_json(soak));
   EXPECT_EQ(json["schema"], 1);

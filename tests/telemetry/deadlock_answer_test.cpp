@@ -31,7 +31,7 @@ void look(Judge& judge, const Stream& stream, unsigned round, std::uint32_t pend
   for (const int vcpu : {0, 1}) judge.on_event({stream.now() + ms(50 * round), std::nullopt, vcpu, sample});
 }
 
-Judgement judged(const Stream& stream, std::uint32_t pending = 1) {
+Judgement judged_after_looks(const Stream& stream, std::uint32_t pending = 1) {
   Judge judge;
   for (const Event& event : stream.events) judge.on_event(event);
   for (const unsigned round : {0U, 1U}) look(judge, stream, round, pending);
@@ -39,7 +39,7 @@ Judgement judged(const Stream& stream, std::uint32_t pending = 1) {
 }
 
 TEST(DeadlockAnswer, WhoWaitsWithInterruptsOffAnswersNoIpi) {
-  const Judgement judgement = judged(crossed(RS_ASK_FLUSH | RS_ASK_BY_IPI, kOff));
+  const Judgement judgement = judged_after_looks(crossed(RS_ASK_FLUSH | RS_ASK_BY_IPI, kOff));
   ASSERT_EQ(judgement.verdict, Verdict::deadlock);
   const auto& cycle = judgement.findings.front().cycle;
   ASSERT_EQ(cycle.size(), 2U);
@@ -56,16 +56,16 @@ TEST(DeadlockAnswer, WhoWaitsWithInterruptsOffAnswersNoIpi) {
 }
 
 TEST(DeadlockAnswer, WithInterruptsOnItAnswersInTime) {
-  EXPECT_NE(judged(crossed(RS_ASK_PAUSE | RS_ASK_BY_IPI, RS_CTX_TASK)).verdict, Verdict::deadlock);
+  EXPECT_NE(judged_after_looks(crossed(RS_ASK_PAUSE | RS_ASK_BY_IPI, RS_CTX_TASK)).verdict, Verdict::deadlock);
 }
 
 TEST(DeadlockAnswer, AnNmiIsAnsweredWithInterruptsOffButNotInAnNmiHandler) {
-  EXPECT_NE(judged(crossed(RS_ASK_PAUSE, kOff)).verdict, Verdict::deadlock);
-  EXPECT_EQ(judged(crossed(RS_ASK_PAUSE, RS_CTX_NMI | RS_CTX_IRQS_OFF)).verdict, Verdict::deadlock);
+  EXPECT_NE(judged_after_looks(crossed(RS_ASK_PAUSE, kOff)).verdict, Verdict::deadlock);
+  EXPECT_EQ(judged_after_looks(crossed(RS_ASK_PAUSE, RS_CTX_NMI | RS_CTX_IRQS_OFF)).verdict, Verdict::deadlock);
 }
 
 TEST(DeadlockAnswer, AnAnswerThatHasComeIsNoProof) {
-  EXPECT_NE(judged(crossed(RS_ASK_FLUSH | RS_ASK_BY_IPI, kOff), 0).verdict, Verdict::deadlock);
+  EXPECT_NE(judged_after_looks(crossed(RS_ASK_FLUSH | RS_ASK_BY_IPI, kOff), 0).verdict, Verdict::deadlock);
 }
 
 TEST(DeadlockAnswer, TheAnswerOrTheOtherGoingOnEndsTheSuspicion) {
@@ -90,7 +90,8 @@ TEST(DeadlockAnswer, TheAnswerOrTheOtherGoingOnEndsTheSuspicion) {
 // The guest may name any vCPU, or itself.
 TEST(DeadlockAnswer, AVcpuThatDoesNotExistOwesNothing) {
   for (const std::uint64_t answerer : {0ULL, 8ULL, 255ULL, ~0ULL}) {
-    EXPECT_NE(judged(crossed(RS_ASK_FLUSH | RS_ASK_BY_IPI, kOff, answerer)).verdict, Verdict::deadlock) << answerer;
+    EXPECT_NE(judged_after_looks(crossed(RS_ASK_FLUSH | RS_ASK_BY_IPI, kOff, answerer)).verdict, Verdict::deadlock)
+        << answerer;
   }
 }
 

@@ -13,10 +13,7 @@ namespace {
 
 using testing::HasSubstr;
 
-constexpr std::uint32_t kIrq = RS_CTX_HARDIRQ | RS_CTX_IRQS_OFF;
 constexpr Gva kOtherLock{0xffffffff82000200};
-
-Judgement judged(const Stream& stream) { return judge(stream.events); }
 
 std::string notes_of(const Judgement& judgement) {
   std::string all;
@@ -27,7 +24,7 @@ std::string notes_of(const Judgement& judgement) {
 TEST(Deadlock, AnInterruptOnTheOwnerIsProven) {
   Stream stream;
   stream.begin().self_cycle().two_looks();
-  const Judgement judgement = judged(stream);
+  const Judgement judgement = judge(stream.events);
   ASSERT_EQ(judgement.verdict, Verdict::deadlock);
   const Finding& finding = judgement.findings.front();
   ASSERT_EQ(finding.cycle.size(), 1U);
@@ -61,7 +58,7 @@ TEST(Deadlock, TheFingerprintDoesNotDependOnWhereTheSpinWasCaught) {
     sample.backtrace.insert(sample.backtrace.begin(), Frame{Gva{0xffffffff81420000}, "cpu_relax_poll", 4});
     calling.sample(0, sample).pass(50);
   }
-  const Judgement one = judged(still), other = judged(calling);
+  const Judgement one = judge(still.events), other = judge(calling.events);
   ASSERT_EQ(other.verdict, Verdict::deadlock);
   EXPECT_EQ(one.findings.front().fingerprint, other.findings.front().fingerprint);
   EXPECT_THAT(other.findings.front().fingerprint, testing::StartsWith("rs_vmemmap_fault:"));
@@ -70,7 +67,7 @@ TEST(Deadlock, TheFingerprintDoesNotDependOnWhereTheSpinWasCaught) {
 TEST(Deadlock, AnNmiOnTheOwnerIsProven) {
   Stream stream;
   stream.begin().self_cycle(RS_CTX_NMI | RS_CTX_IRQS_OFF).two_looks();
-  const Judgement judgement = judged(stream);
+  const Judgement judgement = judge(stream.events);
   ASSERT_EQ(judgement.verdict, Verdict::deadlock);
   EXPECT_EQ(judgement.findings.front().cycle.front().waiter_context, "nmi");
 }
@@ -129,7 +126,7 @@ TEST(Deadlock, OneLookIsNoProof) {
   Stream stream;
   stream.begin().self_cycle().sample(0, Stream::spinning(0, 10'000'000)).pass(5000);
   stream.milestone(LifecycleEvent::What::no_progress);
-  const Judgement judgement = judged(stream);
+  const Judgement judgement = judge(stream.events);
   EXPECT_EQ(judgement.verdict, Verdict::hang);
   EXPECT_THAT(notes_of(judgement), HasSubstr("not proven"));
 }
@@ -141,7 +138,7 @@ TEST(Deadlock, AWaiterThatGotTheLockBetweenTheLooksIsNone) {
   stream.recover(0, kIrq).leave(0, kIrq, 1).pass(20);
   stream.sample(0, Stream::spinning(1, 50'000'000));
   stream.close(0).done();
-  const Judgement judgement = judged(stream);
+  const Judgement judgement = judge(stream.events);
   EXPECT_EQ(judgement.verdict, Verdict::clean) << judgement.reasons.front();
   EXPECT_THAT(notes_of(judgement), HasSubstr("came to nothing"));
 }
@@ -150,7 +147,7 @@ TEST(Deadlock, ALockThatDissolvesAfterTheProofTakesItBack) {
   Stream stream;
   stream.begin().self_cycle().two_looks();
   stream.recover(0, kIrq).leave(0, kIrq, 1).close(0).done();
-  const Judgement judgement = judged(stream);
+  const Judgement judgement = judge(stream.events);
   EXPECT_NE(judgement.verdict, Verdict::deadlock);
   EXPECT_THAT(notes_of(judgement), HasSubstr("looked proven"));
 }
@@ -171,7 +168,7 @@ TEST_P(NearMisses, AreNotDeadlocks) {
   Stream stream;
   stream.begin().self_cycle().sample(0, first).pass(50).sample(0, second).pass(5000);
   stream.milestone(LifecycleEvent::What::no_progress);
-  const Judgement judgement = judged(stream);
+  const Judgement judgement = judge(stream.events);
   EXPECT_EQ(judgement.verdict, Verdict::hang);
   EXPECT_THAT(notes_of(judgement), HasSubstr(GetParam().note));
 }
@@ -213,7 +210,7 @@ TEST(Deadlock, OneGoodBacktraceOfTwoIsEnough) {
   second.backtrace = {{Gva{0xffffffff81700000}, "hrtimer_interrupt", 16}};
   Stream stream;
   stream.begin().self_cycle().sample(0, Stream::spinning(0, 10'000'000)).pass(50).sample(0, second);
-  const Judgement judgement = judged(stream);
+  const Judgement judgement = judge(stream.events);
   ASSERT_EQ(judgement.verdict, Verdict::deadlock);
   EXPECT_EQ(judgement.findings.front().samples.front().backtrace.front().symbol, "rs_vmemmap_fault");
 }
@@ -227,7 +224,7 @@ TEST(Deadlock, WithoutSymbolsTheRestMustDo) {
     for (Frame& frame : sample.backtrace) frame.symbol.clear();
     stream.sample(0, sample).pass(50);
   }
-  EXPECT_EQ(judged(stream).verdict, Verdict::deadlock);
+  EXPECT_EQ(judge(stream.events).verdict, Verdict::deadlock);
 }
 
 // A waiter that we hold is asked about again once we let go.
@@ -266,7 +263,7 @@ TEST(Deadlock, StoppingTheGuestAfterTheProofIsNoError) {
   Stream stream;
   stream.begin().self_cycle().two_looks().pass(1);
   stream.milestone(LifecycleEvent::What::host_failure, "KVM_RUN: interrupted").milestone(LifecycleEvent::What::end);
-  const Judgement judgement = judged(stream);
+  const Judgement judgement = judge(stream.events);
   EXPECT_EQ(judgement.verdict, Verdict::deadlock);
   EXPECT_THAT(notes_of(judgement), HasSubstr("afterwards"));
 }
@@ -274,7 +271,7 @@ TEST(Deadlock, StoppingTheGuestAfterTheProofIsNoError) {
 TEST(Deadlock, ACorruptLogBeforeTheProofSpoilsIt) {
   Stream stream;
   stream.begin().milestone(LifecycleEvent::What::ring_corrupt, "vCPU 1").self_cycle().two_looks();
-  EXPECT_EQ(judged(stream).verdict, Verdict::error);
+  EXPECT_EQ(judge(stream.events).verdict, Verdict::error);
 }
 
 // A task-context waiter was moved to another vCPU before it took the lock.

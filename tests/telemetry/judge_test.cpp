@@ -17,8 +17,6 @@ namespace {
 using testing::HasSubstr;
 using What = LifecycleEvent::What;
 
-constexpr std::uint32_t kIrq = RS_CTX_HARDIRQ | RS_CTX_IRQS_OFF;
-
 // Judges twice: directly, and after a trip through events.jsonl.
 Judgement judged(const Stream& stream) {
   std::string text;

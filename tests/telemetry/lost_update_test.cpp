@@ -14,7 +14,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-constexpr std::uint32_t kIrq = RS_CTX_HARDIRQ | RS_CTX_IRQS_OFF;
 constexpr std::uint64_t kWord = 0xffffea0000028028;
 
 Stream& write(Stream& stream, int vcpu, std::uint64_t bit = RS_WRITTEN_BIT, std::uint64_t word = kWord) {

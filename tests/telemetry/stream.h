@@ -16,6 +16,8 @@ inline constexpr Gva kLock{0xffffffff82000100};
 inline constexpr Gva kUpdatePc{0xffffffff81300040};  // vmemmap_update_pte+0x40
 inline constexpr Gva kFaultPc{0xffffffff81400020};   // rs_vmemmap_fault+0x20
 inline constexpr std::uint64_t kEntry = 0xffff888001230000;
+// Where an interrupt handler runs.
+inline constexpr std::uint32_t kIrq = RS_CTX_HARDIRQ | RS_CTX_IRQS_OFF;
 inline constexpr std::uint64_t kPage = 0xffffea0000400000;
 
 inline Nanoseconds ms(double value) { return Nanoseconds(static_cast<std::int64_t>(value * 1e6)); }

@@ -14,7 +14,7 @@ namespace remapstorm {
 namespace {
 
 constexpr std::uint32_t kEntries = DirtyRing::kFewestEntries;
-constexpr std::uint64_t kRam = 4 << 20;
+constexpr std::uint64_t kWatchedRam = 4 << 20;
 
 // KVM's side of a ring: counts for itself, trusts nothing but the flags.
 class Publisher {
@@ -44,17 +44,17 @@ class Publisher {
 
 class DirtyRingTest : public testing::Test {
  protected:
-  DirtyRingTest() : memory_(GuestMemory::create(kRam).value()) {
+  DirtyRingTest() : memory_(GuestMemory::create(kWatchedRam).value()) {
     EXPECT_TRUE(memory_->add_region("mailbox", Gpa(0xd0000000), 16384).ok());
     Mapping mapping = Mapping::anonymous(kEntries * sizeof(kvm_dirty_gfn), "a ring").value();
     kvm_ = std::make_unique<Publisher>(mapping.data());
     ring_ = std::make_unique<DirtyRing>(std::move(mapping));
   }
   std::set<std::uint64_t> written(std::size_t region = 0) {
-    std::vector<std::uint64_t> bitmap(kRam / kGuestPageSize / 64);
+    std::vector<std::uint64_t> bitmap(kWatchedRam / kGuestPageSize / 64);
     memory_->regions()[region]->written->take(bitmap);
     std::set<std::uint64_t> pages;
-    for (std::uint64_t page = 0; page < kRam / kGuestPageSize; ++page) {
+    for (std::uint64_t page = 0; page < kWatchedRam / kGuestPageSize; ++page) {
       if ((bitmap[page / 64] >> page % 64 & 1) != 0) pages.insert(page);
     }
     return pages;
@@ -75,12 +75,12 @@ TEST_F(DirtyRingTest, AnEmptyRingGivesNothing) {
 
 TEST_F(DirtyRingTest, PagesOfAllSlotsAreNotedAndGivenBack) {
   kvm_->publish(0, 0);
-  kvm_->publish(0, kRam / kGuestPageSize - 1);
+  kvm_->publish(0, kWatchedRam / kGuestPageSize - 1);
   kvm_->publish(1, 3);
   kvm_->publish(0, 0);
   EXPECT_EQ(ring_->harvest(*memory_), 4U);
   EXPECT_TRUE(ring_->took_all());
-  EXPECT_EQ(written(), (Pages{0, kRam / kGuestPageSize - 1}));
+  EXPECT_EQ(written(), (Pages{0, kWatchedRam / kGuestPageSize - 1}));
   EXPECT_EQ(written(1), Pages{3});
   EXPECT_EQ(kvm_->reset(), 4U);
   EXPECT_EQ(kvm_->in_use(), 0U);
@@ -102,7 +102,7 @@ TEST_F(DirtyRingTest, GoesRoundForEver) {
   for (int round = 0; round < 100; ++round) {
     Pages pages;
     for (std::uint64_t n = rng.next() % kEntries; n > 0; --n) {
-      const std::uint64_t page = rng.next() % (kRam / kGuestPageSize);
+      const std::uint64_t page = rng.next() % (kWatchedRam / kGuestPageSize);
       pages.insert(page);
       kvm_->publish(0, page);
     }
@@ -119,7 +119,7 @@ TEST_F(DirtyRingTest, PlacesThatAreNoneAreRefusedAndSaid) {
     std::uint32_t slot;
     std::uint64_t page;
   };
-  for (const Place place : {Place{0, kRam / kGuestPageSize}, Place{1, 4}, Place{2, 0}, Place{1u << 16, 0},
+  for (const Place place : {Place{0, kWatchedRam / kGuestPageSize}, Place{1, 4}, Place{2, 0}, Place{1u << 16, 0},
                             Place{~0U, ~0ULL}, Place{0, 1ULL << 52}, Place{0, ~0ULL}}) {
     kvm_->publish(place.slot, place.page);
     kvm_->publish(0, 7);

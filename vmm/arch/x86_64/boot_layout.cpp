@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "vmm/arch/x86_64/boot_layout.h"
 
-#include <cstdio>
 #include <cstring>
 
 #include "base/address.h"
+#include "base/hex.h"
 #include "vmm/arch/x86_64/paging.h"
 
 namespace remapstorm::x86_64 {
@@ -30,12 +30,6 @@ void put(std::vector<std::uint8_t>& page, std::size_t offset, T value) {
 }
 
 std::string mib(std::uint64_t bytes) { return std::to_string((bytes + (1 << 20) - 1) >> 20) + " MiB"; }
-
-std::string hex(std::uint64_t value) {
-  char buffer[24];
-  std::snprintf(buffer, sizeof(buffer), "0x%llx", static_cast<unsigned long long>(value));
-  return buffer;
-}
 
 }  // namespace
 

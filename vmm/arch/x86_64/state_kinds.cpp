@@ -1,19 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "vmm/arch/x86_64/state_kinds.h"
 
-#include <cstdio>
 #include <cstring>
 
+#include "base/hex.h"
 #include "vmm/arch/x86_64/flags.h"
 
 namespace remapstorm::x86_64 {
 namespace {
-
-std::string hex(std::uint64_t value) {
-  char buffer[24];
-  std::snprintf(buffer, sizeof(buffer), "0x%llx", static_cast<unsigned long long>(value));
-  return buffer;
-}
 
 std::uint64_t word_at(std::span<const std::byte> bytes, std::size_t offset) {
   std::uint64_t value = 0;
