@@ -22,10 +22,6 @@ double load_average() {
   return ::getloadavg(&load, 1) == 1 ? load : 0;
 }
 
-bool contains(const std::vector<std::string>& list, const std::string& name) {
-  return std::find(list.begin(), list.end(), name) != list.end();
-}
-
 }  // namespace
 
 Status CompareSession::prepare() {
@@ -112,7 +108,7 @@ Status CompareSession::measure_all() {
   for (std::uint64_t trial = 0; trial < options_.repeat; ++trial) {
     for (const Task& task : tasks_) {
       if (signals_.stop()) return {};
-      const double seconds = static_cast<double>((clock_.now() - began).count()) / 1e9;
+      const double seconds = in_seconds(clock_.now() - began);
       if (!options_.quiet) status_->show(progress_text("compare", 0, done, all, seconds));
       RS_TRY(measure(task, trial));
       ++done;

@@ -179,7 +179,7 @@ void ExploreSession::show_progress() {
   metrics_.say(status_.get());
   if (options_.quiet) return;
   const std::lock_guard lock(progress_mutex_);
-  const double seconds = static_cast<double>((clock_.now() - began_).count()) / 1e9;
+  const double seconds = in_seconds(clock_.now() - began_);
   const std::size_t all = before_ + points_.size();
   std::ostringstream text;
   text << "explore " << options_.window.name << ": " << before_ + done_ << " of " << all << " points";

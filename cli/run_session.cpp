@@ -20,7 +20,7 @@ namespace {
 
 std::string seconds_text(Nanoseconds time) {
   std::ostringstream text;
-  text << std::fixed << std::setprecision(1) << static_cast<double>(time.count()) / 1e9 << " s";
+  text << std::fixed << std::setprecision(1) << in_seconds(time) << " s";
   return text.str();
 }
 

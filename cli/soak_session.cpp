@@ -145,7 +145,7 @@ Status SoakSession::keep(SoakTrial& trial, const Scenario& scenario, const std::
 void SoakSession::show_progress() {
   if (options_.quiet) return;
   const std::lock_guard lock(mutex_);
-  const double seconds = static_cast<double>((clock_.now() - began_).count()) / 1e9;
+  const double seconds = in_seconds(clock_.now() - began_);
   const SoakCounts sum = soak_.sum();
   std::string text = progress_text("soak", 0, sum.all(), options_.trials, seconds);
   if (sum.false_alarms != 0) text += ", " + std::to_string(sum.false_alarms) + " FALSE ALARMS";

@@ -214,7 +214,7 @@ Status SweepSession::keep(const SweepCell& cell, const TrialResult& result, cons
 void SweepSession::show_progress() {
   if (options_.quiet) return;
   const std::lock_guard lock(mutex_);
-  const double seconds = static_cast<double>((clock_.now() - began_).count()) / 1e9;
+  const double seconds = in_seconds(clock_.now() - began_);
   status_->show(progress_text("sweep", before_, done_, before_ + tasks_.size(), seconds));
 }
 

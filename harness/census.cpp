@@ -22,7 +22,7 @@
 namespace remapstorm {
 namespace {
 
-constexpr Nanoseconds kTurn = std::chrono::milliseconds(2);
+constexpr Nanoseconds kCensusTurn = std::chrono::milliseconds(2);
 constexpr Nanoseconds kDwell = std::chrono::milliseconds(8);   // others run into the open window
 constexpr Nanoseconds kSettle = std::chrono::milliseconds(4);  // faults of the window are logged
 constexpr Nanoseconds kStandstill = std::chrono::seconds(15);  // no window for so long: the guest is stuck
@@ -102,7 +102,7 @@ class Taker {
     Nanoseconds moved = log.now();
     bool ready = false;
     while (census_.windows < options_.windows) {
-      const MachineState state = machine_->turn(kTurn);
+      const MachineState state = machine_->turn(kCensusTurn);
       if (environment_.stop) {
         census_.interrupted = true;
         return {};
@@ -193,7 +193,7 @@ class Taker {
   void wait(Nanoseconds length, EventLog& log) {
     const Nanoseconds until = log.now() + length;
     while (log.now() < until && !environment_.stop) {
-      if (machine_->turn(std::min(kTurn, until - log.now())).caught) break;
+      if (machine_->turn(std::min(kCensusTurn, until - log.now())).caught) break;
     }
   }
 

@@ -11,7 +11,7 @@
 namespace remapstorm {
 namespace {
 
-constexpr Nanoseconds kTurn = std::chrono::milliseconds(1);
+constexpr Nanoseconds kControlTurn = std::chrono::milliseconds(1);
 
 void no_progress(const char* /*phase*/, Nanoseconds /*since_start*/) {}
 
@@ -104,7 +104,7 @@ Result<ControlTrial> ControlWorker::execute(const Plan& plan, std::vector<Event>
   machine_->thaw();
   WatchOptions options;
   options.limits = plan.limits;
-  options.turn = kTurn;
+  options.turn = kControlTurn;
   Watch watch(options, environment_.stop, *machine_, judge, log);
   watch.run(no_progress);
   const Status frozen = machine_->freeze();

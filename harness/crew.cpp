@@ -11,7 +11,7 @@
 namespace remapstorm {
 namespace {
 
-constexpr auto kTick = std::chrono::milliseconds(100);
+constexpr auto kCrewTick = std::chrono::milliseconds(100);
 
 class Shift {
  public:
@@ -27,7 +27,7 @@ class Shift {
     }
     {
       std::unique_lock lock(mutex_);
-      while (!changed_.wait_for(lock, kTick, [this] { return left_ == 0; })) {
+      while (!changed_.wait_for(lock, kCrewTick, [this] { return left_ == 0; })) {
         lock.unlock();
         if (crew_.tick) crew_.tick();
         lock.lock();
@@ -50,7 +50,7 @@ class Shift {
     while (!over()) {
       // Whoever is next goes first, however heavy: the light ones behind it must not keep it out for ever.
       if (free_ < weight_of(next_)) {
-        changed_.wait_for(lock, kTick);
+        changed_.wait_for(lock, kCrewTick);
         continue;
       }
       const std::size_t mine = next_++;

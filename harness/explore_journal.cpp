@@ -8,8 +8,8 @@
 namespace remapstorm {
 namespace {
 
-constexpr int kJournalSchema = 1;
-constexpr const char* kWhat = "exploration";
+constexpr int kExploreSchema = 1;
+constexpr const char* kOfExploration = "exploration";
 constexpr std::int64_t kMostBoundaries = 1 << 24;
 
 Json taken_to_json(const TakenAt& taken) {
@@ -76,12 +76,12 @@ Json header_of(const Certificate& certificate) {
   for (const Boundary& one : certificate.boundaries) {
     boundaries.push_back({hex(one.pc.value), one.visit, one.interrupts_on, entry_state_name(one.entry)});
   }
-  return {{"journal", kJournalSchema}, {"identity", std::move(identity)}, {"boundaries", std::move(boundaries)}};
+  return {{"journal", kExploreSchema}, {"identity", std::move(identity)}, {"boundaries", std::move(boundaries)}};
 }
 
 // What keeps the journal's trials from being of this certificate; empty: nothing.
 std::string difference(const Json& header, const Certificate& certificate) {
-  if (!header.is_object() || header.value("journal", 0) != kJournalSchema) return "it is of another version";
+  if (!header.is_object() || header.value("journal", 0) != kExploreSchema) return "it is of another version";
   const Json mine = header_of(certificate);
   std::string problem;
   const Json& theirs = JsonFields(header, problem).object_or_empty("identity");
@@ -126,7 +126,7 @@ ExplorationIdentity identity_of(const Certificate& certificate) {
 }
 
 Result<ExploreJournal> ExploreJournal::create(const std::string& path, const Certificate& certificate) {
-  RS_ASSIGN(LineJournal lines, LineJournal::create(path, kWhat, to_line(header_of(certificate))));
+  RS_ASSIGN(LineJournal lines, LineJournal::create(path, kOfExploration, to_line(header_of(certificate))));
   return ExploreJournal(std::move(lines));
 }
 
@@ -145,7 +145,7 @@ Result<ExploreJournal> ExploreJournal::resume(const std::string& path, Certifica
     if (!problem.empty()) return usage_error(path + " is damaged: " + problem, "begin in another --output-dir");
     return {};
   };
-  RS_ASSIGN(LineJournal lines, LineJournal::resume(path, kWhat, each));
+  RS_ASSIGN(LineJournal lines, LineJournal::resume(path, kOfExploration, each));
   // A point that was done twice counts once.
   certificate.sort();
   auto& trials = certificate.trials;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "harness/shell_word.h"
 #include "harness/suggest.h"
 
 namespace remapstorm {
@@ -24,17 +25,6 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
     if (at == std::string_view::npos) return parts;
     text.remove_prefix(at + 1);
   }
-}
-
-// Words a shell takes apart or understands are quoted.
-std::string quoted(const std::string& word) {
-  const bool plain = !word.empty() && word.find_first_not_of(
-                                          "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                          "0123456789+-_./:=,@%") == std::string::npos;
-  if (plain) return word;
-  std::string out = "'";
-  for (const char letter : word) out += letter == '\'' ? std::string("'\\''") : std::string(1, letter);
-  return out + "'";
 }
 
 }  // namespace
@@ -155,9 +145,9 @@ std::string workload_text(const Workload& workload) {
 
 std::string explore_words(const ExploreOptions& options) {
   const ExploreOptions usual;
-  std::string text = "explore " + quoted(options.window.name) + " --inject " + join(options.injections, ",");
+  std::string text = "explore " + shell_word(options.window.name) + " --inject " + join(options.injections, ",");
   const auto add = [&](const char* name, const std::string& value) {
-    text += std::string(" ") + name + " " + quoted(value);
+    text += std::string(" ") + name + " " + shell_word(value);
   };
   add("--strategy", options.strategy);
   if (options.pairs != Pairs::none) text += options.pairs == Pairs::same ? " --pairs" : " --pairs=window";

@@ -15,7 +15,7 @@
 namespace remapstorm {
 namespace {
 
-constexpr auto kTick = std::chrono::milliseconds(100);
+constexpr auto kExploreTick = std::chrono::milliseconds(100);
 constexpr unsigned long kTimerSlackNs = 1000;
 constexpr int kMostAttempts = 3;  // of a point whose trial failed for a reason of the harness or the host
 
@@ -28,10 +28,10 @@ std::string note_of(const std::string& part, const ExploreOptions& options) {
 }
 
 // What the worker threads of one exploration share.
-class Crew {
+class ExploreCrew {
  public:
-  Crew(const TrialEnvironment& environment, Exploration& exploration, std::vector<ExplorePoint> points,
-       const ExploreHooks& hooks)
+  ExploreCrew(const TrialEnvironment& environment, Exploration& exploration, std::vector<ExplorePoint> points,
+              const ExploreHooks& hooks)
       : environment_(environment), exploration_(exploration), points_(std::move(points)), hooks_(hooks) {}
 
   Status run(unsigned jobs) {
@@ -44,7 +44,7 @@ class Crew {
     }
     {
       std::unique_lock lock(mutex_);
-      while (!changed_.wait_for(lock, kTick, [this] { return left_ == 0; })) {
+      while (!changed_.wait_for(lock, kExploreTick, [this] { return left_ == 0; })) {
         lock.unlock();
         hooks_.tick();
         lock.lock();
@@ -197,7 +197,7 @@ Result<std::vector<ExplorePoint>> points_at(const Exploration& exploration, cons
 Status explore(const TrialEnvironment& environment, Exploration& exploration, std::vector<ExplorePoint> points,
                unsigned jobs, const ExploreHooks& hooks) {
   if (points.empty()) return {};
-  return Crew(environment, exploration, std::move(points), hooks).run(jobs);
+  return ExploreCrew(environment, exploration, std::move(points), hooks).run(jobs);
 }
 
 unsigned usual_jobs(const ExploreOptions& options) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 
+#include "harness/host_share.h"
 #include "harness/watch.h"
 #include "telemetry/detectors/deadlock.h"
 #include "telemetry/probe_names.h"
@@ -17,9 +18,7 @@ namespace {
 // times what an exit and an entry take, which are no running of the guest. Waiting longer proves no more.
 constexpr Nanoseconds kEnoughRun = Nanoseconds(DeadlockDetector::kMinimumRunNs) + std::chrono::microseconds(15);
 constexpr int kExitsWorth = 10;
-// A hang counts if no vCPU waited for more than a fourth of the time for the host.
-constexpr int kStarvedPart = 4;
-constexpr Nanoseconds kTurn = std::chrono::microseconds(100);
+constexpr Nanoseconds kExploreTurn = std::chrono::microseconds(100);
 
 // What `token`'s handler logged of where it interrupted the guest. Events from `closed` on came when the window had
 // closed: the same instruction may well be executed again later.
@@ -201,7 +200,7 @@ Result<PointOutcome> ExploreWorker::execute(const ExplorePoint& point, std::vect
   for (std::size_t i = 0; i < here; ++i) tokens.push_back(machine_->inject(i, exploration_.vcpu(), boundary.pc));
   WatchOptions watching;
   watching.limits = plan.limits;
-  watching.turn = kTurn;
+  watching.turn = kExploreTurn;
   watching.enough = std::max(kEnoughRun, kExitsWorth * plan.host.port_round_trip);
   machine_->thaw();
   Watch watch(watching, environment_.stop, *machine_, judge, log);
@@ -230,7 +229,7 @@ Result<PointOutcome> ExploreWorker::execute(const ExplorePoint& point, std::vect
   }
   const Nanoseconds took = log.now() - exploration_.opened_at;
   const Nanoseconds waited = longest_host_wait(events, exploration_.opened_at);
-  if (judgement.verdict == Verdict::hang && waited * kStarvedPart > took) {
+  if (judgement.verdict == Verdict::hang && starved(waited, took)) {
     return PointOutcome(
         SkippedPoint{point, "the host is too busy to tell: the guest made no progress in " +
                                 std::to_string(took / std::chrono::milliseconds(1)) + " ms, of which a vCPU waited " +

@@ -15,6 +15,10 @@
 
 namespace remapstorm {
 
+// Whether so long a wait of a vCPU for the host, of the time a trial took, makes its hang the host's: more than a
+// fourth.
+constexpr bool starved(Nanoseconds waited, Nanoseconds took) { return waited * 4 > took; }
+
 // How long a thread of this process was ready to run while the host ran something else (second field of
 // /proc/self/task/TID/schedstat, Documentation/scheduler/sched-stats.rst).
 class RunDelay {

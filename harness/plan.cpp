@@ -2,12 +2,11 @@
 #include "harness/plan.h"
 
 #include <algorithm>
-#include <cctype>
 #include <charconv>
-#include <cstring>
 #include <set>
 
 #include "guest/abi/remapstorm_abi.h"
+#include "harness/shell_word.h"
 #include "harness/suggest.h"
 #include "telemetry/probe_names.h"
 
@@ -19,10 +18,6 @@ struct Problems {
   bool unavailable = false;
   void add(std::string line) { lines.push_back(std::move(line)); }
 };
-
-bool contains(const std::vector<std::string>& list, const std::string& name) {
-  return std::find(list.begin(), list.end(), name) != list.end();
-}
 
 // "symbol+0x1c" -> symbol and offset. False if the offset is no number.
 bool split_place(const std::string& place, std::string& symbol, std::uint64_t& offset) {
@@ -282,28 +277,13 @@ std::uint64_t trial_seed(std::uint64_t seed, const std::string& scenario, std::u
 
 namespace {
 
-// As a word of a POSIX shell.
-std::string quoted(const std::string& word) {
-  const auto plain = [](char letter) {
-    return std::isalnum(static_cast<unsigned char>(letter)) != 0 || std::strchr("_@%+=:,./-", letter) != nullptr;
-  };
-  if (!word.empty() && std::all_of(word.begin(), word.end(), plain)) return word;
-  std::string text = "'";
-  for (const char letter : word) text += letter == '\'' ? std::string("'\\''") : std::string(1, letter);
-  return text + "'";
-}
-
-std::string size_text(std::uint64_t bytes) {
-  return bytes % (1ULL << 20) == 0 ? std::to_string(bytes >> 20) + "M" : std::to_string(bytes);
-}
-
 std::string command_of(const Plan& plan) {
   const Overrides& asked = plan.asked;
   // A shipped scenario is known by its name, a user's own by its file.
   const bool shipped =
       plan.scenario_file.empty() ||
       (asked.scenario_dir.empty() && plan.scenario_file.ends_with("scenarios/" + plan.scenario + ".toml"));
-  std::string command = "./run " + (shipped ? plan.scenario : quoted(plan.scenario_file));
+  std::string command = "./run " + (shipped ? plan.scenario : shell_word(plan.scenario_file));
   command += " --strategy " + plan.strategy;
   if (asked.flavour) command += " --flavour " + *asked.flavour;
   command += " --cpus " + std::to_string(plan.cpus) + " --memory " + size_text(plan.memory);
@@ -312,8 +292,8 @@ std::string command_of(const Plan& plan) {
     command += " --timeout " + std::to_string((asked.timeout->count() + 999'999) / 1'000'000) + "ms";
   }
   if (asked.expect) command += " --expect " + std::string(verdict_name(*asked.expect));
-  if (!asked.append.empty()) command += " --append " + quoted(asked.append);
-  if (!asked.kernel.empty()) command += " --kernel " + quoted(asked.kernel);
+  if (!asked.append.empty()) command += " --append " + shell_word(asked.append);
+  if (!asked.kernel.empty()) command += " --kernel " + shell_word(asked.kernel);
   return command + " --seed " + std::to_string(plan.seed);
 }
 

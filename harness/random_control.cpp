@@ -6,6 +6,7 @@
 
 #include "base/rng.h"
 #include "guest/abi/remapstorm_abi.h"
+#include "harness/host_share.h"
 #include "harness/plan.h"
 
 namespace remapstorm {
@@ -13,7 +14,6 @@ namespace {
 
 constexpr std::uint64_t kWindows = 7;  // PTE windows of one page's remap
 constexpr std::uint64_t kMostFirings = 8;
-constexpr int kStarvedPart = 4;
 // A trial that delays a page needs a machine of its own, which takes as long as many others.
 constexpr double kDelayed = 0.03;
 constexpr std::uint64_t kShrinksEvery = 4;
@@ -188,7 +188,7 @@ ControlOutcome control_outcome(const Judgement& judgement, Nanoseconds stall_thr
     }
     case Verdict::hang:
     case Verdict::timeout:
-      return waited * kStarvedPart > took ? ControlOutcome::failed : ControlOutcome::false_alarm;
+      return starved(waited, took) ? ControlOutcome::failed : ControlOutcome::false_alarm;
     default:
       return ControlOutcome::false_alarm;
   }

@@ -63,15 +63,15 @@ struct Course {
   }
 };
 
-std::string seconds(Nanoseconds time) {
+std::string seconds_text(Nanoseconds time) {
   char text[32];
-  std::snprintf(text, sizeof text, "%.3f s", static_cast<double>(time.count()) / 1e9);
+  std::snprintf(text, sizeof text, "%.3f s", in_seconds(time));
   return text;
 }
 
 std::string where_it_stops(const EventReading& reading, const Course& course) {
   std::string text = "the recording stops in the middle: after " + std::to_string(course.events) + " events, " +
-                     seconds(course.last) + " into the trial, ";
+                     seconds_text(course.last) + " into the trial, ";
   if (course.done) {
     text += "when the workloads were done but the trial had not ended";
   } else {

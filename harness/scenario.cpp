@@ -215,4 +215,8 @@ Result<std::uint64_t> parse_size(std::string_view text) {
   return value << shift;
 }
 
+std::string size_text(std::uint64_t bytes) {
+  return bytes % (1ULL << 20) == 0 ? std::to_string(bytes >> 20) + "M" : std::to_string(bytes);
+}
+
 }  // namespace remapstorm

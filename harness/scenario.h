@@ -151,5 +151,7 @@ Result<Scenario> load_scenario(const std::string& path, const Vocabulary& vocabu
 
 // "128M", "1G", "262144K"; plain numbers are bytes. Error: usage.
 Result<std::uint64_t> parse_size(std::string_view text);
+// Reads back as the same.
+std::string size_text(std::uint64_t bytes);
 
 }  // namespace remapstorm

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <set>
 
+#include "base/hex.h"
 #include "guest/abi/remapstorm_abi.h"
 #include "harness/scenario_table.h"
 #include "harness/suggest.h"
@@ -29,19 +30,7 @@ constexpr NamedValue kNamedValues[] = {
     {"lock_id", "zone->lock", RS_LOCK_ZONE},
 };
 
-std::vector<std::string> probe_names() {
-  std::vector<std::string> names;
-  for (const ProbeInfo& probe : all_probes()) names.emplace_back(probe.name);
-  return names;
-}
-
 std::vector<std::string> context_names() { return {all_contexts().begin(), all_contexts().end()}; }
-
-bool hex_text(std::string_view text, std::uint64_t& value) {
-  if (text.size() < 3 || text.substr(0, 2) != "0x") return false;
-  const auto result = std::from_chars(text.data() + 2, text.data() + text.size(), value, 16);
-  return result.ec == std::errc{} && result.ptr == text.data() + text.size();
-}
 
 void add_filter(const ParseContext& context, const toml::node& node, std::string_view argument, unsigned index,
                 std::vector<ArgumentFilter>& filters) {
@@ -55,7 +44,7 @@ void add_filter(const ParseContext& context, const toml::node& node, std::string
   }
   if (const auto text = node.value_exact<std::string>()) {
     std::uint64_t value = 0;
-    if (hex_text(*text, value)) {
+    if (parse_hex(*text, value)) {
       filters.push_back({index, value});
       return;
     }
@@ -150,7 +139,7 @@ std::optional<ParameterValue> read_parameter(TableReader& table, const Parameter
       const auto text = node->value_exact<std::string>();
       std::uint64_t gpa = 0;
       if (text && std::find(spec.choices.begin(), spec.choices.end(), *text) != spec.choices.end()) return *text;
-      if (text && hex_text(*text, gpa) && gpa % 4096 == 0) return *text;
+      if (text && parse_hex(*text, gpa) && gpa % 4096 == 0) return *text;
       table.mistake_at(spec.name, table.name_of(spec.name) + " names no page",
                        join(spec.choices) + ", or a page-aligned guest-physical address like \"0x1000\"");
       return std::nullopt;

@@ -28,7 +28,7 @@ std::string type_name(const toml::node& node) {
   }
 }
 
-std::string plain(double value) {
+std::string number_text(double value) {
   std::string text = std::to_string(value);
   text.erase(text.find_last_not_of('0') + 1);
   if (!text.empty() && text.back() == '.') text.pop_back();
@@ -122,7 +122,7 @@ std::optional<std::int64_t> TableReader::integer(std::string_view key, std::int6
 std::optional<double> TableReader::number(std::string_view key, double minimum, double maximum, bool required) {
   const toml::node* given = node(key, required);
   if (given == nullptr) return std::nullopt;
-  const std::string range = plain(minimum) + " to " + plain(maximum);
+  const std::string range = number_text(minimum) + " to " + number_text(maximum);
   if (!given->is_number()) {
     wrong_type(key, *given, "a number from " + range);
     return std::nullopt;

@@ -7,6 +7,7 @@
 #include <set>
 #include <sstream>
 
+#include "base/hex.h"
 #include "harness/scenario_table.h"
 #include "telemetry/probe_names.h"
 
@@ -14,7 +15,7 @@ namespace remapstorm {
 namespace {
 
 // A basic string of TOML 1.0.
-std::string quoted(std::string_view text) {
+std::string toml_text(std::string_view text) {
   std::string result = "\"";
   for (const char letter : text) {
     const auto code = static_cast<unsigned char>(letter);
@@ -34,7 +35,7 @@ std::string quoted(std::string_view text) {
 
 std::string list(const std::vector<std::string>& texts) {
   std::string result = "[";
-  for (const std::string& text : texts) result += (result.size() == 1 ? "" : ", ") + quoted(text);
+  for (const std::string& text : texts) result += (result.size() == 1 ? "" : ", ") + toml_text(text);
   return result + "]";
 }
 
@@ -45,31 +46,21 @@ std::string number(double value) {
   return {text.data(), end};
 }
 
-std::string milliseconds(Nanoseconds length) { return number(static_cast<double>(length.count()) / 1e6); }
-std::string seconds(Nanoseconds length) { return number(static_cast<double>(length.count()) / 1e9); }
-
-std::string size_text(std::uint64_t bytes) {
-  return bytes % (1ULL << 20) == 0 ? std::to_string(bytes >> 20) + "M" : std::to_string(bytes);
-}
-
-std::string hex_text(std::uint64_t value) {
-  std::array<char, 20> text{};
-  const auto end = std::to_chars(text.data(), text.data() + text.size(), value, 16).ptr;
-  return "\"0x" + std::string(text.data(), end) + "\"";
-}
+std::string toml_milliseconds(Nanoseconds length) { return number(static_cast<double>(length.count()) / 1e6); }
+std::string toml_seconds(Nanoseconds length) { return number(in_seconds(length)); }
 
 std::string filter_value(std::string_view argument, std::uint64_t value) {
   const std::string_view name = argument_value_name(argument, value);
-  if (!name.empty()) return quoted(name);
-  return value < 10 ? std::to_string(value) : hex_text(value);
+  if (!name.empty()) return toml_text(name);
+  return value < 10 ? std::to_string(value) : toml_text(hex(value));
 }
 
 // "probe = ..., vcpu = ..." without braces.
 std::string pattern_keys(const EventPattern& pattern) {
   const ProbeInfo* probe = pattern.probe ? probe_by_number(*pattern.probe) : nullptr;
-  std::string text = probe != nullptr ? "probe = " + quoted(probe->name) : "at = " + quoted(pattern.at);
+  std::string text = probe != nullptr ? "probe = " + toml_text(probe->name) : "at = " + toml_text(pattern.at);
   if (pattern.vcpu) text += ", vcpu = " + std::to_string(*pattern.vcpu);
-  if (pattern.context) text += ", context = " + quoted(context_name(*pattern.context));
+  if (pattern.context) text += ", context = " + toml_text(context_name(*pattern.context));
   if (probe == nullptr) return text;
   std::string where, level;
   std::set<unsigned> seen;
@@ -89,20 +80,20 @@ std::string pattern_keys(const EventPattern& pattern) {
 
 struct ParameterText {
   std::string operator()(std::int64_t value) const { return value == kHitVcpu ? "\"hit\"" : std::to_string(value); }
-  std::string operator()(Nanoseconds value) const { return milliseconds(value); }
-  std::string operator()(const std::string& value) const { return quoted(value); }
+  std::string operator()(Nanoseconds value) const { return toml_milliseconds(value); }
+  std::string operator()(const std::string& value) const { return toml_text(value); }
   std::string operator()(bool value) const { return value ? "true" : "false"; }
   std::string operator()(const EventPattern& value) const { return "{ " + pattern_keys(value) + " }"; }
 };
 
 void write_rule(std::ostream& out, const Rule& rule) {
-  out << "\n[[rule]]\nname = " << quoted(rule.name) << "\nwhen = { " << pattern_keys(rule.when.pattern);
-  if (!rule.when.after.empty()) out << ", after = " << quoted(rule.when.after);
+  out << "\n[[rule]]\nname = " << toml_text(rule.name) << "\nwhen = { " << pattern_keys(rule.when.pattern);
+  if (!rule.when.after.empty()) out << ", after = " << toml_text(rule.when.after);
   if (rule.when.nth != 0) out << ", nth = " << rule.when.nth;
   if (rule.when.every != 0) out << ", every = " << rule.when.every;
   if (rule.when.probability >= 0) out << ", probability = " << number(rule.when.probability);
   if (rule.when.max != 0) out << ", max = " << rule.when.max;
-  out << " }\ndo = { inject = " << quoted(rule.action.injector);
+  out << " }\ndo = { inject = " << toml_text(rule.action.injector);
   for (const auto& [name, value] : rule.action.parameters.values) {
     out << ", " << name << " = " << std::visit(ParameterText{}, value);
   }
@@ -120,41 +111,41 @@ void write_counts(std::ostream& out, const char* key, const std::map<std::string
   out << key << " = { ";
   const char* comma = "";
   for (const auto& [name, count] : counts) {
-    out << comma << quoted(name) << " = " << count;
+    out << comma << toml_text(name) << " = " << count;
     comma = ", ";
   }
   out << " }\n";
 }
 
 void write_expectation(std::ostream& out, const std::string& table, const Expectation& expected) {
-  out << "\n[" << table << "]\nverdict = " << quoted(verdict_name(expected.verdict)) << '\n';
-  if (expected.lock) out << "lock = " << quoted(*expected.lock) << '\n';
-  if (expected.waiter_context) out << "waiter_context = " << quoted(*expected.waiter_context) << '\n';
-  if (expected.owner_context) out << "owner_context = " << quoted(*expected.owner_context) << '\n';
+  out << "\n[" << table << "]\nverdict = " << toml_text(verdict_name(expected.verdict)) << '\n';
+  if (expected.lock) out << "lock = " << toml_text(*expected.lock) << '\n';
+  if (expected.waiter_context) out << "waiter_context = " << toml_text(*expected.waiter_context) << '\n';
+  if (expected.owner_context) out << "owner_context = " << toml_text(*expected.owner_context) << '\n';
   if (expected.waiter_vcpu) out << "waiter_vcpu = " << *expected.waiter_vcpu << '\n';
   if (expected.owner_vcpu) out << "owner_vcpu = " << *expected.owner_vcpu << '\n';
   if (!expected.backtrace.empty()) out << "backtrace = " << list(expected.backtrace) << '\n';
-  if (expected.stall) out << "stall_ms = " << milliseconds(*expected.stall) << '\n';
+  if (expected.stall) out << "stall_ms = " << toml_milliseconds(*expected.stall) << '\n';
   if (expected.verdict == Verdict::stall) {
     out << "stall_within_percent = " << number(percent_of(expected.stall_tolerance)) << '\n';
   }
-  if (expected.delay_tolerance) out << "delay_within_ms = " << milliseconds(*expected.delay_tolerance) << '\n';
+  if (expected.delay_tolerance) out << "delay_within_ms = " << toml_milliseconds(*expected.delay_tolerance) << '\n';
   write_counts(out, "injections", expected.injections);
   write_counts(out, "rules", expected.rules);
   if (expected.min_windows) out << "min_windows = " << *expected.min_windows << '\n';
   if (expected.min_faults) out << "min_faults = " << *expected.min_faults << '\n';
   write_counts(out, "faults", expected.faults);
   if (!expected.faults_in.empty()) out << "faults_in = " << list(expected.faults_in) << '\n';
-  if (expected.console) out << "console = " << quoted(*expected.console) << '\n';
+  if (expected.console) out << "console = " << toml_text(*expected.console) << '\n';
 }
 
 void write_limits(std::ostream& out, const Limits& limits) {
   const Limits usual;
   std::string text;
-  if (limits.timeout != usual.timeout) text += "timeout_s = " + seconds(limits.timeout) + "\n";
-  if (limits.progress != usual.progress) text += "progress_s = " + seconds(limits.progress) + "\n";
+  if (limits.timeout != usual.timeout) text += "timeout_s = " + toml_seconds(limits.timeout) + "\n";
+  if (limits.progress != usual.progress) text += "progress_s = " + toml_seconds(limits.progress) + "\n";
   if (limits.stall_threshold != usual.stall_threshold)
-    text += "stall_ms = " + milliseconds(limits.stall_threshold) + "\n";
+    text += "stall_ms = " + toml_milliseconds(limits.stall_threshold) + "\n";
   if (!text.empty()) out << "\n[limits]\n" << text;
 }
 
@@ -164,19 +155,19 @@ std::string scenario_toml(const Scenario& scenario, const std::string& comment) 
   std::ostringstream out;
   std::istringstream comment_lines(comment);
   for (std::string line; std::getline(comment_lines, line);) out << (line.empty() ? "#" : "# ") << line << '\n';
-  out << "name = " << quoted(scenario.name) << '\n';
+  out << "name = " << toml_text(scenario.name) << '\n';
   if (!scenario.claims.empty()) out << "claims = " << list(scenario.claims) << '\n';
-  out << "summary = " << quoted(scenario.summary) << '\n';
-  if (!scenario.description.empty()) out << "description = " << quoted(scenario.description) << '\n';
-  if (!scenario.prediction.empty()) out << "prediction = " << quoted(scenario.prediction) << '\n';
-  if (!scenario.observed.empty()) out << "observed = " << quoted(scenario.observed) << '\n';
-  out << "strategy = " << quoted(scenario.strategy) << "\nstrategies = " << list(scenario.strategies)
+  out << "summary = " << toml_text(scenario.summary) << '\n';
+  if (!scenario.description.empty()) out << "description = " << toml_text(scenario.description) << '\n';
+  if (!scenario.prediction.empty()) out << "prediction = " << toml_text(scenario.prediction) << '\n';
+  if (!scenario.observed.empty()) out << "observed = " << toml_text(scenario.observed) << '\n';
+  out << "strategy = " << toml_text(scenario.strategy) << "\nstrategies = " << list(scenario.strategies)
       << "\nflavours = " << list(scenario.flavours) << '\n';
-  out << "\n[machine]\ncpus = " << scenario.cpus << "\nmemory = " << quoted(size_text(scenario.memory)) << '\n';
-  if (!scenario.append.empty()) out << "\n[guest]\nappend = " << quoted(scenario.append) << '\n';
+  out << "\n[machine]\ncpus = " << scenario.cpus << "\nmemory = " << toml_text(size_text(scenario.memory)) << '\n';
+  if (!scenario.append.empty()) out << "\n[guest]\nappend = " << toml_text(scenario.append) << '\n';
   write_limits(out, scenario.limits);
   for (const Workload& workload : scenario.workloads) {
-    out << "\n[[workload]]\nvcpu = " << workload.vcpu << "\nrun = " << quoted(workload.run) << '\n';
+    out << "\n[[workload]]\nvcpu = " << workload.vcpu << "\nrun = " << toml_text(workload.run) << '\n';
     for (const auto& [key, value] : workload.arguments) out << key << " = " << value << '\n';
   }
   for (const Rule& rule : scenario.rules) write_rule(out, rule);
@@ -185,11 +176,11 @@ std::string scenario_toml(const Scenario& scenario, const std::string& comment) 
     const std::size_t slash = key.find('/');
     std::string table = "expect";
     if (key.starts_with('@')) {
-      write_expectation(out, table + ".host." + quoted(key.substr(1)), expected);
+      write_expectation(out, table + ".host." + toml_text(key.substr(1)), expected);
       continue;
     }
-    if (slash != 0) table += ".strategy." + quoted(key.substr(0, slash));
-    if (slash != std::string::npos) table += ".flavour." + quoted(key.substr(slash + 1));
+    if (slash != 0) table += ".strategy." + toml_text(key.substr(0, slash));
+    if (slash != std::string::npos) table += ".flavour." + toml_text(key.substr(slash + 1));
     write_expectation(out, table, expected);
   }
   return out.str();

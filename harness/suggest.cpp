@@ -48,6 +48,10 @@ std::vector<std::string> near_matches(std::string_view typed, std::span<const st
   return result;
 }
 
+bool contains(std::span<const std::string> names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
 std::string join(std::span<const std::string> names, std::string_view separator) {
   std::string text;
   for (const std::string& name : names) {

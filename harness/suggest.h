@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What somebody who mistyped a name may have meant.
+// Lists of names, and what somebody who mistyped one may have meant.
 #pragma once
 
 #include <span>
@@ -15,6 +15,8 @@ unsigned edit_distance(std::string_view a, std::string_view b, unsigned cap = 8)
 
 // Up to `most` of `names` that are near `typed`, nearest first; those that contain it count as near.
 std::vector<std::string> near_matches(std::string_view typed, std::span<const std::string> names, std::size_t most = 3);
+
+bool contains(std::span<const std::string> names, std::string_view name);
 
 // "a, b, c".
 std::string join(std::span<const std::string> names, std::string_view separator = ", ");

@@ -4,12 +4,10 @@
 #include <algorithm>
 #include <map>
 
+#include "harness/suggest.h"
+
 namespace remapstorm {
 namespace {
-
-bool contains(const std::vector<std::string>& list, const std::string& name) {
-  return std::find(list.begin(), list.end(), name) != list.end();
-}
 
 const Scenario* find(std::span<const Scenario> scenarios, const std::string& name) {
   for (const Scenario& one : scenarios) {

@@ -5,13 +5,14 @@
 #include <map>
 #include <optional>
 
+#include "harness/suggest.h"
 #include "telemetry/json_fields.h"
 
 namespace remapstorm {
 namespace {
 
-constexpr int kJournalSchema = 1;
-constexpr const char* kWhat = "sweep";
+constexpr int kSweepSchema = 1;
+constexpr const char* kOfSweep = "sweep";
 constexpr int kLargestExitCode = 255;
 constexpr std::int64_t kLongest = std::int64_t{1} << 60;
 
@@ -63,14 +64,14 @@ SweepTrial read_trial(const Json& json, std::string& problem) {
 Json header_of(const SweepIdentity& identity) {
   Json names = Json::object();
   for (const auto& [name, value] : identity) names[name] = value;
-  return {{"journal", kJournalSchema}, {"sweep", std::move(names)}};
+  return {{"journal", kSweepSchema}, {"sweep", std::move(names)}};
 }
 
 // What keeps the journal's trials from being of this sweep; empty: nothing.
 std::string difference(const Json& header, const SweepIdentity& identity) {
   std::string problem;
   const JsonFields fields(header, problem);
-  if (fields.integer("journal", 0, 1 << 20) != kJournalSchema || !problem.empty()) return "it is of another version";
+  if (fields.integer("journal", 0, 1 << 20) != kSweepSchema || !problem.empty()) return "it is of another version";
   const Json& theirs = fields.object_or_empty("sweep");
   for (const auto& [name, value] : identity) {
     const auto found = theirs.find(name);
@@ -79,10 +80,6 @@ std::string difference(const Json& header, const SweepIdentity& identity) {
     return "the " + name + " differ: " + (text ? found->get<std::string>() : "none") + " there, " + value + " here";
   }
   return {};
-}
-
-bool contains(const std::vector<std::string>& list, const std::string& name) {
-  return std::find(list.begin(), list.end(), name) != list.end();
 }
 
 bool belongs(const SweepTrial& trial, const SweepMatrix& matrix) {
@@ -136,14 +133,14 @@ class Reader {
 }  // namespace
 
 Result<SweepJournal> SweepJournal::create(const std::string& path, const SweepIdentity& identity) {
-  RS_ASSIGN(LineJournal lines, LineJournal::create(path, kWhat, to_line(header_of(identity))));
+  RS_ASSIGN(LineJournal lines, LineJournal::create(path, kOfSweep, to_line(header_of(identity))));
   return SweepJournal(std::move(lines));
 }
 
 Result<SweepJournal> SweepJournal::resume(const std::string& path, const SweepIdentity& identity,
                                           const SweepMatrix& matrix, std::vector<SweepTrial>& trials) {
   Reader reader(path, matrix, {}, identity);
-  RS_ASSIGN(LineJournal lines, LineJournal::resume(path, kWhat, reader.lines()));
+  RS_ASSIGN(LineJournal lines, LineJournal::resume(path, kOfSweep, reader.lines()));
   trials = reader.take();
   return SweepJournal(std::move(lines));
 }
@@ -152,7 +149,7 @@ Result<std::vector<SweepTrial>> SweepJournal::read(const std::string& path, cons
                                                    const std::string& host) {
   const SweepIdentity any;
   Reader reader(path, matrix, host, any);
-  RS_ASSIGN([[maybe_unused]] const std::size_t whole, LineJournal::read(path, kWhat, reader.lines()));
+  RS_ASSIGN([[maybe_unused]] const std::size_t whole, LineJournal::read(path, kOfSweep, reader.lines()));
   return reader.take();
 }
 

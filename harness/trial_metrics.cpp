@@ -17,8 +17,6 @@ constexpr Verdict kVerdicts[] = {Verdict::clean,   Verdict::deadlock, Verdict::s
                                  Verdict::timeout, Verdict::error};
 constexpr std::string_view kErrorKinds[] = {"usage", "unavailable", "host", "internal"};
 
-double seconds(Nanoseconds length) { return static_cast<double>(length.count()) / 1e9; }
-
 // Of a trial that is no result of the guest; the same distinction as that of the exit code.
 std::string_view error_kind(const TrialResult& trial) {
   if (trial.error) return error_kind_name(trial.error->kind);
@@ -71,13 +69,13 @@ void fold_explored(Metrics& metrics, const Clock& clock, const TrialLabels& labe
   }
   fold.finish();
   metrics.take(fold.gathered());
-  metrics.add(Metric::cpu, labels.with({"metrics"}), seconds(clock.now() - began));
+  metrics.add(Metric::cpu, labels.with({"metrics"}), in_seconds(clock.now() - began));
 }
 
 void TrialCounter::ended(const TrialLabels& labels, std::string_view verdict, bool expected, std::int64_t now) {
   metrics_.add(Metric::trials, labels.with({verdict, expected ? "yes" : "no"}));
   metrics_.set(Metric::last_trial, labels.with(), static_cast<double>(now));
-  const double elapsed = seconds(clock_.now() - began_);
+  const double elapsed = in_seconds(clock_.now() - began_);
   if (elapsed > 0) metrics_.set(Metric::trials_per_second, {}, static_cast<double>(++ended_) / elapsed);
 }
 
@@ -88,14 +86,14 @@ void TrialCounter::count(const TrialLabels& labels, const TrialResult& trial, st
   }
   count(labels, trial.judgement.findings);
   if (trial.boot_time == Nanoseconds(0)) return;  // it never was ready
-  metrics_.observe(Metric::guest_boot, labels.with({trial.booted ? "boot" : "snapshot"}), seconds(trial.boot_time));
-  metrics_.observe(Metric::trial_duration, labels.with(), seconds(trial.duration));
+  metrics_.observe(Metric::guest_boot, labels.with({trial.booted ? "boot" : "snapshot"}), in_seconds(trial.boot_time));
+  metrics_.observe(Metric::trial_duration, labels.with(), in_seconds(trial.duration));
 }
 
 void TrialCounter::count(const TrialLabels& labels, const ExploredTrial& trial, std::span<const Event> events,
                          std::int64_t now) {
   ended(labels, verdict_name(trial.verdict), true, now);
-  metrics_.observe(Metric::trial_duration, labels.with(), seconds(trial.duration));
+  metrics_.observe(Metric::trial_duration, labels.with(), in_seconds(trial.duration));
   // What the explorer's own judge found is in the events: its limits are in the plan.
   const auto* plan = events.empty() ? nullptr : std::get_if<PlanEvent>(&events.front().body);
   if (plan == nullptr) return;

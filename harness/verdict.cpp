@@ -11,7 +11,7 @@
 namespace remapstorm {
 namespace {
 
-std::string milliseconds(Nanoseconds length) {
+std::string exact_milliseconds(Nanoseconds length) {
   char text[32];
   std::snprintf(text, sizeof(text), "%.3f ms", static_cast<double>(length.count()) / 1e6);
   return text;
@@ -68,8 +68,8 @@ void check_stall(const Expectation& expected, const Finding& finding, std::vecto
   if (got < asked * (1 - expected.stall_tolerance) || got - added > asked * (1 + expected.stall_tolerance)) {
     char percent[16];
     std::snprintf(percent, sizeof(percent), "%.0f %%", expected.stall_tolerance * 100);
-    differences.push_back("the stall took " + milliseconds(finding.length) + ", not within " + percent + " of " +
-                          milliseconds(*expected.stall));
+    differences.push_back("the stall took " + exact_milliseconds(finding.length) + ", not within " + percent + " of " +
+                          exact_milliseconds(*expected.stall));
   }
 }
 
@@ -93,8 +93,8 @@ void check_delays(const Expectation& expected, const TrialStatistics& statistics
   if (found == statistics.injector_lengths.end()) {
     differences.emplace_back("no stage-2 delay was measured");
   } else if (found->second.error_max > *expected.delay_tolerance) {
-    differences.push_back("a stage-2 delay was off by " + milliseconds(found->second.error_max) + ", more than " +
-                          milliseconds(*expected.delay_tolerance));
+    differences.push_back("a stage-2 delay was off by " + exact_milliseconds(found->second.error_max) + ", more than " +
+                          exact_milliseconds(*expected.delay_tolerance));
   }
 }
 

@@ -26,12 +26,6 @@ Window bbm(const char* name, const char* level, std::uint64_t value, const char*
   return window;
 }
 
-std::vector<std::string> probe_names() {
-  std::vector<std::string> names;
-  for (const ProbeInfo& probe : all_probes()) names.emplace_back(probe.name);
-  return names;
-}
-
 Error unknown_window(std::string_view text) {
   std::vector<std::string> names;
   for (const Window& window : named_windows()) names.push_back(window.name);

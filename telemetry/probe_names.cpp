@@ -24,6 +24,12 @@ constexpr std::string_view kContexts[] = {"task", "softirq", "hardirq", "nmi"};
 
 std::span<const ProbeInfo> all_probes() { return kProbes; }
 
+std::vector<std::string> probe_names() {
+  std::vector<std::string> names;
+  for (const ProbeInfo& probe : all_probes()) names.emplace_back(probe.name);
+  return names;
+}
+
 const ProbeInfo* probe_by_number(std::uint64_t number) {
   for (const ProbeInfo& probe : kProbes) {
     if (probe.number == number) return &probe;

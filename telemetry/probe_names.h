@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace remapstorm {
 
@@ -18,6 +19,7 @@ struct ProbeInfo {
 };
 
 std::span<const ProbeInfo> all_probes();
+std::vector<std::string> probe_names();
 const ProbeInfo* probe_by_number(std::uint64_t number);  // null: unknown
 const ProbeInfo* probe_by_name(std::string_view name);
 // Index of a named argument, or empty.
