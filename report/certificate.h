@@ -13,7 +13,8 @@ namespace remapstorm {
 // Plain ASCII, no line longer than 72 columns: fit for a reply on a mailing list.
 std::string certificate_text(const Certificate& certificate);
 
-// certificate.json, schema 1 (docs/explore.md).
+inline constexpr int kCertificateSchema = 1;
+// certificate.json (docs/explore.md).
 std::string certificate_json(const Certificate& certificate);
 // Of such a file. Error: usage (cannot be read, another schema, points that no boundary has).
 Result<Certificate> read_certificate(const std::string& path);

@@ -6,8 +6,6 @@
 namespace remapstorm {
 namespace {
 
-constexpr int kCertificateSchema = 1;
-
 // What tells a boundary, in trials, skipped points and the list of boundaries alike.
 Json point_to_json(const Certificate& certificate, std::size_t index) {
   const Boundary& boundary = certificate.boundaries[index];

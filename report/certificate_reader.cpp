@@ -10,7 +10,6 @@
 namespace remapstorm {
 namespace {
 
-constexpr int kCertificateSchema = 1;
 constexpr std::uintmax_t kMostBytes = 512ULL << 20;
 constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t kMostCpus = 4096;

@@ -3,16 +3,16 @@
 // height, so that a window of some hundred instructions fits a screen. Colours stand as attributes, too: a reader that
 // forbids styles shows the light ones.
 #include <algorithm>
-#include <cstdio>
 #include <sstream>
 
+#include "base/hex.h"
 #include "report/certificate.h"
 #include "report/text.h"
 
 namespace remapstorm {
 namespace {
 
-constexpr int kRow = 16, kHead = 20, kMargin = 24, kGap = 36;
+constexpr int kRow = 16, kHead = 20, kMargin = 24, kPictureGap = 36;
 constexpr int kField = 22, kOffset = 74, kFlags = 36;
 constexpr int kLetter = 7;                // advance of the 11.5 px monospace font, rounded up
 constexpr std::size_t kMostLetters = 58;  // of an instruction
@@ -58,43 +58,14 @@ const Colour& colour_of(const ExploredTrial* trial) {
   return kHang;
 }
 
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char letter : printable(text)) {
-    switch (letter) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out += letter;
-    }
-  }
-  return out;
-}
-
-std::string hex_text(std::uint64_t value) {
-  char text[24];
-  std::snprintf(text, sizeof(text), "+0x%llx", static_cast<unsigned long long>(value));
-  return text;
-}
-
 // A row of the picture: a function's name, or a boundary.
-struct Row {
+struct PictureRow {
   std::optional<std::size_t> boundary;
   std::string title;
 };
 
-std::vector<Row> rows_of(const Certificate& certificate, std::size_t per_column) {
-  std::vector<Row> rows;
+std::vector<PictureRow> picture_rows(const Certificate& certificate, std::size_t per_column) {
+  std::vector<PictureRow> rows;
   const std::string* last = nullptr;
   for (std::size_t i = 0; i < certificate.boundaries.size(); ++i) {
     const Boundary& boundary = certificate.boundaries[i];
@@ -114,10 +85,10 @@ class Picture {
  public:
   explicit Picture(const Certificate& certificate) : certificate_(certificate) {
     // As few columns as their height allows, and those of equal height.
-    const std::size_t whole = rows_of(certificate, kMostRows).size();
+    const std::size_t whole = picture_rows(certificate, kMostRows).size();
     const std::size_t wanted = std::max<std::size_t>(1, (whole + kMostRows - 1) / kMostRows);
     per_column_ = std::max<std::size_t>(8, (whole + wanted - 1) / wanted);
-    rows_ = rows_of(certificate, per_column_);
+    rows_ = picture_rows(certificate, per_column_);
     std::size_t longest = 24;
     for (const Boundary& one : certificate.boundaries) {
       longest = std::max(longest, std::min(kMostLetters, one.text.size()));
@@ -127,7 +98,8 @@ class Picture {
     columns_ = std::max<int>(1, static_cast<int>((rows_.size() + per_column_ - 1) / per_column_));
     top_ = kMargin + 96 + kHead;
     const int rows = static_cast<int>(std::min(rows_.size(), per_column_));
-    width_ = std::max(2 * kMargin + columns_ * column_ + (columns_ - 1) * kGap, 2 * kMargin + 6 * kLegendItem + 220);
+    width_ =
+        std::max(2 * kMargin + columns_ * column_ + (columns_ - 1) * kPictureGap, 2 * kMargin + 6 * kLegendItem + 220);
     height_ = top_ + rows * kRow + 2 * kMargin + 30;
   }
 
@@ -148,13 +120,13 @@ class Picture {
     out_ << "<text x=\"" << x << "\" y=\"" << y << "\" class=\"" << kind << "\" fill=\""
          << (dim ? "#5f6368" : "#1b1c1e") << "\" font-family=\""
          << (mono ? "ui-monospace, 'DejaVu Sans Mono', monospace" : "system-ui, sans-serif")
-         << "\" font-size=\"11.5\" xml:space=\"preserve\" " << more << '>' << escaped(content) << "</text>\n";
+         << "\" font-size=\"11.5\" xml:space=\"preserve\" " << more << '>' << xml_text(content) << "</text>\n";
   }
 
   void open() {
     out_ << "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 " << width_ << ' ' << height_ << "\" width=\""
          << width_ << "\" height=\"" << height_ << "\" role=\"img\" aria-labelledby=\"title\">\n"
-         << "<title id=\"title\">" << escaped(title()) << "</title>\n<style>\n@media (prefers-color-scheme: dark) {\n"
+         << "<title id=\"title\">" << xml_text(title()) << "</title>\n<style>\n@media (prefers-color-scheme: dark) {\n"
          << "  .paper { fill: #15171a }\n  .mono, .plain, .strong { fill: #e6e7e9 }\n  .dim { fill: #9aa0a6 }\n"
          << "  .line { stroke: #3a3f45 }\n";
     for (const Colour& one : kColours) {
@@ -199,7 +171,7 @@ class Picture {
                        [&](const ExploredTrial& one) { return colour_of(&one).name == colour.name; });
   }
 
-  [[nodiscard]] int left(int column) const { return kMargin + column * (column_ + kGap); }
+  [[nodiscard]] int left(int column) const { return kMargin + column * (column_ + kPictureGap); }
 
   void column_heads(int column) {
     const int y = top_ - 8;
@@ -217,7 +189,7 @@ class Picture {
   }
 
   void field(int x, int y, const Colour& colour, const std::string& letter, const std::string& tip) {
-    out_ << "<g><title>" << escaped(tip) << "</title><rect class=\"f-" << colour.name << "\" x=\"" << x << "\" y=\""
+    out_ << "<g><title>" << xml_text(tip) << "</title><rect class=\"f-" << colour.name << "\" x=\"" << x << "\" y=\""
          << y << "\" width=\"" << kField - 2 << "\" height=\"" << kRow - 2 << "\" rx=\"2\" fill=\"" << colour.light
          << '"';
     if (colour.name == kSkipped.name) out_ << " stroke=\"#9a9fa6\" stroke-dasharray=\"2 2\"";
@@ -240,7 +212,7 @@ class Picture {
   }
 
   void row(std::size_t number) {
-    const Row& row = rows_[number];
+    const PictureRow& row = rows_[number];
     const int column = static_cast<int>(number / per_column_);
     const int y = top_ + static_cast<int>(number % per_column_) * kRow;
     const int x = left(column);
@@ -267,7 +239,7 @@ class Picture {
                                                                                                    : "  ");
     text(x + fields_, y + 12, "dim", flags);
     text(x + fields_ + kFlags, y + 12, "dim",
-         hex_text(boundary.symbol.empty() ? boundary.pc.value : boundary.offset) +
+         "+" + hex(boundary.symbol.empty() ? boundary.pc.value : boundary.offset) +
              (boundary.visit > 1 ? "/" + std::to_string(boundary.visit) : ""));
     text(x + fields_ + kFlags + kOffset, y + 12, "mono", cut(boundary.text, kMostLetters));
   }
@@ -288,7 +260,7 @@ class Picture {
 
   const Certificate& certificate_;
   std::size_t per_column_ = kMostRows;
-  std::vector<Row> rows_;
+  std::vector<PictureRow> rows_;
   std::ostringstream out_;
   int fields_ = 0, column_ = 0, columns_ = 1, top_ = 0, width_ = 0, height_ = 0;
 };

@@ -3,19 +3,13 @@
 #include <nlohmann/json.hpp>
 
 #include "report/comparison.h"
+#include "report/summary_json.h"
 #include "telemetry/json_fields.h"
 
 namespace remapstorm {
 namespace {
 
 constexpr int kCompareSchema = 1;
-
-Json summary_to_json(const LengthSummary& summary) {
-  return {{"count", summary.count},
-          {"p50_ns", summary.p50.count()},
-          {"p99_ns", summary.p99.count()},
-          {"max_ns", summary.max.count()}};
-}
 
 Json figures_to_json(const StrategyFigures& figures) {
   Json verdicts = Json::object();

@@ -5,6 +5,7 @@
 
 #include "base/error_names.h"
 #include "report/report.h"
+#include "report/summary_json.h"
 #include "report/text.h"
 #include "telemetry/json_fields.h"
 #include "telemetry/symbol_map.h"
@@ -91,11 +92,6 @@ Json finding_to_json(const Finding& finding) {
     json["injection_to_proof_ns"] = ns(finding.proven_at - point.time);
   }
   return json;
-}
-
-Json summary_to_json(const LengthSummary& summary) {
-  return {
-      {"count", summary.count}, {"p50_ns", ns(summary.p50)}, {"p99_ns", ns(summary.p99)}, {"max_ns", ns(summary.max)}};
 }
 
 Json statistics_to_json(const TrialStatistics& statistics) {

@@ -3,6 +3,7 @@
 // subtests.
 #include <string>
 
+#include "report/exit_code.h"
 #include "report/text.h"
 
 namespace remapstorm {
@@ -16,14 +17,14 @@ std::string first_reason(const TrialResult& trial) {
 // Everything behind the name; `ok` is set.
 std::string directive(const TrialResult& trial, bool& ok) {
   const int code = exit_code(trial);
-  ok = code == 0 || code == 4;
+  ok = code == kExitOk || code == kExitUnavailable;
   switch (code) {
-    case 0:
-    case 1:
+    case kExitOk:
+    case kExitDiffers:
       return {};
-    case 4:
+    case kExitUnavailable:
       return " # SKIP " + ktap_text(first_reason(trial));
-    case 124:
+    case kExitTimeout:
       return " # TIMEOUT " + ktap_text(first_reason(trial));
     default:
       return " # ERROR " + ktap_text(first_reason(trial));

@@ -20,7 +20,7 @@ std::string decimal(double value, int digits) {
 }
 
 double rate_of(const Soak& soak) {
-  const double seconds = static_cast<double>(soak.took.count()) / 1e9;
+  const double seconds = in_seconds(soak.took);
   return seconds > 0 ? static_cast<double>(soak.sum().all()) / seconds : 0;
 }
 

@@ -3,37 +3,19 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "report/exit_code.h"
 #include "report/sweep.h"
 #include "report/text.h"
 
 namespace remapstorm {
 namespace {
 
-constexpr int kDiffers = 1, kCannotRun = 4, kTimeout = 124;
-
-// Text of an attribute or an element; XML 1.0 has no control characters at all.
-std::string escaped(const std::string& text) {
-  std::string result;
-  for (const char letter : printable(text)) {
-    switch (letter) {
-      case '&':
-        result += "&amp;";
-        break;
-      case '<':
-        result += "&lt;";
-        break;
-      case '>':
-        result += "&gt;";
-        break;
-      case '"':
-        result += "&quot;";
-        break;
-      default:
-        // What a guest wrote need not be UTF-8.
-        result += static_cast<unsigned char>(letter) < 0x80 ? letter : '?';
-    }
+// What a guest wrote need not be UTF-8.
+std::string ascii_xml(std::string text) {
+  for (char& letter : text) {
+    if (static_cast<unsigned char>(letter) >= 0x80) letter = '?';
   }
-  return result;
+  return xml_text(text);
 }
 
 struct Suite {
@@ -49,7 +31,7 @@ std::string seconds_text(double seconds) {
 }
 
 void add_trial(Suite& suite, const std::string& head, const SweepTrial& trial) {
-  const double seconds = static_cast<double>(trial.duration.count()) / 1e9;
+  const double seconds = in_seconds(trial.duration);
   suite.seconds += seconds;
   suite.cases += head + " time=\"" + seconds_text(seconds) + "\"";
   if (trial.ok) {
@@ -57,17 +39,17 @@ void add_trial(Suite& suite, const std::string& head, const SweepTrial& trial) {
     return;
   }
   const std::string message =
-      " message=\"" + escaped(trial.differences.empty() ? trial.reason : trial.differences.front()) + "\"";
-  if (trial.exit_code == kCannotRun) {
+      " message=\"" + ascii_xml(trial.differences.empty() ? trial.reason : trial.differences.front()) + "\"";
+  if (trial.exit_code == kExitUnavailable) {
     ++suite.skipped;
     suite.cases += ">\n      <skipped" + message + "/>\n    </testcase>\n";
     return;
   }
-  const bool failure = trial.exit_code == kDiffers || trial.exit_code == kTimeout;
+  const bool failure = trial.exit_code == kExitDiffers || trial.exit_code == kExitTimeout;
   ++(failure ? suite.failures : suite.errors);
   const std::string element = failure ? "failure" : "error";
   suite.cases += ">\n      <" + element + message + " type=\"" + std::string(verdict_name(trial.verdict)) + "\">" +
-                 escaped(trial.reason) + "\nrepeat it: " + escaped(trial.repeat) + "</" + element +
+                 ascii_xml(trial.reason) + "\nrepeat it: " + ascii_xml(trial.repeat) + "</" + element +
                  ">\n    </testcase>\n";
 }
 
@@ -76,7 +58,7 @@ void add_missing(Suite& suite, const std::string& head, const Sweep& sweep, cons
   const bool skip = gap != nullptr && gap->why.kind == ErrorKind::unavailable;
   ++(skip ? suite.skipped : suite.errors);
   suite.cases += head + ">\n      <" + (skip ? "skipped" : "error") +
-                 " message=\"not run: " + escaped(missing_reason(sweep, cell)) + "\"/>\n    </testcase>\n";
+                 " message=\"not run: " + ascii_xml(missing_reason(sweep, cell)) + "\"/>\n    </testcase>\n";
 }
 
 void add_cell(Suite& suite, const Sweep& sweep, const SweepCell& cell) {
@@ -84,8 +66,8 @@ void add_cell(Suite& suite, const Sweep& sweep, const SweepCell& cell) {
   auto next = trials.begin();
   for (std::uint64_t seed = 1; seed <= sweep.matrix.seeds; ++seed) {
     ++suite.tests;
-    const std::string head = "    <testcase classname=\"" + escaped(cell.scenario) + "." + escaped(cell.strategy) +
-                             "." + escaped(cell.flavour) + "." + escaped(cell.host) + "\" name=\"seed-" +
+    const std::string head = "    <testcase classname=\"" + ascii_xml(cell.scenario) + "." + ascii_xml(cell.strategy) +
+                             "." + ascii_xml(cell.flavour) + "." + ascii_xml(cell.host) + "\" name=\"seed-" +
                              std::to_string(seed) + "\"";
     if (next == trials.end() || (*next)->seed != seed) {
       add_missing(suite, head, sweep, cell);
@@ -112,7 +94,7 @@ std::string sweep_junit(const Sweep& sweep) {
       if (cell.scenario == scenario) add_cell(suite, sweep, cell);
     }
     if (suite.tests == 0) continue;
-    suites += "  <testsuite name=\"" + escaped(scenario) + "\"" + counts_text(suite) + ">\n" + suite.cases +
+    suites += "  <testsuite name=\"" + ascii_xml(scenario) + "\"" + counts_text(suite) + ">\n" + suite.cases +
               "  </testsuite>\n";
     all.tests += suite.tests;
     all.failures += suite.failures;

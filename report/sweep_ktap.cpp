@@ -4,13 +4,13 @@
 #include <functional>
 #include <span>
 
+#include "report/exit_code.h"
 #include "report/sweep.h"
 #include "report/text.h"
 
 namespace remapstorm {
 namespace {
 
-constexpr int kOk = 0, kDiffers = 1, kCannotRun = 4, kTimeout = 124;
 constexpr int kLevels = 4;  // above the seeds
 
 // What a test came to, and so do those it is part of.
@@ -49,12 +49,12 @@ std::string part_of(const SweepCell& cell, int level) {
 
 std::string directive(const SweepTrial& trial) {
   switch (trial.exit_code) {
-    case kOk:
-    case kDiffers:
+    case kExitOk:
+    case kExitDiffers:
       return {};
-    case kCannotRun:
+    case kExitUnavailable:
       return " # SKIP " + ktap_text(trial.reason);
-    case kTimeout:
+    case kExitTimeout:
       return " # TIMEOUT " + ktap_text(trial.reason);
     default:
       return " # ERROR " + ktap_text(trial.reason);
@@ -87,7 +87,7 @@ Part seeds_of(const Sweep& sweep, const SweepCell& cell) {
       continue;
     }
     const SweepTrial& trial = **next++;
-    const bool skipped = trial.exit_code == kCannotRun;
+    const bool skipped = trial.exit_code == kExitUnavailable;
     part.text += diagnostics(indent(kLevels), trial) + indent(kLevels) + (trial.ok || skipped ? "ok" : "not ok") +
                  name + directive(trial) + "\n";
     ++(trial.ok ? part.outcome.passed : skipped ? part.outcome.skipped : part.outcome.failed);

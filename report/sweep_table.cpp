@@ -11,19 +11,19 @@
 namespace remapstorm {
 namespace {
 
-constexpr std::size_t kGap = 2;
+constexpr std::size_t kColumnGap = 2;
 constexpr std::size_t kNarrowest = 10;  // of a host's column
 constexpr std::size_t kMostUnexpected = 20;
 
-struct Row {
+struct SweepRow {
   std::string scenario, strategy, flavour;
-  bool operator==(const Row&) const = default;
+  bool operator==(const SweepRow&) const = default;
 };
 
-std::vector<Row> rows_of(const Sweep& sweep) {
-  std::vector<Row> rows;
+std::vector<SweepRow> sweep_rows(const Sweep& sweep) {
+  std::vector<SweepRow> rows;
   for (const SweepCell& cell : sweep.cells.made) {
-    const Row row{cell.scenario, cell.strategy, cell.flavour};
+    const SweepRow row{cell.scenario, cell.strategy, cell.flavour};
     if (rows.empty() || !(rows.back() == row)) rows.push_back(row);
   }
   return rows;
@@ -33,15 +33,15 @@ struct Widths {
   std::size_t scenario = 8, strategy = 8, flavour = 7, host = kNarrowest;
 };
 
-Widths widths_of(const Sweep& sweep, const std::vector<Row>& rows, std::size_t width) {
+Widths widths_of(const Sweep& sweep, const std::vector<SweepRow>& rows, std::size_t width) {
   Widths widths;
-  for (const Row& row : rows) {
+  for (const SweepRow& row : rows) {
     widths.scenario = std::max(widths.scenario, columns(row.scenario));
     widths.strategy = std::max(widths.strategy, columns(row.strategy));
     widths.flavour = std::max(widths.flavour, columns(row.flavour));
   }
   const std::size_t hosts = std::max<std::size_t>(1, sweep.matrix.hosts.size());
-  const std::size_t rest = widths.strategy + widths.flavour + 2 * kGap + hosts * kGap;
+  const std::size_t rest = widths.strategy + widths.flavour + 2 * kColumnGap + hosts * kColumnGap;
   // Long names of scenarios give way first.
   const std::size_t room = width > rest + hosts * kNarrowest ? width - rest - hosts * kNarrowest : kNarrowest;
   widths.scenario = std::min(widths.scenario, room);
@@ -69,7 +69,7 @@ Tone tone_of(const std::vector<SweepCount>& counts) {
   return tone;
 }
 
-void write_row(TextWriter& out, const Sweep& sweep, const Row& row, const Widths& widths) {
+void write_row(TextWriter& out, const Sweep& sweep, const SweepRow& row, const Widths& widths) {
   std::vector<std::vector<std::string>> cells;
   std::size_t height = 1;
   Tone tone = Tone::plain;
@@ -80,11 +80,12 @@ void write_row(TextWriter& out, const Sweep& sweep, const Row& row, const Widths
     const Tone mine = tone_of(counts);
     if (mine == Tone::bad || tone == Tone::plain) tone = mine;
   }
-  const std::string gap(kGap, ' ');
+  const std::string gap(kColumnGap, ' ');
   for (std::size_t line = 0; line < height; ++line) {
-    std::string text = line == 0 ? pad(cut(row.scenario, widths.scenario), widths.scenario) + gap +
-                                       pad(row.strategy, widths.strategy) + gap + pad(row.flavour, widths.flavour)
-                                 : std::string(widths.scenario + widths.strategy + widths.flavour + 2 * kGap, ' ');
+    std::string text = line == 0
+                           ? pad(cut(row.scenario, widths.scenario), widths.scenario) + gap +
+                                 pad(row.strategy, widths.strategy) + gap + pad(row.flavour, widths.flavour)
+                           : std::string(widths.scenario + widths.strategy + widths.flavour + 2 * kColumnGap, ' ');
     for (const auto& cell : cells) text += gap + pad(line < cell.size() ? cell[line] : "", widths.host);
     text.erase(text.find_last_not_of(' ') + 1);
     out.line(text, tone);
@@ -133,15 +134,15 @@ void write_gaps(TextWriter& out, const Sweep& sweep) {
 
 void write_sweep_table(std::ostream& out, TerminalStyle style, const Sweep& sweep) {
   TextWriter writer(out, style);
-  const std::vector<Row> rows = rows_of(sweep);
+  const std::vector<SweepRow> rows = sweep_rows(sweep);
   const Widths widths = widths_of(sweep, rows, style.width);
-  const std::string gap(kGap, ' ');
+  const std::string gap(kColumnGap, ' ');
   std::string head =
       pad("scenario", widths.scenario) + gap + pad("strategy", widths.strategy) + gap + pad("flavour", widths.flavour);
   for (const std::string& host : sweep.matrix.hosts) head += gap + pad(cut(host, widths.host), widths.host);
   head.erase(head.find_last_not_of(' ') + 1);
   writer.line(head, Tone::strong);
-  for (const Row& row : rows) write_row(writer, sweep, row, widths);
+  for (const SweepRow& row : rows) write_row(writer, sweep, row, widths);
   write_unexpected(writer, sweep);
   write_gaps(writer, sweep);
   writer.line();

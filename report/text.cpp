@@ -78,6 +78,29 @@ std::string printable(std::string_view text) {
   return result;
 }
 
+std::string xml_text(std::string_view text) {
+  std::string out;
+  for (const char letter : printable(text)) {
+    switch (letter) {
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      default:
+        out += letter;
+    }
+  }
+  return out;
+}
+
 std::string ktap_text(std::string_view text) {
   std::string result = printable(text);
   std::replace(result.begin(), result.end(), '#', '.');

@@ -15,6 +15,8 @@ namespace remapstorm {
 std::string human_length(Nanoseconds length);
 // Control characters (the guest writes some of what we print) become '?'; tabs become blanks.
 std::string printable(std::string_view text);
+// Of an attribute or an element; XML 1.0 has no control characters at all.
+std::string xml_text(std::string_view text);
 // One line without '#', as KTAP wants it.
 std::string ktap_text(std::string_view text);
 // Columns it takes on a terminal: counts UTF-8 code points.

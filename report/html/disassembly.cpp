@@ -8,7 +8,7 @@
 namespace remapstorm {
 namespace {
 
-constexpr std::size_t kMostLines = 200;
+constexpr std::size_t kMostInstructions = 200;
 constexpr std::size_t kMostFrames = 64;
 
 }  // namespace
@@ -24,7 +24,7 @@ void write_code(Markup& out, const std::string& title, const std::vector<Disasse
     out.leaf("th", head, {{"scope", "col"}, {"class", head}});
   }
   out.close().close().open("tbody");
-  for (std::size_t i = 0; i < std::min(lines.size(), kMostLines); ++i) {
+  for (std::size_t i = 0; i < std::min(lines.size(), kMostInstructions); ++i) {
     const DisassembledLine& line = lines[i];
     const bool here = injected.value != 0 && line.pc == injected;
     out.open("tr", {{"class", here ? "injected" : line.current ? "current" : "plain"}});

@@ -7,7 +7,7 @@
 namespace remapstorm {
 namespace {
 
-constexpr std::size_t kMostRows = 500;
+constexpr std::size_t kMostListed = 500;
 
 std::string joined(const std::set<std::string>& names) {
   std::string text;
@@ -68,11 +68,11 @@ class IndexPage {
                    {"What", "Trials", "First seen", "Last seen", "30 days", "Where", "Newest"});
     std::size_t number = 0;
     for (const FingerprintRow& row : rows_) {
-      if (!wanted(row) || ++number > kMostRows) continue;
+      if (!wanted(row) || ++number > kMostListed) continue;
       table.row(cells(row, id + "-" + std::to_string(number)), row.unexpected != 0 ? "unexpected" : "");
     }
     table.end();
-    if (number > kMostRows) page_.paragraph(counted(number - kMostRows, "rarer one") + " left out.");
+    if (number > kMostListed) page_.paragraph(counted(number - kMostListed, "rarer one") + " left out.");
     page_.end_section();
   }
 

@@ -12,13 +12,13 @@ using Anchor = SvgCanvas::Anchor;
 
 constexpr std::size_t kMerge = 4;  // classes of a row: two rows to the doubling
 constexpr double kRow = 9;
-constexpr int kHead = 24, kAxis = 26, kGap = 12, kLegend = 24;
+constexpr int kPanelHead = 24, kHeatAxis = 26, kGap = 12, kLegend = 24;
 
 struct Panel {
   const HeatMapSeries* series = nullptr;
   std::size_t first_row = 0, rows = 0;
   std::uint64_t most = 1;
-  [[nodiscard]] double height() const { return kHead + kRow * static_cast<double>(rows) + kGap; }
+  [[nodiscard]] double height() const { return kPanelHead + kRow * static_cast<double>(rows) + kGap; }
 };
 
 std::uint64_t cell(const LengthHeatMap& lengths, std::size_t column, std::size_t row) {
@@ -63,7 +63,7 @@ void draw_panel(SvgCanvas& canvas, const Panel& panel, const Times& times, doubl
   const Palette& colours = canvas.colours();
   const LengthHeatMap& lengths = *panel.series->lengths;
   canvas.text(canvas.look().narrow ? 8 : 14, y + 14, panel.series->name, colours.ink, Anchor::start, true);
-  const double top = y + kHead, bottom = top + kRow * static_cast<double>(panel.rows);
+  const double top = y + kPanelHead, bottom = top + kRow * static_cast<double>(panel.rows);
   canvas.rect(times.left, top, times.right - times.left, bottom - top, colours.band);
   for (int decade = 0; decade < 13; ++decade) {
     const double length = std::pow(10, decade);
@@ -127,7 +127,7 @@ std::string heat_map_svg(const std::vector<HeatMapSeries>& series, const std::st
   }
   // One scale of colours for all panels: they are compared.
   for (Panel& panel : panels) panel.most = most;
-  SvgCanvas canvas(look, static_cast<int>(height) + kAxis + kLegend, title);
+  SvgCanvas canvas(look, static_cast<int>(height) + kHeatAxis + kLegend, title);
   double y = 4;
   for (const Panel& panel : panels) {
     draw_panel(canvas, panel, times, y);
@@ -143,7 +143,7 @@ std::string heat_map_svg(const std::vector<HeatMapSeries>& series, const std::st
     canvas.text(last ? look.width() - 2.0 : x, y + 17, label, canvas.colours().dim,
                 last ? Anchor::end : Anchor::middle);
   }
-  legend(canvas, times.left, y + kAxis, most);
+  legend(canvas, times.left, y + kHeatAxis, most);
   return canvas.take();
 }
 

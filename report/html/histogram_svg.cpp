@@ -10,7 +10,7 @@ namespace {
 
 using Anchor = SvgCanvas::Anchor;
 
-constexpr int kBars = 64, kAxis = 30, kTop = 6;
+constexpr int kBars = 64, kBarsAxis = 30, kBarsTop = 6;
 
 // Decades that hold everything: powers of ten in ns.
 struct Scale {
@@ -86,14 +86,14 @@ std::string histogram_svg(const std::vector<HistogramSeries>& series, std::optio
   const Scale scale = scale_of(series, look.narrow ? 8 : 148, look.width() - (look.narrow ? 8.0 : 24.0));
   const double text_height = look.narrow ? 36 : 22;
   const double each = text_height + kBars + 14;
-  const int height = kTop + static_cast<int>(each * static_cast<double>(series.size())) + kAxis;
+  const int height = kBarsTop + static_cast<int>(each * static_cast<double>(series.size())) + kBarsAxis;
   SvgCanvas canvas(look, height, title);
-  const double bottom = height - kAxis;
+  const double bottom = height - kBarsAxis;
   const Palette& colours = canvas.colours();
   const int step = look.narrow && scale.last - scale.first > 5 ? 2 : 1;
   for (int decade = static_cast<int>(scale.first); decade <= static_cast<int>(scale.last); ++decade) {
     const double x = scale.x_of(std::pow(10, decade));
-    canvas.line(x, kTop, x, bottom, colours.grid);
+    canvas.line(x, kBarsTop, x, bottom, colours.grid);
     if ((decade - static_cast<int>(scale.first)) % step != 0) continue;
     const std::string label = human_length(Nanoseconds(std::llround(std::pow(10, decade))));
     const std::string_view number = std::string_view(label).substr(0, label.find('.'));
@@ -104,16 +104,16 @@ std::string histogram_svg(const std::vector<HistogramSeries>& series, std::optio
                                                                    : Anchor::middle;
     canvas.text(x, bottom + 18, text, colours.dim, anchor);
   }
-  double y = kTop;
+  double y = kBarsTop;
   for (const HistogramSeries& one : series) {
     panel(canvas, one, scale, y, text_height);
     y += each;
   }
   if (limit && std::log10(static_cast<double>(limit->count())) < scale.last) {
     const double x = scale.x_of(static_cast<double>(limit->count()));
-    canvas.line(x, kTop + text_height, x, bottom, colours.bad, true, 1.5);
+    canvas.line(x, kBarsTop + text_height, x, bottom, colours.bad, true, 1.5);
     const bool turned = x + 90 > scale.right;
-    canvas.text(turned ? x - 5 : x + 5, kTop + text_height + 9, "stall limit", colours.bad,
+    canvas.text(turned ? x - 5 : x + 5, kBarsTop + text_height + 9, "stall limit", colours.bad,
                 turned ? Anchor::end : Anchor::start, false, 11);
   }
   return canvas.take();

@@ -12,12 +12,12 @@ namespace {
 constexpr int kResultsSchema = 1;
 constexpr int kTrialDepth = 2;  // of an object in the list "results" of the file
 constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
-constexpr std::size_t kMostLines = 200;
+constexpr std::size_t kMostTexts = 200;
 
 std::vector<std::string> texts(const JsonFields& fields, const char* key) {
   std::vector<std::string> list;
   for (const Json& item : fields.array_or_empty(key)) {
-    if (item.is_string() && list.size() < kMostLines) list.push_back(item.get<std::string>());
+    if (item.is_string() && list.size() < kMostTexts) list.push_back(item.get<std::string>());
   }
   return list;
 }

@@ -9,7 +9,7 @@
 namespace remapstorm {
 namespace {
 
-constexpr std::size_t kMostRows = 500;
+constexpr std::size_t kMostTrialRows = 500;
 
 // Trials of one scenario that came to the same.
 struct OutcomeRow {
@@ -69,7 +69,7 @@ void write_outcomes(Page& page, const std::map<OutcomeKey, OutcomeRow>& rows) {
 void write_trials(Page& page, const RunRecord& run, const std::map<std::size_t, std::string>& pages) {
   page.section("trials", "Trials");
   RowTable table(page.body(), "In the order they ran", {"Trial", "Verdict", "Lasted", "Windows", "Started from"});
-  for (std::size_t i = 0; i < std::min(run.trials.size(), kMostRows); ++i) {
+  for (std::size_t i = 0; i < std::min(run.trials.size(), kMostTrialRows); ++i) {
     const RecordedTrial& trial = run.trials[i];
     const auto found = pages.find(i);
     std::string windows;
@@ -83,7 +83,7 @@ void write_trials(Page& page, const RunRecord& run, const std::map<std::size_t, 
               trial.ok ? "" : "unexpected");
   }
   table.end();
-  const std::uint64_t more = run.trials.size() - std::min(run.trials.size(), kMostRows) + run.trials_left_out;
+  const std::uint64_t more = run.trials.size() - std::min(run.trials.size(), kMostTrialRows) + run.trials_left_out;
   if (more != 0) page.paragraph(counted(more, "more trial") + " in results.json.");
   if (pages.size() < run.trials.size()) {
     page.paragraph("A trial without a link has no page here; `remapstorm report` of its folder makes one.", "state");

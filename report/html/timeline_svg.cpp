@@ -16,7 +16,7 @@ namespace {
 
 using Anchor = SvgCanvas::Anchor;
 
-constexpr int kBar = 16, kHead = 26, kMarks = 18, kNoteRow = 16, kAxis = 28;
+constexpr int kBar = 16, kVcpuHead = 26, kMarks = 18, kNoteRow = 16, kTimelineAxis = 28;
 constexpr std::size_t kMostNoteRows = 3;
 
 std::string vcpu_name(int vcpu) { return vcpu < 0 ? "host" : "vCPU " + std::to_string(vcpu); }
@@ -40,11 +40,11 @@ class Drawing {
     place_notes(notes);
     top_ = 10 + kNoteRow * static_cast<int>(std::max<std::size_t>(rows_of_notes_, 1));
     bottom_ = top_;
-    for (const int vcpu : vcpus_) bottom_ += kHead + (has_marks(vcpu) ? kMarks : 0) + lane_ * lanes_of(vcpu);
+    for (const int vcpu : vcpus_) bottom_ += kVcpuHead + (has_marks(vcpu) ? kMarks : 0) + lane_ * lanes_of(vcpu);
   }
 
   std::string draw(const std::string& title) {
-    canvas_.emplace(look_, bottom_ + kAxis, title);
+    canvas_.emplace(look_, bottom_ + kTimelineAxis, title);
     bands();
     axis();
     for (const auto& [note, row] : notes_) draw_note(note, row);
@@ -102,7 +102,7 @@ class Drawing {
     int y = top_;
     bool shaded = false;
     for (const int vcpu : vcpus_) {
-      const int height = kHead + (has_marks(vcpu) ? kMarks : 0) + lane_ * lanes_of(vcpu);
+      const int height = kVcpuHead + (has_marks(vcpu) ? kMarks : 0) + lane_ * lanes_of(vcpu);
       if (shaded) canvas_->rect(0, y, look_.width(), height, canvas_->colours().band);
       shaded = !shaded;
       y += height;
@@ -136,7 +136,7 @@ class Drawing {
   int group(int vcpu, int y) {
     const Palette& colours = canvas_->colours();
     label(look_.narrow ? 8 : 14, y + 18, vcpu_name(vcpu), colours.ink, true, 13);
-    y += kHead;
+    y += kVcpuHead;
     if (has_marks(vcpu)) {
       marks(vcpu, y);
       y += kMarks;

@@ -11,7 +11,7 @@ namespace {
 
 using Anchor = SvgCanvas::Anchor;
 
-constexpr int kTop = 26, kPlot = 170, kAxis = 28;
+constexpr int kPlotTop = 26, kPlot = 170, kPlotAxis = 28;
 
 struct Bar {
   Nanoseconds low{0}, high{0};
@@ -50,7 +50,7 @@ std::string trials_svg(const RunRecord& run, const std::string& title, Look look
   const double left = look.narrow ? 56 : 86, right = look.width() - 12.0;
   const auto room = static_cast<std::size_t>((right - left) / 3);
   const std::vector<Bar> bars = bars_of(run, room);
-  SvgCanvas canvas(look, kTop + kPlot + kAxis, title);
+  SvgCanvas canvas(look, kPlotTop + kPlot + kPlotAxis, title);
   const Palette& colours = canvas.colours();
   double low = 1e18, high = 1;
   for (const Bar& bar : bars) {
@@ -60,7 +60,7 @@ std::string trials_svg(const RunRecord& run, const std::string& title, Look look
   const double first = std::floor(low), last = std::max(std::ceil(high), first + 1);
   const auto y_of = [&](Nanoseconds length) {
     const double decade = std::log10(static_cast<double>(std::max<std::int64_t>(length.count(), 1)));
-    return kTop + kPlot * (1 - (decade - first) / (last - first));
+    return kPlotTop + kPlot * (1 - (decade - first) / (last - first));
   };
   for (double decade = first; decade <= last; ++decade) {
     const Nanoseconds length(std::llround(std::pow(10, decade)));
@@ -75,10 +75,10 @@ std::string trials_svg(const RunRecord& run, const std::string& title, Look look
   for (std::size_t i = 0; i < bars.size(); ++i) {
     const double x = left + each * static_cast<double>(i);
     if (i == 0 || bars[i].scenario != bars[i - 1].scenario) {
-      canvas.line(x, kTop - 14, x, kTop + kPlot, colours.dim, true);
+      canvas.line(x, kPlotTop - 14, x, kPlotTop + kPlot, colours.dim, true);
       const std::string name = cut(bars[i].scenario, look.narrow ? 14 : 28);
       if (x >= named_until && x + text_width(name) < right) {
-        canvas.text(x + 4, kTop - 6, name, colours.ink);
+        canvas.text(x + 4, kPlotTop - 6, name, colours.ink);
         named_until = x + 4 + text_width(name) + 8;
       }
     }
@@ -87,8 +87,8 @@ std::string trials_svg(const RunRecord& run, const std::string& title, Look look
     canvas.rect(x + (each - width) / 2, top, width, std::max(bottom - top, 2.0),
                 bars[i].ok ? colours.spans[static_cast<std::size_t>(SpanKind::window)] : colours.bad, 1);
   }
-  canvas.line(left, kTop + kPlot, right, kTop + kPlot, colours.dim);
-  canvas.text(left, kTop + kPlot + 18, "trials, in the order they ran", colours.dim);
+  canvas.line(left, kPlotTop + kPlot, right, kPlotTop + kPlot, colours.dim);
+  canvas.text(left, kPlotTop + kPlot + 18, "trials, in the order they ran", colours.dim);
   return canvas.take();
 }
 
