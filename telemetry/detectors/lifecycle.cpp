@@ -4,7 +4,7 @@
 namespace remapstorm {
 namespace {
 
-constexpr std::size_t kMostMilestones = 32;
+constexpr std::size_t kMostTroubles = 32;
 
 std::string with(const std::string& text, const std::string& detail) {
   return detail.empty() ? text : text + ": " + detail;
@@ -13,7 +13,7 @@ std::string with(const std::string& text, const std::string& detail) {
 }  // namespace
 
 void LifecycleDetector::add(const Event& event, Verdict verdict, std::string summary, std::string_view fingerprint) {
-  if (findings_.size() >= kMostMilestones) return;
+  if (findings_.size() >= kMostTroubles) return;
   Finding finding;
   finding.verdict = verdict;
   finding.summary = std::move(summary);

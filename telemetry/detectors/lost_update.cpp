@@ -22,14 +22,17 @@ void LostUpdateDetector::fold(const Event& event) {
   const Gva word(probe->args[2]);
   if (probe->probe == RS_PROBE_INJECT_READ) look(event, word, probe->args[3]);
   if (probe->probe != RS_PROBE_INJECT_WRITE || probe->args[3] >= kWordBits) return;
-  if (writes_.size() >= kMostWrites && !writes_.contains(word)) return;
+  const auto before = writes_.find(word);
+  if (before == writes_.end() && writes_.size() >= kMostWrites) return;
+  if (before != writes_.end() && !before->second.looked_for) written_over_ = word;
   writes_[word] = {event.time, event.vcpu, probe->context, probe->args[3], false};
 }
 
 void LostUpdateDetector::look(const Event& event, Gva word, std::uint64_t value) {
-  if (word.value == 0) nothing_written_ = true;
   const auto found = writes_.find(word);
-  if (found == writes_.end()) return;
+  // A word that was looked at may be somebody else's by now.
+  if (word.value == 0 || (found != writes_.end() && found->second.looked_for)) nothing_written_ = true;
+  if (found == writes_.end() || found->second.looked_for) return;
   Write& write = found->second;
   write.looked_for = true;
   if ((value >> write.bit & 1) != 0 || findings_.size() >= kMostLostUpdates) return;
@@ -48,6 +51,7 @@ void LostUpdateDetector::look(const Event& event, Gva word, std::uint64_t value)
 
 std::vector<std::string> LostUpdateDetector::missing() const {
   if (nothing_written_) return {"what was to be looked for had not been written"};
+  if (written_over_) return {"the word at " + text(*written_over_) + " was written again before anybody looked"};
   for (const auto& [word, write] : writes_) {
     if (!write.looked_for) return {"nobody looked what became of the write to " + text(word)};
   }

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -17,7 +18,7 @@ class LostUpdateDetector final : public Detector {
   [[nodiscard]] std::string_view name() const override { return "lost-update"; }
   void fold(const Event& event) override;
   [[nodiscard]] std::vector<Finding> findings() const override { return findings_; }
-  // A write that nobody looked for proves nothing, and neither does a look for what was never written.
+  // A write that nobody looked for proves nothing, and neither does a look for what was not written since the last one.
   [[nodiscard]] std::vector<std::string> missing() const override;
 
  private:
@@ -30,8 +31,9 @@ class LostUpdateDetector final : public Detector {
   };
   void look(const Event& event, Gva word, std::uint64_t value);
 
-  std::map<Gva, Write> writes_;   // the newest of each word
-  bool nothing_written_ = false;  // when it was looked for
+  std::map<Gva, Write> writes_;      // the newest of each word
+  bool nothing_written_ = false;     // since the last look, when it was looked for
+  std::optional<Gva> written_over_;  // of a write that nobody had looked for
   std::vector<Finding> findings_;
 };
 

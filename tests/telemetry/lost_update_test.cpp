@@ -75,6 +75,42 @@ TEST(LostUpdate, ALookForWhatWasNeverWrittenIsNotClean) {
   EXPECT_EQ(judge(stream.events).verdict, Verdict::error);
 }
 
+// The page may be somebody else's by then.
+TEST(LostUpdate, AWriteIsLookedForOnce) {
+  Stream stream;
+  stream.begin();
+  write(stream, 1);
+  look(stream, 0, kSet);
+  look(stream, 0, 0);
+  stream.done();
+  const Judgement judgement = judge(stream.events);
+  EXPECT_EQ(judgement.verdict, Verdict::error);
+  EXPECT_THAT(judgement.findings, IsEmpty());
+}
+
+TEST(LostUpdate, AWriteOverAnotherHidesWhatBecameOfIt) {
+  Stream stream;
+  stream.begin();
+  write(stream, 1);
+  write(stream, 1);
+  look(stream, 0, kSet);
+  stream.done();
+  EXPECT_EQ(judge(stream.events).verdict, Verdict::error);
+}
+
+TEST(LostUpdate, EachWriteAndItsLookCount) {
+  Stream stream;
+  stream.begin();
+  write(stream, 1);
+  look(stream, 0, kSet);
+  write(stream, 1);
+  look(stream, 0, 0);
+  stream.done();
+  const Judgement judgement = judge(stream.events);
+  EXPECT_EQ(judgement.verdict, Verdict::lost_update);
+  EXPECT_EQ(judgement.findings.size(), 1U);
+}
+
 TEST(LostUpdate, BitsOutsideTheWordAndWritesWithoutEndDoNoHarm) {
   LostUpdateDetector detector;
   Stream stream;
