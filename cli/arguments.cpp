@@ -20,12 +20,11 @@ struct ArgumentParser::Parts {
   const std::vector<std::string>* required_words = nullptr;
 };
 
-ArgumentParser::ArgumentParser(const CommandContext& context, const std::string& usage, const std::string& summary,
-                               const std::string& example)
+ArgumentParser::ArgumentParser(const CommandContext& context, const CommandText& text)
     : parts_(std::make_unique<Parts>()) {
-  parts_->usage = context.called + " " + usage;
-  parts_->example = context.called + " " + example;
-  parts_->app.description(summary);
+  parts_->usage = context.called + " " + text.usage;
+  parts_->example = context.called + " " + text.example;
+  parts_->app.description(text.summary);
   parts_->app.set_help_flag("-h,--help", "show this help");
   parts_->app.get_formatter()->label("Positionals", "Arguments");
   parts_->option_names = {"--help"};

@@ -16,11 +16,16 @@
 
 namespace remapstorm {
 
+// What the help of a command says besides its options.
+struct CommandText {
+  const char* usage;  // behind the program's name: "run SCENARIO... [OPTIONS]"
+  const char* summary;
+  const char* example;  // behind the program's name
+};
+
 class ArgumentParser {
  public:
-  // `usage`: what stands after the program's name, "run SCENARIO... [OPTIONS]".
-  ArgumentParser(const CommandContext& context, const std::string& usage, const std::string& summary,
-                 const std::string& example);
+  ArgumentParser(const CommandContext& context, const CommandText& text);
   ~ArgumentParser();
   ArgumentParser(const ArgumentParser&) = delete;
   ArgumentParser& operator=(const ArgumentParser&) = delete;

@@ -3,11 +3,11 @@
 #include <algorithm>
 
 #include "base/build_id.h"
-#include "cli/arguments.h"
 #include "cli/explore_options.h"
 #include "cli/scenario_files.h"
 #include "cli/status_line.h"
 #include "cli/stop_signals.h"
+#include "cli/words.h"
 #include "harness/explorer.h"
 #include "harness/guest_image.h"
 #include "harness/runner.h"
@@ -65,23 +65,19 @@ Status write(const CensusOptions& options, const Census& census) {
 }  // namespace
 
 int census_command(const CommandContext& context, const Arguments& arguments) {
-  const Result<std::optional<CensusOptions>> options = parse_census_options(context, arguments);
-  if (!options.ok()) return report_error(context, options.error());
-  if (!options->has_value()) {
-    context.out << census_help(context);
-    return kExitOk;
-  }
-  const SteadyClock clock;
-  const StopSignals signals;
-  StatusLine status(context.err, context.err_is_terminal, clock);
-  const Result<Census> census = take(context, **options, signals, status);
-  status.clear();
-  if (!census.ok()) return report_error(context, census.error());
-  context.out << ((*options)->explore.format == OutputFormat::json ? census_json(*census) : census_text(*census))
-              << std::flush;
-  const Status written = write(**options, *census);
-  if (!written.ok()) return report_error(context, written.error());
-  return signals.signal() != 0 ? 128 + signals.signal() : kExitOk;
+  return with_words<CensusWords>(context, arguments, [&](const CensusOptions& options) {
+    const SteadyClock clock;
+    const StopSignals signals;
+    StatusLine status(context.err, context.err_is_terminal, clock);
+    const Result<Census> census = take(context, options, signals, status);
+    status.clear();
+    if (!census.ok()) return report_error(context, census.error());
+    context.out << (options.explore.format == OutputFormat::json ? census_json(*census) : census_text(*census))
+                << std::flush;
+    const Status written = write(options, *census);
+    if (!written.ok()) return report_error(context, written.error());
+    return signals.signal() != 0 ? 128 + signals.signal() : kExitOk;
+  });
 }
 
 }  // namespace remapstorm

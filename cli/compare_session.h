@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cli/command.h"
+#include "cli/compare_options.h"
 #include "cli/status_line.h"
 #include "cli/stop_signals.h"
 #include "cli/trial_pool.h"
@@ -15,21 +16,6 @@
 #include "report/comparison.h"
 
 namespace remapstorm {
-
-struct CompareOptions {
-  std::vector<std::string> strategies;
-  bool all = false;  // those the guest image has; that it lacks one is no failure
-  std::string flavour = "std";
-  std::uint64_t repeat = 3;
-  std::uint64_t seed = 1;
-  Nanoseconds stolen{50'000'000};
-  std::string output_dir;  // empty: a new folder below the state folder
-  OutputFormat format = OutputFormat::pretty;
-  bool quiet = false;
-};
-
-// Opens nothing. Nothing: help is wanted. Errors: usage. (cli/compare_command.cpp)
-Result<std::optional<CompareOptions>> parse_compare_options(const CommandContext& context, const Arguments& arguments);
 
 class CompareSession {
  public:

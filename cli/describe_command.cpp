@@ -8,10 +8,10 @@
 namespace remapstorm {
 namespace {
 
-constexpr std::size_t kWidth = 100;
+constexpr std::size_t kDescribeWidth = 100;
 
 void section(std::ostream& out, const std::string& title, const std::string& text) {
-  if (!text.empty()) out << '\n' << title << '\n' << wrapped(text, 2, kWidth);
+  if (!text.empty()) out << '\n' << title << '\n' << wrapped(text, 2, kDescribeWidth);
 }
 
 void describe(const CommandContext& context, const Scenario& scenario) {
@@ -31,13 +31,16 @@ void describe(const CommandContext& context, const Scenario& scenario) {
   if (scenario.rules.empty()) out << "  none: nothing is injected\n";
   for (const Rule& rule : scenario.rules) {
     out << "  " << rule.name << '\n'
-        << wrapped(trigger_in_words(rule.when), 4, kWidth) << wrapped(action_in_words(rule.action), 4, kWidth);
+        << wrapped(trigger_in_words(rule.when), 4, kDescribeWidth)
+        << wrapped(action_in_words(rule.action), 4, kDescribeWidth);
   }
   out << "\nExpected\n"
-      << wrapped("with " + scenario.strategy + ": " + expectation_in_words(usual_expectation(scenario)), 2, kWidth);
+      << wrapped("with " + scenario.strategy + ": " + expectation_in_words(usual_expectation(scenario)), 2,
+                 kDescribeWidth);
   for (const auto& [key, expectation] : scenario.other_expectations) {
     if (&expectation == &usual_expectation(scenario)) continue;
-    out << wrapped("with " + expectation_key(scenario, key) + ": " + expectation_in_words(expectation), 2, kWidth);
+    out << wrapped("with " + expectation_key(scenario, key) + ": " + expectation_in_words(expectation), 2,
+                   kDescribeWidth);
   }
   if (!scenario.claims.empty()) out << "\nClaims\n  " << join(scenario.claims, " ") << " (docs/findings.md)\n";
   out << "\nRun it\n  " << context.called << " run " << scenario.name << "\n  file: " << scenario.file << '\n';
@@ -48,9 +51,9 @@ void describe(const CommandContext& context, const Scenario& scenario) {
 int describe_command(const CommandContext& context, const Arguments& arguments) {
   std::vector<std::string> names;
   std::optional<std::string> scenario_dir;
-  ArgumentParser parser(context, "describe SCENARIO...",
-                        "Tells what a scenario asks, what it does to the guest and what it expects.",
-                        "describe irq-same-cpu");
+  ArgumentParser parser(
+      context, {"describe SCENARIO...", "Tells what a scenario asks, what it does to the guest and what it expects.",
+                "describe irq-same-cpu"});
   parser.positional("SCENARIO", names, "names (see list) or scenario files", true);
   parser.option("--scenario-dir", scenario_dir, "DIR", "take scenario names from this folder");
   if (const auto finished = parse_or_finish(parser, context, arguments)) return *finished;

@@ -69,9 +69,9 @@ void print_json(std::ostream& out, const std::vector<Check>& checks) {
 
 int doctor_command(const CommandContext& context, const Arguments& arguments) {
   std::optional<std::string> format;
-  ArgumentParser parser(context, "doctor [OPTIONS]",
-                        "Checks what this machine has and lacks. Exit code 4 if scenarios cannot run here.",
-                        "doctor --format json");
+  ArgumentParser parser(
+      context, {"doctor [OPTIONS]", "Checks what this machine has and lacks. Exit code 4 if scenarios cannot run here.",
+                "doctor --format json"});
   parser.option("--format", format, "FORMAT", "pretty or json (pretty)");
   if (const auto finished = parse_or_finish(parser, context, arguments)) return *finished;
   const Result<std::string> chosen = parse_choice("--format", format.value_or("pretty"), {"pretty", "json"});

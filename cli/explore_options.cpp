@@ -3,86 +3,15 @@
 
 #include <algorithm>
 
-#include "cli/arguments.h"
-#include "cli/metrics_options.h"
 #include "cli/scenario_files.h"
 
 namespace remapstorm {
 namespace {
 
-constexpr const char* kUsage = "explore WINDOW [OPTIONS]";
-constexpr const char* kSummary =
-    "Injects at every instruction boundary of a window, each time from the same snapshot, and makes a certificate of "
-    "the\n"
-    "verdicts. WINDOW: bbm-pte, bbm-pmd, remap, or OPEN..CLOSE, each a probe (bbm.break) or a place (symbol+0x1c).";
-constexpr const char* kExample = "explore bbm-pte --inject irq,nmi --strategy bbm-fault";
-
-constexpr const char* kCensusUsage = "census WINDOW [OPTIONS]";
-constexpr const char* kCensusSummary =
-    "Counts who touches the vmemmap pages under remap while a window is open: instruction, read, write or atomic,\n"
-    "context, interrupt flag. WINDOW as for explore; remap sees the whole walk, the restore path included.";
-constexpr const char* kCensusExample = "census remap --strategy bbm-fault-irqsafe";
-
 constexpr std::uint64_t kMostWindows = 100'000;
 constexpr std::uint64_t kMostNth = 1'000'000;
 constexpr unsigned kMostJobs = 256;
 constexpr std::uint64_t kMostStride = 1'000'000;
-
-// What was typed, before anything is checked.
-struct Words {
-  std::vector<std::string> windows;
-  std::optional<std::string> inject, strategy, calls, nth, flavour, cpus, memory, append, action, via, hold, timeout,
-      jobs, at, kernel, output_dir, format, workload, count, stride;
-  MetricsWords metrics;
-  std::string pairs;
-  bool resume = false, verbose = false, quiet = false;
-};
-
-// What explore and census share.
-void declare_guest(ArgumentParser& parser, Words& words) {
-  parser.option("--workload", words.workload, "LIST",
-                "instead of the usual: VCPU:NAME,argument=value; several joined by ';'");
-  parser.option("--flavour", words.flavour, "NAME", "guest kernel flavour (std)");
-  parser.option("--memory", words.memory, "SIZE", "guest memory (128M)");
-  parser.option("-k,--kernel", words.kernel, "IMAGE", "boot this vmlinux instead of the guest image's");
-  parser.option("--append", words.append, "ARGS", "more words for the guest's command line");
-  parser.option("--action", words.action, "WHAT", "what the handler of irq and nmi does (read-struct-page)");
-  parser.option("--format", words.format, "FORMAT", "pretty or json on standard output (pretty)");
-  parser.flag("-v,--verbose", words.verbose, "no status line, plain progress");
-  parser.flag("-q,--quiet", words.quiet, "no progress");
-}
-
-void declare(ArgumentParser& parser, Words& words) {
-  parser.positional("WINDOW", words.windows, "which window", true);
-  parser.option("--inject", words.inject, "LIST", "of irq, nmi, hold, pairs as irq+nmi; joined by commas (irq,nmi)");
-  parser.flag_or_value("--pairs", "same", words.pairs,
-                       "also each ordered pair of them: both at one boundary; --pairs=window: at each two of them");
-  parser.option("--stride", words.stride, "N", "of --pairs=window: at every Nth boundary only, a sample (1)");
-  parser.option("--strategy", words.strategy, "NAME", "remap strategy (bbm-fault)");
-  parser.option("--calls", words.calls, "HOW", "follow: into called functions; over: behind them (follow)");
-  parser.option("--nth", words.nth, "N", "the Nth opening of the window after the guest is ready (1)");
-  parser.option("--at", words.at, "BOUNDARY",
-                "this one only: its number, symbol+0x1c or symbol+0x1c/VISIT; a pair at two: A,B");
-  parser.option("--jobs", words.jobs, "N", "guests at a time (as the host's CPUs allow)");
-  parser.flag("--resume", words.resume, "go on with what --output-dir holds");
-  parser.option("--output-dir", words.output_dir, "DIR", "where the certificate goes (a new folder of its own)");
-  parser.option("--hold", words.hold, "TIME", "length of a hold (120ms)");
-  parser.option("--via", words.via, "HOW", "irq as msi or line (msi)");
-  parser.option("--timeout", words.timeout, "TIME", "hard limit of one trial (20)");
-  parser.option("--cpus", words.cpus, "N", "virtual CPUs, 1 to 8 (2)");
-  declare_metrics_options(parser, words.metrics);
-  declare_guest(parser, words);
-}
-
-void declare_census(ArgumentParser& parser, Words& words) {
-  parser.positional("WINDOW", words.windows, "which window", true);
-  parser.option("--windows", words.count, "N", "how many windows to look into (16)");
-  parser.option("--inject", words.inject, "LIST", "of irq, nmi: raised in turn on an idle vCPU (irq,nmi)");
-  parser.option("--strategy", words.strategy, "NAME", "remap strategy (bbm-fault-irqsafe)");
-  parser.option("--output-dir", words.output_dir, "DIR", "also write census.txt and census.json there");
-  parser.option("--cpus", words.cpus, "N", "virtual CPUs, 1 to 8 (4)");
-  declare_guest(parser, words);
-}
 
 std::vector<std::string> split(const std::string& text, char separator) {
   std::vector<std::string> parts;
@@ -95,7 +24,7 @@ std::vector<std::string> split(const std::string& text, char separator) {
   }
 }
 
-Status check_injections(const Words& words, ExploreOptions& options) {
+Status check_injections(const ExploreWords& words, ExploreOptions& options) {
   if (words.inject) {
     options.injections.clear();
     for (const std::string& name : split(*words.inject, ',')) {
@@ -142,7 +71,7 @@ Status check_injections(const Words& words, ExploreOptions& options) {
   return {};
 }
 
-Status check_guest(const Words& words, ExploreOptions& options) {
+Status check_guest(const ExploreWords& words, ExploreOptions& options) {
   const Vocabulary vocabulary = full_vocabulary();
   if (words.strategy) {
     RS_ASSIGN(options.strategy, parse_choice("--strategy", *words.strategy, vocabulary.strategies));
@@ -174,7 +103,7 @@ Status check_guest(const Words& words, ExploreOptions& options) {
   return {};
 }
 
-Status check_rest(const Words& words, ExploreOptions& options) {
+Status check_rest(const ExploreWords& words, ExploreOptions& options) {
   if (words.calls) {
     RS_ASSIGN(const std::string how, parse_choice("--calls", *words.calls, {"follow", "over"}));
     options.follow_calls = how == "follow";
@@ -226,63 +155,94 @@ Status check_rest(const Words& words, ExploreOptions& options) {
 
 }  // namespace
 
-Result<std::optional<ExploreOptions>> parse_explore_options(const CommandContext& context, const Arguments& arguments) {
-  Words words;
-  ArgumentParser parser(context, kUsage, kSummary, kExample);
-  declare(parser, words);
-  RS_ASSIGN(const ArgumentParser::Outcome outcome, parser.parse(arguments));
-  if (outcome == ArgumentParser::Outcome::help_wanted) return std::optional<ExploreOptions>();
-  if (words.windows.size() > 1) {
-    const bool of_pairs = std::find(words.windows.begin(), words.windows.end(), "window") != words.windows.end();
-    return usage_error("more than one window: " + words.windows[0] + " and " + words.windows[1],
-                       of_pairs ? "did you mean --pairs=window?" : "one exploration is about one window");
-  }
-  ExploreOptions options;
-  RS_ASSIGN(options.window, parse_window(words.windows.front()));
-  RS_TRY(check_injections(words, options));
-  RS_TRY(check_guest(words, options));
-  RS_TRY(check_rest(words, options));
-  return std::optional<ExploreOptions>(std::move(options));
+const CommandText ExploreWords::kText = {
+    "explore WINDOW [OPTIONS]",
+    "Injects at every instruction boundary of a window, each time from the same snapshot, and makes a certificate of\n"
+    "the verdicts. WINDOW: bbm-pte, bbm-pmd, remap, or OPEN..CLOSE, each a probe (bbm.break) or a place\n"
+    "(symbol+0x1c).",
+    "explore bbm-pte --inject irq,nmi --strategy bbm-fault"};
+
+const CommandText CensusWords::kText = {
+    "census WINDOW [OPTIONS]",
+    "Counts who touches the vmemmap pages under remap while a window is open: instruction, read, write or atomic,\n"
+    "context, interrupt flag. WINDOW as for explore; remap sees the whole walk, the restore path included.",
+    "census remap --strategy bbm-fault-irqsafe"};
+
+void ExploreWords::declare_guest(ArgumentParser& parser) {
+  parser.option("--workload", workload, "LIST",
+                "instead of the usual: VCPU:NAME,argument=value; several joined by ';'");
+  parser.option("--flavour", flavour, "NAME", "guest kernel flavour (std)");
+  parser.option("--memory", memory, "SIZE", "guest memory (128M)");
+  parser.option("-k,--kernel", kernel, "IMAGE", "boot this vmlinux instead of the guest image's");
+  parser.option("--append", append, "ARGS", "more words for the guest's command line");
+  parser.option("--action", action, "WHAT", "what the handler of irq and nmi does (read-struct-page)");
+  parser.option("--format", format, "FORMAT", "pretty or json on standard output (pretty)");
+  parser.flag("-v,--verbose", verbose, "no status line, plain progress");
+  parser.flag("-q,--quiet", quiet, "no progress");
 }
 
-Result<std::optional<CensusOptions>> parse_census_options(const CommandContext& context, const Arguments& arguments) {
-  Words words;
-  ArgumentParser parser(context, kCensusUsage, kCensusSummary, kCensusExample);
-  declare_census(parser, words);
-  RS_ASSIGN(const ArgumentParser::Outcome outcome, parser.parse(arguments));
-  if (outcome == ArgumentParser::Outcome::help_wanted) return std::optional<CensusOptions>();
-  if (words.windows.size() > 1) {
-    return usage_error("more than one window: " + words.windows[0] + " and " + words.windows[1],
-                       "one census is about one window");
+void ExploreWords::declare(ArgumentParser& parser) {
+  parser.positional("WINDOW", windows, "which window", true);
+  parser.option("--inject", inject, "LIST", "of irq, nmi, hold, pairs as irq+nmi; joined by commas (irq,nmi)");
+  parser.flag_or_value("--pairs", "same", pairs,
+                       "also each ordered pair of them: both at one boundary; --pairs=window: at each two of them");
+  parser.option("--stride", stride, "N", "of --pairs=window: at every Nth boundary only, a sample (1)");
+  parser.option("--strategy", strategy, "NAME", "remap strategy (bbm-fault)");
+  parser.option("--calls", calls, "HOW", "follow: into called functions; over: behind them (follow)");
+  parser.option("--nth", nth, "N", "the Nth opening of the window after the guest is ready (1)");
+  parser.option("--at", at, "BOUNDARY",
+                "this one only: its number, symbol+0x1c or symbol+0x1c/VISIT; a pair at two: A,B");
+  parser.option("--jobs", jobs, "N", "guests at a time (as the host's CPUs allow)");
+  parser.flag("--resume", resume, "go on with what --output-dir holds");
+  parser.option("--output-dir", output_dir, "DIR", "where the certificate goes (a new folder of its own)");
+  parser.option("--hold", hold, "TIME", "length of a hold (120ms)");
+  parser.option("--via", via, "HOW", "irq as msi or line (msi)");
+  parser.option("--timeout", timeout, "TIME", "hard limit of one trial (20)");
+  parser.option("--cpus", cpus, "N", "virtual CPUs, 1 to 8 (2)");
+  declare_metrics_options(parser, metrics);
+  declare_guest(parser);
+}
+
+void CensusWords::declare(ArgumentParser& parser) {
+  parser.positional("WINDOW", explore.windows, "which window", true);
+  parser.option("--windows", count, "N", "how many windows to look into (16)");
+  parser.option("--inject", explore.inject, "LIST", "of irq, nmi: raised in turn on an idle vCPU (irq,nmi)");
+  parser.option("--strategy", explore.strategy, "NAME", "remap strategy (bbm-fault-irqsafe)");
+  parser.option("--output-dir", explore.output_dir, "DIR", "also write census.txt and census.json there");
+  parser.option("--cpus", explore.cpus, "N", "virtual CPUs, 1 to 8 (4)");
+  explore.declare_guest(parser);
+}
+
+Status ExploreWords::check_into(ExploreOptions& options) const {
+  if (windows.size() > 1) {
+    const bool of_pairs = std::find(windows.begin(), windows.end(), "window") != windows.end();
+    return usage_error("more than one window: " + windows[0] + " and " + windows[1],
+                       of_pairs ? "did you mean --pairs=window?" : "one exploration is about one window");
   }
+  RS_ASSIGN(options.window, parse_window(windows.front()));
+  RS_TRY(check_injections(*this, options));
+  RS_TRY(check_guest(*this, options));
+  return check_rest(*this, options);
+}
+
+Result<ExploreOptions> ExploreWords::check(const CommandContext& /*context*/) const {
+  ExploreOptions options;
+  RS_TRY(check_into(options));
+  return options;
+}
+
+Result<CensusOptions> CensusWords::check(const CommandContext& /*context*/) const {
   CensusOptions options;
   options.explore.strategy = "bbm-fault-irqsafe";
   options.explore.cpus = 4;
-  RS_ASSIGN(options.explore.window, parse_window(words.windows.front()));
-  RS_TRY(check_injections(words, options.explore));
+  RS_TRY(explore.check_into(options.explore));
   for (const std::string& inject : options.explore.injections) {
     if (inject != "irq" && inject != "nmi") return usage_error("--inject " + inject + ": a census raises irq and nmi");
   }
-  RS_TRY(check_guest(words, options.explore));
-  RS_TRY(check_rest(words, options.explore));
-  if (words.count) {
-    RS_ASSIGN(options.windows, parse_number("--windows", *words.count, 1, kMostWindows));
+  if (count) {
+    RS_ASSIGN(options.windows, parse_number("--windows", *count, 1, kMostWindows));
   }
-  return std::optional<CensusOptions>(std::move(options));
-}
-
-std::string census_help(const CommandContext& context) {
-  Words words;
-  ArgumentParser parser(context, kCensusUsage, kCensusSummary, kCensusExample);
-  declare_census(parser, words);
-  return parser.help();
-}
-
-std::string explore_help(const CommandContext& context) {
-  Words words;
-  ArgumentParser parser(context, kUsage, kSummary, kExample);
-  declare(parser, words);
-  return parser.help();
+  return options;
 }
 
 }  // namespace remapstorm

@@ -3,19 +3,42 @@
 #pragma once
 
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "cli/command.h"
+#include "cli/metrics_options.h"
 #include "harness/census.h"
 #include "harness/explore_options.h"
 
 namespace remapstorm {
 
-// Looks at no file. Nothing: help is wanted. Errors: usage.
-Result<std::optional<ExploreOptions>> parse_explore_options(const CommandContext& context, const Arguments& arguments);
-std::string explore_help(const CommandContext& context);
+// See cli/words.h.
+struct ExploreWords {
+  using Options = ExploreOptions;
+  static const CommandText kText;
+  std::vector<std::string> windows;
+  std::optional<std::string> inject, strategy, calls, nth, flavour, cpus, memory, append, action, via, hold, timeout,
+      jobs, at, kernel, output_dir, format, workload, stride;
+  MetricsWords metrics;
+  std::string pairs;
+  bool resume = false, verbose = false, quiet = false;
 
-// The same for census.
-Result<std::optional<CensusOptions>> parse_census_options(const CommandContext& context, const Arguments& arguments);
-std::string census_help(const CommandContext& context);
+  void declare(ArgumentParser& parser);
+  void declare_guest(ArgumentParser& parser);  // what census has too
+  Result<ExploreOptions> check(const CommandContext& context) const;
+  Status check_into(ExploreOptions& options) const;  // the same, where `options` says what is usual
+};
+
+// See cli/words.h.
+struct CensusWords {
+  using Options = CensusOptions;
+  static const CommandText kText;
+  ExploreWords explore;
+  std::optional<std::string> count;
+
+  void declare(ArgumentParser& parser);
+  Result<CensusOptions> check(const CommandContext& context) const;
+};
 
 }  // namespace remapstorm

@@ -25,7 +25,7 @@ namespace {
 namespace fs = std::filesystem;
 
 // "45 s", "3 min 10 s".
-std::string clock_text(double seconds) {
+std::string minutes_text(double seconds) {
   const long whole = std::lround(seconds);
   if (whole < 90) return std::to_string(whole) + " s";
   return std::to_string(whole / 60) + " min " + std::to_string(whole % 60) + " s";
@@ -186,7 +186,7 @@ void ExploreSession::show_progress() {
   if (done_ > 0 && seconds > 0.5) {
     const double rate = static_cast<double>(done_) / seconds;
     text << ", " << std::fixed << std::setprecision(1) << rate << " a second, "
-         << clock_text(static_cast<double>(points_.size() - done_) / rate) << " left";
+         << minutes_text(static_cast<double>(points_.size() - done_) / rate) << " left";
   }
   status_->show(text.str());
 }

@@ -20,13 +20,14 @@
 namespace remapstorm {
 namespace {
 
-constexpr std::size_t kWidth = 100;
+constexpr std::size_t kConfigWidth = 100;
 
 int build(const CommandContext& context, const Arguments& arguments) {
   std::optional<std::string> flavour;
-  ArgumentParser parser(context, "guest build [OPTIONS]",
-                        "Builds the guest image of a flavour if one of its inputs changed, and prints its folder.",
-                        "guest build --flavour std");
+  ArgumentParser parser(context,
+                        {"guest build [OPTIONS]",
+                         "Builds the guest image of a flavour if one of its inputs changed, and prints its folder.",
+                         "guest build --flavour std"});
   parser.option("--flavour", flavour, "NAME", "guest kernel flavour (std)");
   if (const auto finished = parse_or_finish(parser, context, arguments)) return *finished;
   const Result<std::string> chosen = parse_choice("--flavour", flavour.value_or("std"), make_vocabulary({}).flavours);
@@ -54,11 +55,11 @@ void print_difference(const CommandContext& context, const std::vector<CachedIma
   if (std_image == images.end() || image.info->flavour == "std") return;
   const std::vector<std::string> differences =
       config_difference(config_of(std_image->directory), config_of(image.directory));
-  context.out << wrapped("configuration, beside std: " + join(differences, " "), 2, kWidth);
+  context.out << wrapped("configuration, beside std: " + join(differences, " "), 2, kConfigWidth);
 }
 
 int list(const CommandContext& context, const Arguments& arguments) {
-  ArgumentParser parser(context, "guest list", "Shows the guest images in the cache, newest first.", "guest list");
+  ArgumentParser parser(context, {"guest list", "Shows the guest images in the cache, newest first.", "guest list"});
   if (const auto finished = parse_or_finish(parser, context, arguments)) return *finished;
   const Result<Paths> paths = find_paths(context.environment, context.home);
   if (!paths.ok()) return report_error(context, paths.error());

@@ -16,7 +16,7 @@
 namespace remapstorm {
 namespace {
 
-constexpr std::string_view kPrefix = "lab:";
+constexpr std::string_view kLabPrefix = "lab:";
 constexpr int kNotStarted = 127;
 
 // Between fork and exec nothing but calls that are safe after a fork of a program with threads.
@@ -38,7 +38,7 @@ constexpr int kNotStarted = 127;
 }  // namespace
 
 std::string lab_kind(const std::string& host) {
-  return host.starts_with(kPrefix) ? host.substr(kPrefix.size()) : std::string();
+  return host.starts_with(kLabPrefix) ? host.substr(kLabPrefix.size()) : std::string();
 }
 
 std::string lab_command(const std::string& command, const std::string& kind) {

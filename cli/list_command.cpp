@@ -84,7 +84,7 @@ void print_markdown(std::ostream& out, const std::vector<Scenario>& scenarios) {
 int list_command(const CommandContext& context, const Arguments& arguments) {
   std::optional<std::string> format;
   std::optional<std::string> scenario_dir;
-  ArgumentParser parser(context, "list [OPTIONS]", "Shows the scenarios that have names.", "list --format json");
+  ArgumentParser parser(context, {"list [OPTIONS]", "Shows the scenarios that have names.", "list --format json"});
   parser.option("--format", format, "FORMAT", "pretty, json or markdown (pretty)");
   parser.option("--scenario-dir", scenario_dir, "DIR", "list the scenarios of this folder");
   if (const auto finished = parse_or_finish(parser, context, arguments)) return *finished;

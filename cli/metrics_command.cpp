@@ -6,7 +6,8 @@
 namespace remapstorm {
 
 int metrics_command(const CommandContext& context, const Arguments& arguments) {
-  ArgumentParser parser(context, "metrics", "Prints what every metric means, in Markdown: docs/metrics.md.", "metrics");
+  ArgumentParser parser(context,
+                        {"metrics", "Prints what every metric means, in Markdown: docs/metrics.md.", "metrics"});
   if (const auto over = parse_or_finish(parser, context, arguments)) return *over;
   context.out << metrics_reference();
   return 0;

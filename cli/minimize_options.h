@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "cli/command.h"
+#include "cli/run_options.h"
 #include "harness/run_options.h"
 
 namespace remapstorm {
@@ -17,10 +18,15 @@ struct MinimizeRequest {
   std::uint64_t needed = 2;        // K: a candidate counts if K of R tries show it
 };
 
-// Looks at no file. Nothing: help is wanted. Errors: usage.
-Result<std::optional<MinimizeRequest>> parse_minimize_request(const CommandContext& context,
-                                                              const Arguments& arguments);
-// The help text of `minimize`.
-std::string minimize_help(const CommandContext& context);
+// See cli/words.h.
+struct MinimizeWords {
+  using Options = MinimizeRequest;
+  static const CommandText kText;
+  RunWords run;
+  std::optional<std::string> verdict, at_least;
+
+  void declare(ArgumentParser& parser);
+  Result<MinimizeRequest> check(const CommandContext& context) const;
+};
 
 }  // namespace remapstorm

@@ -22,7 +22,7 @@ std::vector<std::string> known_hosts(const std::string& source_dir) {
     }
   }
   std::sort(hosts.begin(), hosts.end());
-  hosts.insert(hosts.begin(), "kvm");
+  hosts.insert(hosts.begin(), kKvmHost);
   return hosts;
 }
 

@@ -16,6 +16,8 @@ Result<std::vector<std::string>> split_names(const std::string& option, const st
 Result<std::vector<std::string>> parse_names(const std::string& option, const std::string& text,
                                              const std::vector<std::string>& known);
 
+constexpr const char* kKvmHost = "kvm";  // among --hosts: this machine
+
 // --hosts: "kvm" and "lab:KIND", for kinds that the source tree has.
 Result<std::vector<std::string>> parse_hosts(const std::string& option, const std::string& text,
                                              const std::string& source_dir);

@@ -3,47 +3,49 @@
 // Mistakes in the command line need nothing: the command itself will explain them.
 #include <unistd.h>
 
+#include <algorithm>
 #include <set>
 
-#include "cli/compare_session.h"
+#include "cli/compare_options.h"
 #include "cli/explore_options.h"
 #include "cli/minimize_options.h"
 #include "cli/run_options.h"
 #include "cli/scenario_files.h"
 #include "cli/serve_options.h"
-#include "cli/soak_session.h"
+#include "cli/soak_options.h"
 #include "cli/sweep_options.h"
+#include "cli/words.h"
 #include "harness/sweep.h"
-#include "report/exit_code.h"
 
 namespace remapstorm {
-
 namespace {
 
-// Of a command that starts guests; nothing for all others.
-Result<std::optional<RunOptions>> options_of(const CommandContext& context, const Meant& meant) {
-  if (meant.command->run == run_command) return parse_run_options(context, meant.arguments);
-  if (meant.command->run == serve_command) {
-    RS_ASSIGN(std::optional<ServeOptions> options, parse_serve_options(context, meant.arguments));
-    return options ? std::optional<RunOptions>(std::move(options->run)) : std::nullopt;
+using Flavours = std::set<std::string>;
+
+Flavours flavours_of_run(const CommandContext& context, const RunOptions& options) {
+  if (options.dry_run) return {};
+  // Without names, which only serve may be: all.
+  const Result<std::vector<Scenario>> scenarios = open_scenarios(context, options.scenario_dir, options.scenarios);
+  if (!scenarios.ok()) return {};
+  const std::vector<std::string> known = full_vocabulary().flavours;
+  Flavours flavours;
+  for (const Scenario& scenario : *scenarios) {
+    const std::string flavour = chosen_flavour(scenario, options.overrides);
+    if (std::find(known.begin(), known.end(), flavour) != known.end()) flavours.insert(flavour);
   }
-  if (meant.command->run != minimize_command) return std::optional<RunOptions>();
-  RS_ASSIGN(const std::optional<MinimizeRequest> request, parse_minimize_request(context, meant.arguments));
-  return request ? std::optional<RunOptions>(request->run) : std::nullopt;
+  return flavours;
 }
 
-// Of a sweep that has such cells, and that this tree can build; without it the sweep says which cells did not run.
-std::set<std::string> flavours_of_sweep(const CommandContext& context, const Arguments& arguments) {
-  const Result<std::optional<SweepOptions>> options = parse_sweep_options(context, arguments);
-  if (!options.ok() || !options->has_value()) return {};
-  const Result<std::vector<Scenario>> scenarios = sweep_scenarios(context, **options);
+// Of its cells, and that this tree can build; without it the sweep says which cells did not run.
+Flavours flavours_of_sweep(const CommandContext& context, const SweepOptions& options) {
+  const Result<std::vector<Scenario>> scenarios = sweep_scenarios(context, options);
   if (!scenarios.ok()) return {};
   SweepMatrix matrix;
   for (const Scenario& scenario : *scenarios) matrix.scenarios.push_back(scenario.name);
-  matrix.strategies = (*options)->strategies;
-  matrix.flavours = (*options)->flavours;
-  matrix.hosts = (*options)->hosts;
-  std::set<std::string> flavours;
+  matrix.strategies = options.strategies;
+  matrix.flavours = options.flavours;
+  matrix.hosts = options.hosts;
+  Flavours flavours;
   for (const SweepCell& cell : cells_of(matrix, *scenarios).made) {
     const std::string config = context.source_dir + "/guest/kernel/config/" + cell.flavour + ".config";
     if (::access(config.c_str(), R_OK) == 0) flavours.insert(cell.flavour);
@@ -51,16 +53,29 @@ std::set<std::string> flavours_of_sweep(const CommandContext& context, const Arg
   return flavours;
 }
 
-// Of the commands that make their scenarios themselves.
-std::set<std::string> flavours_of_measures(const CommandContext& context, const Meant& meant) {
-  if (meant.command->run == sweep_command) return flavours_of_sweep(context, meant.arguments);
-  if (meant.command->run == soak_command) {
-    const Result<std::optional<SoakOptions>> options = parse_soak_options(context, meant.arguments);
-    if (options.ok() && options->has_value()) return {(*options)->flavour};
-  }
-  if (meant.command->run == compare_command) {
-    const Result<std::optional<CompareOptions>> options = parse_compare_options(context, meant.arguments);
-    if (options.ok() && options->has_value()) return {(*options)->flavour};
+template <typename Words, typename FlavoursOf>
+Flavours ask(const CommandContext& context, const Arguments& arguments, FlavoursOf flavours_of) {
+  const auto options = parse_words<Words>(context, arguments);
+  return options.ok() && options->has_value() ? flavours_of(**options) : Flavours();
+}
+
+// Of commands that start no guests: none.
+Flavours flavours_of_command(const CommandContext& context, const Meant& meant) {
+  const auto run = meant.command->run;
+  const Arguments& words = meant.arguments;
+  const auto of_run = [&](const RunOptions& options) { return flavours_of_run(context, options); };
+  const auto of_part = [&](const auto& options) { return of_run(options.run); };
+  const auto of_sweep = [&](const SweepOptions& options) { return flavours_of_sweep(context, options); };
+  const auto named = [](const auto& options) { return Flavours{options.flavour}; };
+  if (run == run_command) return ask<RunWords>(context, words, of_run);
+  if (run == serve_command) return ask<ServeWords>(context, words, of_part);
+  if (run == minimize_command) return ask<MinimizeWords>(context, words, of_part);
+  if (run == sweep_command) return ask<SweepWords>(context, words, of_sweep);
+  if (run == soak_command) return ask<SoakWords>(context, words, named);
+  if (run == compare_command) return ask<CompareWords>(context, words, named);
+  if (run == explore_command) return ask<ExploreWords>(context, words, named);
+  if (run == census_command) {
+    return ask<CensusWords>(context, words, [&](const CensusOptions& options) { return named(options.explore); });
   }
   return {};
 }
@@ -71,34 +86,8 @@ int needs_command(const CommandContext& context, const Arguments& arguments) {
   Arguments words = arguments;
   if (!words.empty() && words.front() == "--") words.erase(words.begin());
   const Meant meant = what_is_meant(words);
-  if (meant.command != nullptr && meant.command->run == explore_command) {
-    const Result<std::optional<ExploreOptions>> options = parse_explore_options(context, meant.arguments);
-    if (options.ok() && options->has_value()) context.out << (*options)->flavour << '\n';
-    return kExitOk;
-  }
-  if (meant.command != nullptr && meant.command->run == census_command) {
-    const Result<std::optional<CensusOptions>> options = parse_census_options(context, meant.arguments);
-    if (options.ok() && options->has_value()) context.out << (*options)->explore.flavour << '\n';
-    return kExitOk;
-  }
   if (meant.command == nullptr) return kExitOk;
-  for (const std::string& flavour : flavours_of_measures(context, meant)) context.out << flavour << '\n';
-  const Result<std::optional<RunOptions>> options = options_of(context, meant);
-  if (!options.ok() || !options->has_value() || (*options)->dry_run) return kExitOk;
-  const Result<ScenarioCatalogue> catalogue = chosen_catalogue(context, (*options)->scenario_dir);
-  if (!catalogue.ok()) return kExitOk;
-  const Vocabulary vocabulary = full_vocabulary();
-  std::set<std::string> flavours;
-  // Only serve may go without names, which means all.
-  for (const std::string& typed : (*options)->scenarios.empty() ? catalogue->names : (*options)->scenarios) {
-    const Result<Scenario> scenario = open_scenario(*catalogue, typed, vocabulary);
-    if (!scenario.ok()) return kExitOk;
-    const std::string flavour = chosen_flavour(*scenario, (*options)->overrides);
-    for (const std::string& known : vocabulary.flavours) {
-      if (known == flavour) flavours.insert(flavour);
-    }
-  }
-  for (const std::string& flavour : flavours) context.out << flavour << '\n';
+  for (const std::string& flavour : flavours_of_command(context, meant)) context.out << flavour << '\n';
   return kExitOk;
 }
 

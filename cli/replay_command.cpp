@@ -145,10 +145,11 @@ int report_all(const CommandContext& context, const ReplayOptions& options, Gath
 int replay_command(const CommandContext& context, const Arguments& arguments) {
   ReplayOptions options;
   std::optional<std::string> format;
-  ArgumentParser parser(context, "replay EVENTS.JSONL|FOLDER... [OPTIONS]",
-                        "Judges recorded trials again, from their events alone: needs no /dev/kvm and no guest image. "
-                        "Compares with results.json if it lies beside them. Exit codes are those of run.",
-                        "replay ~/.local/state/remapstorm/runs/latest");
+  ArgumentParser parser(context,
+                        {"replay EVENTS.JSONL|FOLDER... [OPTIONS]",
+                         "Judges recorded trials again, from their events alone: needs no /dev/kvm and no guest image. "
+                         "Compares with results.json if it lies beside them. Exit codes are those of run.",
+                         "replay ~/.local/state/remapstorm/runs/latest"});
   parser.positional("RECORDING", options.paths, "events.jsonl files, or folders below which they are", true);
   parser.option("--format", format, "FORMAT", "pretty, ktap or json on standard output (pretty)");
   parser.flag("-v,--verbose", options.verbose, "also the statistics of trials that are as expected");

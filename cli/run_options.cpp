@@ -3,30 +3,8 @@
 
 #include <limits>
 
-#include "cli/arguments.h"
-
 namespace remapstorm {
 namespace {
-
-void declare(ArgumentParser& parser, RunWords& words) {
-  parser.positional("SCENARIO", words.scenarios, "names (see list) or scenario files", true);
-  declare_guest_options(parser, words);
-  parser.option("--repeat", words.repeat, "N", "trials of each scenario (1)");
-  parser.option("--trial", words.trial, "K", "only trial K (from 0) of a run; with --repeat N that same trial N times");
-  parser.option("--expect", words.expect, "VERDICT", "expected verdict instead of the scenario's");
-  parser.option("--format", words.format, "FORMAT", "pretty, ktap or json on standard output (pretty)");
-  declare_metrics_options(parser, words.metrics);
-  parser.flag("--cold-boot", words.cold_boot, "boot a guest for every trial; use and keep no snapshots");
-  parser.flag("--no-report", words.no_report, "make no HTML pages (report/ in the output folder)");
-  parser.flag("--dry-run", words.dry_run, "show the plan, start nothing");
-  parser.flag("-v,--verbose", words.verbose, "guest console to standard error");
-  parser.flag("-q,--quiet", words.quiet, "only the summary and what is not as expected");
-}
-
-constexpr const char* kUsage = "run SCENARIO... [OPTIONS]";
-constexpr const char* kSummary =
-    "Runs scenarios on guests and compares their verdicts with the expected ones. The exit code says how it ended.";
-constexpr const char* kExample = "run irq-same-cpu --strategy bbm-fault --repeat 20";
 
 Status check_values(const RunWords& words, RunOptions& options) {
   Overrides& overrides = options.overrides;
@@ -66,50 +44,60 @@ Status check_values(const RunWords& words, RunOptions& options) {
 
 }  // namespace
 
-void declare_guest_options(ArgumentParser& parser, RunWords& words) {
-  parser.option("--strategy", words.strategy, "NAME", "remap strategy instead of the scenario's");
-  parser.option("--flavour", words.flavour, "NAME", "guest kernel flavour");
-  parser.option("--cpus", words.cpus, "N", "virtual CPUs, 1 to 8");
-  parser.option("--memory", words.memory, "SIZE", "guest memory, such as 256M");
-  parser.option("--seed", words.seed, "N", "seed of everything left to chance (1)");
-  parser.option("--timeout", words.timeout, "TIME", "hard limit of one trial: 90, 1.5s, 2m");
-  parser.option("--output-dir", words.output_dir, "DIR", "where results go (a new folder of its own)");
-  parser.option("-k,--kernel", words.kernel, "IMAGE", "boot this vmlinux instead of the guest image's");
-  parser.option("--append", words.append, "ARGS", "more words for the guest's command line");
-  parser.option("--scenario-dir", words.scenario_dir, "DIR", "take scenario names from this folder");
+const CommandText RunWords::kText = {
+    "run SCENARIO... [OPTIONS]",
+    "Runs scenarios on guests and compares their verdicts with the expected ones. The exit code says how it ended.",
+    "run irq-same-cpu --strategy bbm-fault --repeat 20"};
+
+void RunWords::declare(ArgumentParser& parser) {
+  parser.positional("SCENARIO", scenarios, "names (see list) or scenario files", true);
+  declare_guest(parser);
+  parser.option("--repeat", repeat, "N", "trials of each scenario (1)");
+  parser.option("--trial", trial, "K", "only trial K (from 0) of a run; with --repeat N that same trial N times");
+  parser.option("--expect", expect, "VERDICT", "expected verdict instead of the scenario's");
+  parser.option("--format", format, "FORMAT", "pretty, ktap or json on standard output (pretty)");
+  declare_metrics_options(parser, metrics);
+  parser.flag("--cold-boot", cold_boot, "boot a guest for every trial; use and keep no snapshots");
+  parser.flag("--no-report", no_report, "make no HTML pages (report/ in the output folder)");
+  parser.flag("--dry-run", dry_run, "show the plan, start nothing");
+  parser.flag("-v,--verbose", verbose, "guest console to standard error");
+  parser.flag("-q,--quiet", quiet, "only the summary and what is not as expected");
 }
 
-Result<RunOptions> check_run_words(const RunWords& words) {
-  if (words.verbose && words.quiet) return usage_error("-v and -q ask for opposite things", "give one of them");
+void RunWords::declare_guest(ArgumentParser& parser) {
+  parser.option("--strategy", strategy, "NAME", "remap strategy instead of the scenario's");
+  parser.option("--flavour", flavour, "NAME", "guest kernel flavour");
+  parser.option("--cpus", cpus, "N", "virtual CPUs, 1 to 8");
+  parser.option("--memory", memory, "SIZE", "guest memory, such as 256M");
+  parser.option("--seed", seed, "N", "seed of everything left to chance (1)");
+  parser.option("--timeout", timeout, "TIME", "hard limit of one trial: 90, 1.5s, 2m");
+  parser.option("--output-dir", output_dir, "DIR", "where results go (a new folder of its own)");
+  parser.option("-k,--kernel", kernel, "IMAGE", "boot this vmlinux instead of the guest image's");
+  parser.option("--append", append, "ARGS", "more words for the guest's command line");
+  parser.option("--scenario-dir", scenario_dir, "DIR", "take scenario names from this folder");
+}
+
+Result<RunOptions> RunWords::check(const CommandContext& /*context*/) const {
+  if (verbose && quiet) return usage_error("-v and -q ask for opposite things", "give one of them");
   RunOptions options;
-  options.scenarios = words.scenarios;
-  options.overrides.strategy = words.strategy;
-  options.overrides.flavour = words.flavour;
-  options.overrides.append = words.append.value_or("");
-  options.output_dir = words.output_dir.value_or("");
-  options.scenario_dir = words.scenario_dir.value_or("");
-  options.kernel = words.kernel.value_or("");
+  options.scenarios = scenarios;
+  options.overrides.strategy = strategy;
+  options.overrides.flavour = flavour;
+  options.overrides.append = append.value_or("");
+  options.output_dir = output_dir.value_or("");
+  options.scenario_dir = scenario_dir.value_or("");
+  options.kernel = kernel.value_or("");
   options.overrides.kernel = options.kernel;
   options.overrides.scenario_dir = options.scenario_dir;
-  options.cold_boot = words.cold_boot;
-  options.no_report = words.no_report;
-  options.dry_run = words.dry_run;
-  options.verbose = words.verbose;
-  options.quiet = words.quiet;
-  RS_TRY(check_values(words, options));
-  RS_ASSIGN(options.metrics, check_metrics_words(words.metrics));
-  if (words.output_dir && words.output_dir->empty()) return usage_error("--output-dir needs the name of a folder");
+  options.cold_boot = cold_boot;
+  options.no_report = no_report;
+  options.dry_run = dry_run;
+  options.verbose = verbose;
+  options.quiet = quiet;
+  RS_TRY(check_values(*this, options));
+  RS_ASSIGN(options.metrics, check_metrics_words(metrics));
+  if (output_dir && output_dir->empty()) return usage_error("--output-dir needs the name of a folder");
   return options;
-}
-
-Result<std::optional<RunOptions>> parse_run_options(const CommandContext& context, const Arguments& arguments) {
-  RunWords words;
-  ArgumentParser parser(context, kUsage, kSummary, kExample);
-  declare(parser, words);
-  RS_ASSIGN(const ArgumentParser::Outcome outcome, parser.parse(arguments));
-  if (outcome == ArgumentParser::Outcome::help_wanted) return std::optional<RunOptions>();
-  RS_ASSIGN(RunOptions options, check_run_words(words));
-  return std::optional<RunOptions>(std::move(options));
 }
 
 Result<OutputFormat> parse_format(const std::string& text) {
@@ -124,13 +112,6 @@ Result<Verdict> parse_verdict(const std::string& option, const std::string& text
   const std::optional<Verdict> verdict = verdict_from_name(name);
   if (!verdict) return internal_error("no verdict has the name " + name);
   return *verdict;
-}
-
-std::string run_help(const CommandContext& context) {
-  RunWords words;
-  ArgumentParser parser(context, kUsage, kSummary, kExample);
-  declare(parser, words);
-  return parser.help();
 }
 
 }  // namespace remapstorm

@@ -13,29 +13,24 @@
 
 namespace remapstorm {
 
-// What was typed, before anything is checked.
+// See cli/words.h. Also part of the words of other commands that start guests for a scenario.
 struct RunWords {
+  using Options = RunOptions;
+  static const CommandText kText;
   std::vector<std::string> scenarios;
   std::optional<std::string> strategy, flavour, cpus, memory, repeat, seed, trial, expect, timeout, output_dir, format,
       kernel, append, scenario_dir;
   MetricsWords metrics;
   bool cold_boot = false, no_report = false, dry_run = false, verbose = false, quiet = false;
+
+  void declare(ArgumentParser& parser);
+  void declare_guest(ArgumentParser& parser);  // what all those commands have
+  Result<RunOptions> check(const CommandContext& context) const;
 };
-
-// The options of every command that starts guests for a scenario. `words` must outlive the parsing.
-void declare_guest_options(ArgumentParser& parser, RunWords& words);
-// Looks at no file. Error: usage.
-Result<RunOptions> check_run_words(const RunWords& words);
-
-// The words of `run`. Looks at no file. Nothing: help is wanted. Errors: usage.
-Result<std::optional<RunOptions>> parse_run_options(const CommandContext& context, const Arguments& arguments);
 
 // The value of --format. Error: usage.
 Result<OutputFormat> parse_format(const std::string& text);
 // Error: usage, naming `option`.
 Result<Verdict> parse_verdict(const std::string& option, const std::string& text);
-
-// The help text of `run`.
-std::string run_help(const CommandContext& context);
 
 }  // namespace remapstorm

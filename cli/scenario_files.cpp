@@ -18,6 +18,20 @@ Result<Scenario> open_scenario(const ScenarioCatalogue& catalogue, const std::st
   return load_scenario(path, vocabulary);
 }
 
+Result<std::vector<Scenario>> open_scenarios(const CommandContext& context, const std::string& scenario_dir,
+                                             const std::vector<std::string>& typed) {
+  RS_ASSIGN(const ScenarioCatalogue catalogue, chosen_catalogue(context, scenario_dir));
+  const Vocabulary vocabulary = full_vocabulary();
+  const std::vector<std::string>& wanted = typed.empty() ? catalogue.names : typed;
+  if (wanted.empty()) return usage_error("there are no scenarios", "name a scenario file");
+  std::vector<Scenario> scenarios;
+  for (const std::string& name : wanted) {
+    RS_ASSIGN(Scenario scenario, open_scenario(catalogue, name, vocabulary));
+    scenarios.push_back(std::move(scenario));
+  }
+  return scenarios;
+}
+
 std::string chosen_flavour(const Scenario& scenario, const Overrides& overrides) {
   if (overrides.flavour) return *overrides.flavour;
   return scenario.flavours.empty() ? "std" : scenario.flavours.front();

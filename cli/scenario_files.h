@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "cli/command.h"
 #include "harness/plan.h"
@@ -18,6 +19,11 @@ Vocabulary full_vocabulary();
 
 Result<Scenario> open_scenario(const ScenarioCatalogue& catalogue, const std::string& typed,
                                const Vocabulary& vocabulary);
+
+// All that were `typed`, or all of the catalogue if none was. A mistake in the last one must not cost an hour: this
+// comes before the first guest. Errors: usage, also if there are none.
+Result<std::vector<Scenario>> open_scenarios(const CommandContext& context, const std::string& scenario_dir,
+                                             const std::vector<std::string>& typed);
 
 // The flavour that will be booted: --flavour, else the first of the scenario.
 std::string chosen_flavour(const Scenario& scenario, const Overrides& overrides);

@@ -6,6 +6,7 @@
 
 #include "cli/command.h"
 #include "cli/kept_rounds.h"
+#include "cli/run_options.h"
 #include "harness/run_options.h"
 
 namespace remapstorm {
@@ -17,8 +18,15 @@ struct ServeOptions {
   KeepLimits keep;
 };
 
-// Looks at no file. Nothing: help is wanted. Errors: usage.
-Result<std::optional<ServeOptions>> parse_serve_options(const CommandContext& context, const Arguments& arguments);
-std::string serve_help(const CommandContext& context);
+// See cli/words.h.
+struct ServeWords {
+  using Options = ServeOptions;
+  static const CommandText kText;
+  RunWords run;
+  std::optional<std::string> rounds, length, keep_last, keep_unexpected, keep_size;
+
+  void declare(ArgumentParser& parser);
+  Result<ServeOptions> check(const CommandContext& context) const;
+};
 
 }  // namespace remapstorm

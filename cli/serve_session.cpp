@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kPrefix = "round-";
+constexpr std::string_view kRoundPrefix = "round-";
 constexpr std::uint64_t kMostTrial = 999'999'999;  // what --trial takes
 constexpr std::size_t kMostOutcomes = 100;
 constexpr Nanoseconds kSayEvery = std::chrono::seconds(10);
@@ -51,7 +51,7 @@ std::string outcome_of_round(const std::vector<ScenarioResults>& results) {
   return text;
 }
 
-std::string clock_text(Nanoseconds time) {
+std::string hours_text(Nanoseconds time) {
   const auto whole = std::chrono::duration_cast<std::chrono::seconds>(time).count();
   char text[32];
   std::snprintf(text, sizeof(text), "%lld:%02lld:%02lld", static_cast<long long>(whole / 3600),
@@ -78,7 +78,7 @@ Status ServeSession::prepare() {
 
 std::string ServeSession::folder_of(std::uint64_t number) const {
   char text[32];
-  std::snprintf(text, sizeof(text), "%s%06llu", kPrefix.data(), static_cast<unsigned long long>(number));
+  std::snprintf(text, sizeof(text), "%s%06llu", kRoundPrefix.data(), static_cast<unsigned long long>(number));
   return directory_ + "/" + text;
 }
 
@@ -89,8 +89,8 @@ void ServeSession::find_earlier_rounds() {
     const std::string name = entry.path().filename().string();
     std::uint64_t number = 0;
     const char* end = name.data() + name.size();
-    if (!name.starts_with(kPrefix) || !entry.is_directory(error)) continue;
-    if (const auto parsed = std::from_chars(name.data() + kPrefix.size(), end, number);
+    if (!name.starts_with(kRoundPrefix) || !entry.is_directory(error)) continue;
+    if (const auto parsed = std::from_chars(name.data() + kRoundPrefix.size(), end, number);
         parsed.ec != std::errc() || parsed.ptr != end || number > kMostTrial) {
       continue;
     }
@@ -202,7 +202,7 @@ void ServeSession::say_round(std::uint64_t number, const std::vector<ScenarioRes
   const Nanoseconds now = session_.clock().now();
   if (outcome.empty() && (options_.run.quiet || (rounds_ > 1 && now - said_ < kSayEvery))) return;
   said_ = now;
-  context_.out << clock_text(now - began_) << " round " << number << ": " << summary_line(results);
+  context_.out << hours_text(now - began_) << " round " << number << ": " << summary_line(results);
   if (!outcome.empty()) context_.out << ": " << outcome << "\n  in " << folder_of(number);
   context_.out << std::endl;
 }
@@ -224,7 +224,7 @@ void ServeSession::trouble(const Error& error) {
 
 void ServeSession::summarize() const {
   context_.out << "serve: " << rounds_ << (rounds_ == 1 ? " round" : " rounds") << " in "
-               << clock_text(session_.clock().now() - began_) << ", " << trials_
+               << hours_text(session_.clock().now() - began_) << ", " << trials_
                << (trials_ == 1 ? " trial" : " trials") << ": " << expected_ << " as expected";
   if (trials_ != expected_) context_.out << ", " << trials_ - expected_ << " not";
   context_.out << '\n';

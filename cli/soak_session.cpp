@@ -7,6 +7,7 @@
 
 #include "base/atomic_file.h"
 #include "cli/lab_child.h"
+#include "cli/name_list.h"
 #include "cli/work_folder.h"
 #include "harness/crew.h"
 #include "harness/scenario_writer.h"
@@ -18,7 +19,6 @@
 namespace remapstorm {
 namespace {
 
-constexpr const char* kHere = "kvm";
 constexpr std::size_t kMostFolders = 20;  // of each sort
 constexpr int kMostAttempts = 2;
 
@@ -46,7 +46,7 @@ std::string summary_of(const std::string& path) {
 }  // namespace
 
 Status SoakSession::prepare() {
-  here_ = std::find(options_.hosts.begin(), options_.hosts.end(), kHere) != options_.hosts.end();
+  here_ = std::find(options_.hosts.begin(), options_.hosts.end(), kKvmHost) != options_.hosts.end();
   soak_.version = context_.version;
   soak_.started_at = rfc3339(started_);
   soak_.trials = options_.trials;
@@ -194,7 +194,7 @@ int SoakSession::execute() {
   soak_.took = clock_.now() - began_;
   workers_.clear();
   for (const std::string& host : options_.hosts) {
-    if (host != kHere && ran.ok() && !signals_.stop()) run_in_lab(host);
+    if (host != kKvmHost && ran.ok() && !signals_.stop()) run_in_lab(host);
   }
   soak_.interrupted = signals_.signal() != 0;
   const Status written = write_file_atomically(directory_ + "/soak.json", soak_json(soak_));

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "cli/command.h"
+#include "cli/soak_options.h"
 #include "cli/status_line.h"
 #include "cli/stop_signals.h"
 #include "cli/trial_pool.h"
@@ -21,20 +22,6 @@
 #include "report/soak.h"
 
 namespace remapstorm {
-
-struct SoakOptions {
-  std::uint64_t trials = 1000;
-  std::uint64_t seed = 1;
-  std::vector<std::string> strategies;  // of control_strategies()
-  std::string flavour = "std";
-  std::vector<std::string> hosts;
-  std::optional<unsigned> jobs;  // guests at a time; none: as many as the host's processors carry
-  std::string output_dir;        // empty: a new folder below the state folder
-  bool quiet = false;
-};
-
-// Opens nothing. Nothing: help is wanted. Errors: usage. (cli/soak_command.cpp)
-Result<std::optional<SoakOptions>> parse_soak_options(const CommandContext& context, const Arguments& arguments);
 
 class SoakSession {
  public:

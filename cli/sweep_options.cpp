@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/sweep_options.h"
 
-#include "cli/arguments.h"
+#include <map>
+
 #include "cli/name_list.h"
 #include "cli/run_options.h"
 #include "cli/scenario_files.h"
@@ -10,41 +11,14 @@
 namespace remapstorm {
 namespace {
 
-constexpr const char* kUsage = "sweep [OPTIONS]";
-constexpr const char* kSummary =
-    "Runs every scenario with every strategy, guest flavour, host and seed that was asked for, several guests at a "
-    "time,\n"
-    "and ends with one table. What was done is kept at once: --resume goes on with it.";
-constexpr const char* kExample = "sweep --scenarios irq-same-cpu,control-inplace --seeds 20";
 constexpr std::uint64_t kMostSeeds = 100'000;
-constexpr std::uint64_t kMostJobs = 256;
+constexpr std::uint64_t kMostSweepJobs = 256;
 
-struct Words {
-  std::optional<std::string> scenarios, strategies, flavours, hosts, seeds, jobs, output_dir, scenario_dir, timeout,
-      format;
-  bool resume = false, quiet = false;
-};
-
-void declare(ArgumentParser& parser, Words& words) {
-  parser.option("--scenarios", words.scenarios, "A,B|all", "names (see list) or scenario files (all)");
-  parser.option("--strategies", words.strategies, "S,T|all", "remap strategies (all)");
-  parser.option("--flavours", words.flavours, "F,G|all", "guest kernel flavours (std)");
-  parser.option("--hosts", words.hosts, "H,I|all", "kvm: this machine's; lab:x86: the lab's emulated host (kvm)");
-  parser.option("--seeds", words.seeds, "N", "trials of each cell, with seeds 1 to N (1)");
-  parser.option("--jobs", words.jobs, "J", "guests at a time (as many as there are processors for their vCPUs)");
-  parser.option("--timeout", words.timeout, "TIME", "hard limit of one trial: 90, 1.5s, 2m");
-  parser.option("--output-dir", words.output_dir, "DIR", "where results go (a new folder of its own)");
-  parser.option("--scenario-dir", words.scenario_dir, "DIR", "take scenario names from this folder");
-  parser.option("--format", words.format, "FORMAT", "pretty, ktap or json on standard output (pretty)");
-  parser.flag("--resume", words.resume, "go on with what is in --output-dir");
-  parser.flag("-q,--quiet", words.quiet, "no progress");
-}
-
-Status read_lists(const CommandContext& context, const Words& words, SweepOptions& options) {
+Status read_lists(const CommandContext& context, const SweepWords& words, SweepOptions& options) {
   const Vocabulary vocabulary = full_vocabulary();
   RS_ASSIGN(options.strategies, parse_names("--strategies", words.strategies.value_or("all"), vocabulary.strategies));
   RS_ASSIGN(options.flavours, parse_names("--flavours", words.flavours.value_or("std"), vocabulary.flavours));
-  RS_ASSIGN(options.hosts, parse_hosts("--hosts", words.hosts.value_or("kvm"), context.source_dir));
+  RS_ASSIGN(options.hosts, parse_hosts("--hosts", words.hosts.value_or(kKvmHost), context.source_dir));
   const std::string scenarios = words.scenarios.value_or("all");
   if (scenarios == "all") return {};
   RS_ASSIGN(options.scenarios, split_names("--scenarios", scenarios));
@@ -53,62 +27,64 @@ Status read_lists(const CommandContext& context, const Words& words, SweepOption
 
 }  // namespace
 
-Result<std::optional<SweepOptions>> parse_sweep_options(const CommandContext& context, const Arguments& arguments) {
-  Words words;
-  ArgumentParser parser(context, kUsage, kSummary, kExample);
-  declare(parser, words);
-  RS_ASSIGN(const ArgumentParser::Outcome outcome, parser.parse(arguments));
-  if (outcome == ArgumentParser::Outcome::help_wanted) return std::optional<SweepOptions>();
+const CommandText SweepWords::kText = {
+    "sweep [OPTIONS]",
+    "Runs every scenario with every strategy, guest flavour, host and seed that was asked for, several guests at\n"
+    "a time, and ends with one table. What was done is kept at once: --resume goes on with it.",
+    "sweep --scenarios irq-same-cpu,control-inplace --seeds 20"};
+
+void SweepWords::declare(ArgumentParser& parser) {
+  parser.option("--scenarios", scenarios, "A,B|all", "names (see list) or scenario files (all)");
+  parser.option("--strategies", strategies, "S,T|all", "remap strategies (all)");
+  parser.option("--flavours", flavours, "F,G|all", "guest kernel flavours (std)");
+  parser.option("--hosts", hosts, "H,I|all", "kvm: this machine's; lab:x86: the lab's emulated host (kvm)");
+  parser.option("--seeds", seeds, "N", "trials of each cell, with seeds 1 to N (1)");
+  parser.option("--jobs", jobs, "J", "guests at a time (as many as there are processors for their vCPUs)");
+  parser.option("--timeout", timeout, "TIME", "hard limit of one trial: 90, 1.5s, 2m");
+  parser.option("--output-dir", output_dir, "DIR", "where results go (a new folder of its own)");
+  parser.option("--scenario-dir", scenario_dir, "DIR", "take scenario names from this folder");
+  parser.option("--format", format, "FORMAT", "pretty, ktap or json on standard output (pretty)");
+  parser.flag("--resume", resume, "go on with what is in --output-dir");
+  parser.flag("-q,--quiet", quiet, "no progress");
+}
+
+Result<SweepOptions> SweepWords::check(const CommandContext& context) const {
   SweepOptions options;
-  RS_TRY(read_lists(context, words, options));
-  if (words.seeds) {
-    RS_ASSIGN(options.seeds, parse_number("--seeds", *words.seeds, 1, kMostSeeds));
+  RS_TRY(read_lists(context, *this, options));
+  if (seeds) {
+    RS_ASSIGN(options.seeds, parse_number("--seeds", *seeds, 1, kMostSeeds));
   }
-  if (words.jobs) {
-    RS_ASSIGN(const std::uint64_t jobs, parse_number("--jobs", *words.jobs, 1, kMostJobs));
-    options.jobs = static_cast<unsigned>(jobs);
+  if (jobs) {
+    RS_ASSIGN(const std::uint64_t places, parse_number("--jobs", *jobs, 1, kMostSweepJobs));
+    options.jobs = static_cast<unsigned>(places);
   }
-  if (words.timeout) {
-    RS_ASSIGN(options.timeout, parse_duration("--timeout", *words.timeout));
+  if (timeout) {
+    RS_ASSIGN(options.timeout, parse_duration("--timeout", *timeout));
   }
-  if (words.format) {
-    RS_ASSIGN(options.format, parse_format(*words.format));
+  if (format) {
+    RS_ASSIGN(options.format, parse_format(*format));
   }
-  if (words.output_dir && words.output_dir->empty()) return usage_error("--output-dir needs the name of a folder");
-  options.output_dir = words.output_dir.value_or("");
-  options.scenario_dir = words.scenario_dir.value_or("");
-  options.resume = words.resume;
-  options.quiet = words.quiet;
+  if (output_dir && output_dir->empty()) return usage_error("--output-dir needs the name of a folder");
+  options.output_dir = output_dir.value_or("");
+  options.scenario_dir = scenario_dir.value_or("");
+  options.resume = resume;
+  options.quiet = quiet;
   if (options.resume && options.output_dir.empty()) {
     return usage_error("--resume needs the folder to go on with", "--output-dir DIR --resume");
   }
-  return std::optional<SweepOptions>(std::move(options));
+  return options;
 }
 
 Result<std::vector<Scenario>> sweep_scenarios(const CommandContext& context, const SweepOptions& options) {
-  RS_ASSIGN(const ScenarioCatalogue catalogue, chosen_catalogue(context, options.scenario_dir));
-  const Vocabulary vocabulary = full_vocabulary();
-  const std::vector<std::string>& wanted = options.scenarios.empty() ? catalogue.names : options.scenarios;
-  if (wanted.empty()) return usage_error("there are no scenarios", "name a scenario file");
-  std::vector<Scenario> scenarios;
-  for (const std::string& typed : wanted) {
-    RS_ASSIGN(Scenario scenario, open_scenario(catalogue, typed, vocabulary));
-    for (const Scenario& other : scenarios) {
-      if (other.name == scenario.name) {
-        return usage_error(other.file + " and " + scenario.file + " are both named " + scenario.name,
-                           "the rows of a sweep need names of their own");
-      }
-    }
-    scenarios.push_back(std::move(scenario));
+  RS_ASSIGN(std::vector<Scenario> scenarios, open_scenarios(context, options.scenario_dir, options.scenarios));
+  std::map<std::string, std::string> files;
+  for (const Scenario& scenario : scenarios) {
+    const auto [other, is_new] = files.emplace(scenario.name, scenario.file);
+    if (is_new) continue;
+    return usage_error(other->second + " and " + scenario.file + " are both named " + scenario.name,
+                       "the rows of a sweep need names of their own");
   }
   return scenarios;
-}
-
-std::string sweep_help(const CommandContext& context) {
-  Words words;
-  ArgumentParser parser(context, kUsage, kSummary, kExample);
-  declare(parser, words);
-  return parser.help();
 }
 
 Arguments sweep_words(const SweepOptions& options, const std::vector<std::string>& files,

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/arguments.h"
 #include "cli/command.h"
 #include "harness/run_options.h"
 
@@ -24,11 +25,20 @@ struct SweepOptions {
   bool quiet = false;
 };
 
-// Looks at no scenario. Nothing: help is wanted. Errors: usage.
-Result<std::optional<SweepOptions>> parse_sweep_options(const CommandContext& context, const Arguments& arguments);
+// See cli/words.h.
+struct SweepWords {
+  using Options = SweepOptions;
+  static const CommandText kText;
+  std::optional<std::string> scenarios, strategies, flavours, hosts, seeds, jobs, output_dir, scenario_dir, timeout,
+      format;
+  bool resume = false, quiet = false;
+
+  void declare(ArgumentParser& parser);
+  Result<SweepOptions> check(const CommandContext& context) const;
+};
+
 // The scenarios it names, which must have names of their own. Errors: usage.
 Result<std::vector<Scenario>> sweep_scenarios(const CommandContext& context, const SweepOptions& options);
-std::string sweep_help(const CommandContext& context);
 
 // The words after `sweep` that ask for the same matrix on these hosts. `files`: the scenarios' files, absolute.
 Arguments sweep_words(const SweepOptions& options, const std::vector<std::string>& files,

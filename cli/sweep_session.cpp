@@ -7,6 +7,7 @@
 #include "base/atomic_file.h"
 #include "base/build_id.h"
 #include "cli/lab_child.h"
+#include "cli/name_list.h"
 #include "cli/report_choice.h"
 #include "cli/scenario_files.h"
 #include "cli/work_folder.h"
@@ -21,7 +22,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kHere = "kvm";
 constexpr const char* kJournal = "/sweep.jsonl";
 
 // A verdict of the guest stays; what the host or the harness spoilt is tried again.
@@ -62,7 +62,7 @@ Status SweepSession::prepare() {
 // What this machine cannot do leaves gaps; a mistake in a scenario ends it all.
 Status SweepSession::plan_here() {
   const auto& hosts = options_.hosts;
-  if (std::find(hosts.begin(), hosts.end(), kHere) == hosts.end()) return {};
+  if (std::find(hosts.begin(), hosts.end(), kKvmHost) == hosts.end()) return {};
   const Status opened = pool_.open();
   if (opened.ok()) {
     sweep_.host = pool_.host();
@@ -70,7 +70,7 @@ Status SweepSession::plan_here() {
     report_error(context_, opened.error());
   }
   for (const SweepCell& cell : sweep_.cells.made) {
-    if (cell.host != kHere) continue;
+    if (cell.host != kKvmHost) continue;
     if (!opened.ok()) {
       sweep_.gaps.push_back({cell, opened.error()});
       continue;
@@ -243,7 +243,7 @@ void SweepSession::run_lab(const std::string& host) {
   std::error_code ignored;
   for (const Scenario& scenario : scenarios_) files.push_back(fs::absolute(scenario.file, ignored).string());
   Arguments words = {"sweep"};
-  const Arguments matrix = sweep_words(options_, files, {kHere});
+  const Arguments matrix = sweep_words(options_, files, {kKvmHost});
   words.insert(words.end(), matrix.begin(), matrix.end());
   words.insert(words.end(), {"--output-dir", folder});
   if (options_.quiet) words.emplace_back("--quiet");

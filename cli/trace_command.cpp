@@ -134,10 +134,11 @@ int tell(const CommandContext& context, const TraceOptions& options, const Trace
 int trace_command(const CommandContext& context, const Arguments& arguments) {
   TraceOptions options;
   std::optional<std::string> output;
-  ArgumentParser parser(context, "trace EVENTS.JSONL|FOLDER... [-o FILE]",
-                        "Draws recorded trials as a timeline for Perfetto's viewer: a process for each guest, a thread "
-                        "for each vCPU. Needs no /dev/kvm and no guest image.",
-                        "trace ~/.local/state/remapstorm/runs/latest -o irq.pftrace");
+  ArgumentParser parser(
+      context, {"trace EVENTS.JSONL|FOLDER... [-o FILE]",
+                "Draws recorded trials as a timeline for Perfetto's viewer: a process for each guest, a thread "
+                "for each vCPU. Needs no /dev/kvm and no guest image.",
+                "trace ~/.local/state/remapstorm/runs/latest -o irq.pftrace"});
   parser.positional("RECORDING", options.paths, "events.jsonl files, or folders below which they are", true);
   parser.option("-o,--output", output, "FILE",
                 "where to; -: standard output (FOLDER/trace.pftrace, or EVENTS.pftrace beside EVENTS.jsonl)");

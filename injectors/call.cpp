@@ -19,12 +19,11 @@ class CallInjector final : public Injector {
   Parameters parameters_;
 };
 
-std::unique_ptr<Injector> make(const Parameters& parameters) { return std::make_unique<CallInjector>(parameters); }
-
 }  // namespace
 
 InjectorInfo call_injector() {
-  return {{"call", "make the code at the probe touch a struct page itself", {action_parameter()}, {}}, make};
+  return {{"call", "make the code at the probe touch a struct page itself", {action_parameter()}, {}},
+          make_injector<CallInjector>};
 }
 
 }  // namespace remapstorm

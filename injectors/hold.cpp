@@ -7,8 +7,6 @@
 namespace remapstorm {
 namespace {
 
-constexpr double kLongestMs = 60'000;
-
 class HoldInjector final : public Injector {
  public:
   explicit HoldInjector(const Parameters& parameters) : parameters_(parameters) {}
@@ -39,14 +37,12 @@ class HoldInjector final : public Injector {
   Parameters parameters_;
 };
 
-std::unique_ptr<Injector> make(const Parameters& parameters) { return std::make_unique<HoldInjector>(parameters); }
-
 ParameterSpec milliseconds(const char* name, const char* summary) {
   ParameterSpec spec;
   spec.name = name;
   spec.kind = ParameterSpec::Kind::milliseconds;
   spec.minimum = 0.001;
-  spec.maximum = kLongestMs;
+  spec.maximum = kLongestInjectionMs;
   spec.summary = summary;
   return spec;
 }
@@ -71,7 +67,7 @@ InjectorInfo hold_injector() {
                          "with until: give up after this long (10000 if not given); the trial is then an error"),
             vcpu_parameter()},
            {{"for_ms", "until"}}},
-          make};
+          make_injector<HoldInjector>};
 }
 
 }  // namespace remapstorm

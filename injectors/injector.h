@@ -61,6 +61,13 @@ class Injector {
   virtual Result<Receipt> fire(const Hit& hit, GuestControl& guest) = 0;
 };
 
+constexpr double kLongestInjectionMs = 60'000;  // of those that last
+
+template <typename Kind>
+std::unique_ptr<Injector> make_injector(const Parameters& parameters) {
+  return std::make_unique<Kind>(parameters);
+}
+
 struct InjectorInfo {
   InjectorSpec spec;
   // The parameters were checked against the spec.

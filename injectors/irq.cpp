@@ -18,8 +18,6 @@ class IrqInjector final : public Injector {
   Parameters parameters_;
 };
 
-std::unique_ptr<Injector> make(const Parameters& parameters) { return std::make_unique<IrqInjector>(parameters); }
-
 }  // namespace
 
 InjectorInfo irq_injector() {
@@ -29,7 +27,8 @@ InjectorInfo irq_injector() {
   via.choices = {"msi", "line"};
   via.fallback = std::string("msi");
   via.summary = "msi, or line: an I/O APIC pin that is routed to that vCPU";
-  return {{"irq", "raise the test interrupt on a vCPU", {via, action_parameter(), vcpu_parameter()}, {}}, make};
+  return {{"irq", "raise the test interrupt on a vCPU", {via, action_parameter(), vcpu_parameter()}, {}},
+          make_injector<IrqInjector>};
 }
 
 }  // namespace remapstorm

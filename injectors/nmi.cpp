@@ -17,12 +17,10 @@ class NmiInjector final : public Injector {
   Parameters parameters_;
 };
 
-std::unique_ptr<Injector> make(const Parameters& parameters) { return std::make_unique<NmiInjector>(parameters); }
-
 }  // namespace
 
 InjectorInfo nmi_injector() {
-  return {{"nmi", "raise an NMI on a vCPU", {action_parameter(), vcpu_parameter()}, {}}, make};
+  return {{"nmi", "raise an NMI on a vCPU", {action_parameter(), vcpu_parameter()}, {}}, make_injector<NmiInjector>};
 }
 
 }  // namespace remapstorm

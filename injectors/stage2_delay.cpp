@@ -10,8 +10,6 @@
 namespace remapstorm {
 namespace {
 
-constexpr double kLongestMs = 60'000;
-
 class Stage2DelayInjector final : public Injector {
  public:
   explicit Stage2DelayInjector(const Parameters& parameters)
@@ -48,10 +46,6 @@ class Stage2DelayInjector final : public Injector {
   Nanoseconds delay_;
 };
 
-std::unique_ptr<Injector> make(const Parameters& parameters) {
-  return std::make_unique<Stage2DelayInjector>(parameters);
-}
-
 }  // namespace
 
 InjectorInfo stage2_delay_injector() {
@@ -66,9 +60,10 @@ InjectorInfo stage2_delay_injector() {
   length.kind = ParameterSpec::Kind::milliseconds;
   length.required = true;
   length.minimum = 0.001;
-  length.maximum = kLongestMs;
+  length.maximum = kLongestInjectionMs;
   length.summary = "how long the access waits";
-  return {{"stage2-delay", "make the next access to a page wait in stage 2", {page, length}, {}}, make};
+  return {{"stage2-delay", "make the next access to a page wait in stage 2", {page, length}, {}},
+          make_injector<Stage2DelayInjector>};
 }
 
 }  // namespace remapstorm

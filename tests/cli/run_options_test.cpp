@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "cli/serve_options.h"
+#include "cli/words.h"
 #include "tests/cli/fake_context.h"
 
 namespace remapstorm {
@@ -11,7 +12,7 @@ namespace {
 
 Result<std::optional<RunOptions>> parse(const Arguments& arguments) {
   const FakeContext fake;
-  return parse_run_options(fake.context, arguments);
+  return parse_words<RunWords>(fake.context, arguments);
 }
 
 RunOptions parsed(const Arguments& arguments) {
@@ -166,14 +167,14 @@ TEST(RunOptions, WaysOutForMetrics) {
 
 TEST(ServeOptions, OfNothingMeansAllScenariosAndTheUsualPort) {
   const FakeContext fake;
-  const auto options = parse_serve_options(fake.context, {});
+  const auto options = parse_words<ServeWords>(fake.context, {});
   ASSERT_TRUE(options.ok()) << options.error().message;
   EXPECT_TRUE((*options)->run.scenarios.empty());
   ASSERT_TRUE((*options)->run.metrics.listen);
   EXPECT_EQ((*options)->run.metrics.listen->port, 9464);
   EXPECT_TRUE((*options)->run.metrics.listen->loopback);
-  const auto limited = parse_serve_options(fake.context, {"a", "--rounds", "3", "--for", "2m", "--keep-last", "1",
-                                                          "--keep-unexpected", "0", "--keep-size", "10M"});
+  const auto limited = parse_words<ServeWords>(fake.context, {"a", "--rounds", "3", "--for", "2m", "--keep-last", "1",
+                                                              "--keep-unexpected", "0", "--keep-size", "10M"});
   ASSERT_TRUE(limited.ok()) << limited.error().message;
   EXPECT_EQ((*limited)->rounds, 3U);
   EXPECT_EQ((*limited)->length, std::chrono::minutes(2));
@@ -183,7 +184,7 @@ TEST(ServeOptions, OfNothingMeansAllScenariosAndTheUsualPort) {
   for (const Arguments& bad :
        {Arguments{"--rounds", "0"}, Arguments{"--keep-last", "0"}, Arguments{"--trial", "1"},
         Arguments{"--repeat", "2"}, Arguments{"--for", "never"}, Arguments{"--keep-size", "x"}}) {
-    const auto refused = parse_serve_options(fake.context, bad);
+    const auto refused = parse_words<ServeWords>(fake.context, bad);
     ASSERT_FALSE(refused.ok()) << bad[0];
     EXPECT_EQ(refused.error().kind, ErrorKind::usage);
   }

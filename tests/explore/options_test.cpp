@@ -2,29 +2,30 @@
 #include <gtest/gtest.h>
 
 #include "cli/explore_options.h"
+#include "cli/words.h"
 #include "tests/cli/fake_context.h"
 
 namespace remapstorm {
 namespace {
 
-class ExploreWords : public testing::Test {
+class ExploreTyped : public testing::Test {
  protected:
   FakeContext fake_;
 
   ExploreOptions parsed(const Arguments& words) {
-    const auto options = parse_explore_options(fake_.context, words);
+    const auto options = parse_words<ExploreWords>(fake_.context, words);
     EXPECT_TRUE(options.ok()) << options.error().message;
     return options.ok() && *options ? **options : ExploreOptions{};
   }
   std::string complaint(const Arguments& words) {
-    const auto options = parse_explore_options(fake_.context, words);
+    const auto options = parse_words<ExploreWords>(fake_.context, words);
     if (options.ok()) return "none";
     EXPECT_EQ(options.error().kind, ErrorKind::usage);
     return options.error().message + " | " + options.error().hint;
   }
 };
 
-TEST_F(ExploreWords, TheUsualIsFilledIn) {
+TEST_F(ExploreTyped, TheUsualIsFilledIn) {
   const ExploreOptions options = parsed({"bbm-pte"});
   EXPECT_EQ(options.window.name, "bbm-pte");
   EXPECT_EQ(options.injections, (std::vector<std::string>{"irq", "nmi"}));
@@ -35,7 +36,7 @@ TEST_F(ExploreWords, TheUsualIsFilledIn) {
       << "a hold shows nothing unless somebody reads meanwhile";
 }
 
-TEST_F(ExploreWords, EverythingCanBeSaidAndIsRepeated) {
+TEST_F(ExploreTyped, EverythingCanBeSaidAndIsRepeated) {
   const Arguments words = {"lock.got..lock.drop",
                            "--inject",
                            "nmi,hold",
@@ -70,7 +71,7 @@ TEST_F(ExploreWords, EverythingCanBeSaidAndIsRepeated) {
             "'0:hugetlb-cycle,pages=2,repeat=3;1:kpageflags'");
 }
 
-TEST_F(ExploreWords, PairsAtOneBoundaryOrAtTwo) {
+TEST_F(ExploreTyped, PairsAtOneBoundaryOrAtTwo) {
   EXPECT_EQ(parsed({"bbm-pte"}).pairs, Pairs::none);
   EXPECT_EQ(parsed({"--pairs", "bbm-pte"}).pairs, Pairs::same) << "the word behind it is the window";
   EXPECT_EQ(parsed({"bbm-pte", "--pairs=same"}).pairs, Pairs::same);
@@ -93,7 +94,7 @@ TEST_F(ExploreWords, PairsAtOneBoundaryOrAtTwo) {
   EXPECT_NE(complaint({"bbm-pte", "--inject", "irq+nmi", "--at", "1,"}).find("names no boundary"), std::string::npos);
 }
 
-TEST_F(ExploreWords, MistakesNameWhatWasMeant) {
+TEST_F(ExploreTyped, MistakesNameWhatWasMeant) {
   EXPECT_NE(complaint({}).find("which WINDOW?"), std::string::npos);
   EXPECT_NE(complaint({"bbm-pet"}).find("did you mean bbm-pte?"), std::string::npos);
   EXPECT_NE(complaint({"bbm-pte", "bbm-pmd"}).find("more than one window"), std::string::npos);

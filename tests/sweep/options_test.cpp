@@ -4,11 +4,12 @@
 
 #include <fstream>
 
-#include "cli/compare_session.h"
+#include "cli/compare_options.h"
 #include "cli/lab_child.h"
 #include "cli/name_list.h"
-#include "cli/soak_session.h"
+#include "cli/soak_options.h"
 #include "cli/sweep_options.h"
+#include "cli/words.h"
 #include "report/exit_code.h"
 #include "tests/base/temporary_folder.h"
 #include "tests/cli/fake_context.h"
@@ -42,7 +43,7 @@ TEST(NameLists, HostsAreThoseTheTreeHas) {
 
 TEST(SweepOptionsText, Defaults) {
   const FakeContext fake;
-  const auto options = parse_sweep_options(fake.context, {});
+  const auto options = parse_words<SweepWords>(fake.context, {});
   ASSERT_TRUE(options.ok() && options->has_value());
   EXPECT_TRUE((*options)->scenarios.empty()) << "all";
   EXPECT_GE((*options)->strategies.size(), 3U);
@@ -54,10 +55,10 @@ TEST(SweepOptionsText, Defaults) {
 
 TEST(SweepOptionsText, TheLabIsAskedForTheSameMatrix) {
   const FakeContext fake;
-  const auto options = parse_sweep_options(fake.context, {"--seeds", "7", "--jobs", "3", "--strategies", "inplace",
-                                                          "--flavours", "std,rt", "--timeout", "1.5s"});
+  const auto options = parse_words<SweepWords>(fake.context, {"--seeds", "7", "--jobs", "3", "--strategies", "inplace",
+                                                              "--flavours", "std,rt", "--timeout", "1.5s"});
   ASSERT_TRUE(options.ok() && options->has_value());
-  const auto again = parse_sweep_options(fake.context, sweep_words(**options, {"/a/b.toml", "/c.toml"}, {"kvm"}));
+  const auto again = parse_words<SweepWords>(fake.context, sweep_words(**options, {"/a/b.toml", "/c.toml"}, {"kvm"}));
   ASSERT_TRUE(again.ok() && again->has_value()) << again.error().message;
   EXPECT_EQ((*again)->scenarios, (Names{"/a/b.toml", "/c.toml"}));
   EXPECT_EQ((*again)->strategies, (*options)->strategies);

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/compare_options.h"
+
+#include <limits>
+
+#include "cli/name_list.h"
+#include "cli/run_options.h"
+#include "cli/scenario_files.h"
+
+namespace remapstorm {
+
+const CommandText CompareWords::kText = {
+    "compare [OPTIONS]",
+    "Measures every remap strategy the same way: how long a remap and its windows take, how long other vCPUs\n"
+    "wait, and what happens when one of them loses its processor.",
+    "compare --repeat 5"};
+
+void CompareWords::declare(ArgumentParser& parser) {
+  parser.option("--strategies", strategies, "S,T|all", "remap strategies; all: those of the guest image (all)");
+  parser.option("--flavour", flavour, "NAME", "guest kernel flavour (std)");
+  parser.option("--repeat", repeat, "N", "trials of each measure (3)");
+  parser.option("--seed", seed, "N", "seed of everything left to chance (1)");
+  parser.option("--steal", steal, "TIME", "how long a processor is taken away: 50ms, 1s (50ms)");
+  parser.option("--output-dir", output_dir, "DIR", "where results go (a new folder of its own)");
+  parser.option("--format", format, "FORMAT", "pretty or json on standard output (pretty)");
+  parser.flag("-q,--quiet", quiet, "no progress");
+}
+
+Result<CompareOptions> CompareWords::check(const CommandContext& /*context*/) const {
+  CompareOptions options;
+  const Vocabulary vocabulary = full_vocabulary();
+  options.all = strategies.value_or("all") == "all";
+  RS_ASSIGN(options.strategies, parse_names("--strategies", strategies.value_or("all"), vocabulary.strategies));
+  RS_ASSIGN(options.flavour, parse_choice("--flavour", flavour.value_or("std"), vocabulary.flavours));
+  if (repeat) {
+    RS_ASSIGN(options.repeat, parse_number("--repeat", *repeat, 1, 100'000));
+  }
+  if (seed) {
+    RS_ASSIGN(options.seed, parse_number("--seed", *seed, 0, std::numeric_limits<std::uint64_t>::max()));
+  }
+  if (steal) {
+    RS_ASSIGN(options.stolen, parse_duration("--steal", *steal));
+    if (options.stolen > std::chrono::seconds(10)) return usage_error("--steal takes at most 10 s");
+  }
+  if (format) {
+    RS_ASSIGN(const std::string chosen, parse_choice("--format", *format, {"pretty", "json"}));
+    options.format = chosen == "json" ? OutputFormat::json : OutputFormat::pretty;
+  }
+  if (output_dir && output_dir->empty()) return usage_error("--output-dir needs the name of a folder");
+  options.output_dir = output_dir.value_or("");
+  options.quiet = quiet;
+  return options;
+}
+
+}  // namespace remapstorm

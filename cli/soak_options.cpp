@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/soak_options.h"
+
+#include <limits>
+
+#include "cli/name_list.h"
+#include "cli/scenario_files.h"
+#include "harness/random_control.h"
+namespace remapstorm {
+
+const CommandText SoakWords::kText = {
+    "soak [OPTIONS]",
+    "Runs random control trials: injections at random moments of a remap that must do no harm. A deadlock, oops, hang\n"
+    "or stall of the guest's own is a false alarm of the harness (exit 1).",
+    "soak --trials 1000"};
+
+void SoakWords::declare(ArgumentParser& parser) {
+  parser.option("--trials", trials, "N", "how many trials (1000)");
+  parser.option("--seed", seed, "S", "seed of everything left to chance (1)");
+  parser.option("--strategies", strategies, "S,T|all", "inplace, bbm-fault-irqsafe: those nothing may harm (all)");
+  parser.option("--flavour", flavour, "NAME", "guest kernel flavour (std)");
+  parser.option("--hosts", hosts, "H,I|all", "kvm: this machine's; lab:x86: the lab's emulated host (kvm)");
+  parser.option("--jobs", jobs, "J", "guests at a time (as many as there are processors for their vCPUs)");
+  parser.option("--output-dir", output_dir, "DIR", "where results go (a new folder of its own)");
+  parser.flag("-q,--quiet", quiet, "no progress");
+}
+
+Result<SoakOptions> SoakWords::check(const CommandContext& context) const {
+  SoakOptions options;
+  if (trials) {
+    RS_ASSIGN(options.trials, parse_number("--trials", *trials, 1, 1'000'000'000));
+  }
+  if (seed) {
+    RS_ASSIGN(options.seed, parse_number("--seed", *seed, 0, std::numeric_limits<std::uint64_t>::max()));
+  }
+  if (jobs) {
+    RS_ASSIGN(const std::uint64_t places, parse_number("--jobs", *jobs, 1, 256));
+    options.jobs = static_cast<unsigned>(places);
+  }
+  RS_ASSIGN(options.strategies, parse_names("--strategies", strategies.value_or("all"), control_strategies()));
+  RS_ASSIGN(options.flavour, parse_choice("--flavour", flavour.value_or("std"), full_vocabulary().flavours));
+  RS_ASSIGN(options.hosts, parse_hosts("--hosts", hosts.value_or(kKvmHost), context.source_dir));
+  if (output_dir && output_dir->empty()) return usage_error("--output-dir needs the name of a folder");
+  options.output_dir = output_dir.value_or("");
+  options.quiet = quiet;
+  return options;
+}
+
+}  // namespace remapstorm
