@@ -19,12 +19,14 @@ class EventLog {
       : clock_(clock), sinks_(std::move(sinks)), started_(clock.now() - now) {}
 
   [[nodiscard]] Nanoseconds now() const { return clock_.now() - started_; }
-  // Events that something happened in; what the host did meanwhile is none.
+  // Events that something happened in; what host or harness did meanwhile is none.
   [[nodiscard]] std::uint64_t count() const { return count_; }
 
   void add(int vcpu, EventBody body) { add(Event{now(), std::nullopt, vcpu, std::move(body)}); }
   void add(const Event& event) {
-    if (!std::holds_alternative<HostWaitEvent>(event.body)) ++count_;
+    if (!std::holds_alternative<HostWaitEvent>(event.body) && !std::holds_alternative<HarnessWorkEvent>(event.body)) {
+      ++count_;
+    }
     for (EventSink* sink : sinks_) sink->on_event(event);
   }
   void milestone(LifecycleEvent::What what, std::string detail = {}, int vcpu = -1) {

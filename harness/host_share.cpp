@@ -11,8 +11,9 @@
 
 namespace remapstorm {
 
-RunDelay::RunDelay(pid_t thread)
-    : file_(::open(("/proc/self/task/" + std::to_string(thread) + "/schedstat").c_str(), O_RDONLY | O_CLOEXEC)) {}
+RunDelay::RunDelay(pid_t thread) : RunDelay("/proc/self/task/" + std::to_string(thread)) {}
+
+RunDelay::RunDelay(const std::string& task) : file_(::open((task + "/schedstat").c_str(), O_RDONLY | O_CLOEXEC)) {}
 
 std::optional<Nanoseconds> RunDelay::read() const {
   if (!file_.valid()) return Nanoseconds(0);

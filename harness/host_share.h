@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "base/clock.h"
@@ -25,6 +26,8 @@ class RunDelay {
  public:
   // A kernel that does not count it (no CONFIG_SCHED_INFO) gives one that always reads 0.
   explicit RunDelay(pid_t thread);
+  // `task`: the folder of any thread, /proc/PID/task/TID.
+  explicit RunDelay(const std::string& task);
   // In all since the thread began; nothing once it has ended.
   [[nodiscard]] std::optional<Nanoseconds> read() const;
 

@@ -18,8 +18,8 @@ namespace {
 // delayed page.
 constexpr auto kPausePatience = std::chrono::milliseconds(500);
 
-// A wait for the host shorter than this is not worth an event.
-constexpr Nanoseconds kHostWaitWorthLogging = std::chrono::milliseconds(5);
+// A wait for host or harness shorter than this is not worth an event.
+constexpr Nanoseconds kWorthLogging = std::chrono::milliseconds(5);
 
 std::uint64_t cpu_time_ns(clockid_t clock) {
   timespec time = {};
@@ -83,7 +83,7 @@ void Machine::begin(EventLog& log, RuleEngine& rules, MachineTask task) {
     lane->retired = false;
     lane->by_hand = false;
     lane->hold = {};
-    if (lane->run_delay) lane->waited = lane->run_delay->read().value_or(lane->waited);
+    lane->waited = waited_by(*lane);
     lane->waited_logged = lane->waited;
     lane->guest = lane->harness = lane->parked_for = Nanoseconds(0);
     lane->since = clock_.now();
@@ -123,8 +123,9 @@ void Machine::vcpu_loop(unsigned index) {
   for (;;) {
     lane.parked = true;
     changed_.notify_all();
+    const Nanoseconds worked = spend(lane, lane.harness);
+    if (worked >= kWorthLogging && log_ != nullptr) log_->add(static_cast<int>(index), HarnessWorkEvent{worked});
     if (!may_go()) {
-      spend(lane, lane.harness);
       changed_.wait(lock, may_go);
       spend(lane, lane.parked_for);
     }
@@ -153,10 +154,12 @@ void Machine::vcpu_loop(unsigned index) {
 }
 
 // What went by since the last call was spent on `sum`.
-void Machine::spend(Lane& lane, Nanoseconds& sum) const {
+Nanoseconds Machine::spend(Lane& lane, Nanoseconds& sum) const {
   const Nanoseconds now = clock_.now();
-  sum += now - lane.since;
+  const Nanoseconds spent = now - lane.since;
+  sum += spent;
   lane.since = now;
+  return spent;
 }
 
 void Machine::log_usage() {
@@ -197,17 +200,23 @@ MachineState Machine::turn(Nanoseconds longest) {
   if (wait > Nanoseconds(0) && !state_.done && !state_.dead && !state_.caught) changed_.wait_for(lock, wait);
   for (unsigned index = 0; index < lanes_.size(); ++index) end_hold(index, lanes_[index]->hold.expire(log_->now()));
   pump_->pump(*log_);
-  account_host(kHostWaitWorthLogging);
+  account_host(kWorthLogging);
   state_.moves = log_->count();
   state_.held = held();
   return state_;
+}
+
+// How long this host, or what runs it, kept the thread waiting, in all.
+Nanoseconds Machine::waited_by(Lane& lane) const {
+  if (lane.run_delay) lane.run_delayed = lane.run_delay->read().value_or(lane.run_delayed);
+  return lane.run_delayed + (config_.stolen != nullptr ? config_.stolen->read() : Nanoseconds(0));
 }
 
 void Machine::account_host(Nanoseconds worth_logging) {
   std::vector<Nanoseconds> waited;
   for (unsigned index = 0; index < lanes_.size(); ++index) {
     Lane& lane = *lanes_[index];
-    if (lane.run_delay) lane.waited = lane.run_delay->read().value_or(lane.waited);
+    lane.waited = waited_by(lane);
     waited.push_back(lane.waited);
     if (lane.waited - lane.waited_logged < worth_logging) continue;
     log_->add(static_cast<int>(index), HostWaitEvent{lane.waited - lane.waited_logged});

@@ -28,6 +28,7 @@
 #include "harness/plan.h"
 #include "harness/ring_pump.h"
 #include "harness/rule_engine.h"
+#include "harness/stolen_time.h"
 #include "injectors/hold_state.h"
 #include "injectors/injector.h"
 #include "injectors/page_delay.h"
@@ -47,7 +48,8 @@ struct MachineConfig {
   // Parameters for the guest's kernel; those that depend on the machine (mailbox, counter rate) are added.
   std::string command_line;
   std::string workload_text;
-  bool stage2_delays = false;  // a plan uses them: userfaultfd is needed
+  bool stage2_delays = false;    // a plan uses them: userfaultfd is needed
+  StolenTime* stolen = nullptr;  // null: none that schedstat does not tell; else it must outlive the machine
 };
 
 // What one trial asks of it.
@@ -163,7 +165,8 @@ class Machine final : public GuestControl {
     std::optional<clockid_t> cpu_clock;
     std::uint64_t sampled_cpu_ns = 0;  // cpu_clock at the last sample
     std::optional<RunDelay> run_delay;
-    Nanoseconds waited{0};         // by run_delay
+    Nanoseconds run_delayed{0};    // by run_delay
+    Nanoseconds waited{0};         // waited_by()
     Nanoseconds waited_logged{0};  // of that, what HostWaitEvents have told
     // What the thread did since the trial began, and since when it does what it does now (UsageEvent).
     Nanoseconds since{0}, guest{0}, harness{0}, parked_for{0};
@@ -188,7 +191,8 @@ class Machine final : public GuestControl {
   void on_delay_end(const PageDelayEnd& end);
   void on_console_line(std::string_view line);
   void account_host(Nanoseconds worth_logging);
-  void spend(Lane& lane, Nanoseconds& sum) const;
+  [[nodiscard]] Nanoseconds waited_by(Lane& lane) const;
+  Nanoseconds spend(Lane& lane, Nanoseconds& sum) const;
   bool pause(Lock& lock);
   void log_sample(unsigned index, const std::string& reason, unsigned round, const std::vector<Gva>& locks);
   [[nodiscard]] bool held() const;

@@ -67,6 +67,7 @@ Result<HostInfo> describe_host(const Kvm& kvm, const Clock& clock, const Environ
   HostInfo host;
   const std::optional<std::string> lab = environment("REMAPSTORM_LAB");
   host.kind = lab ? "lab:" + *lab : std::string(host_kind_name(calibration.kind));
+  host.processors = environment("REMAPSTORM_LAB_PROCESSORS").value_or("");
   host.kvm = "KVM API 12";
   host.cpu = cpu_model();
   host.slowness = slowness_of(calibration.port_round_trip);
@@ -87,6 +88,9 @@ Result<std::unique_ptr<Runner>> Runner::create(const Kvm& kvm, const GuestImageI
   RS_ASSIGN(Symbols symbols, Symbols::from(elf));
   RS_ASSIGN(const std::uint64_t khz, counter_khz(kvm));
   std::unique_ptr<Runner> runner(new Runner(kvm, clock, stop, std::move(elf), std::move(symbols)));
+  if (!host.processors.empty()) {
+    RS_ASSIGN(runner->stolen_, StolenTime::of_threads(host.processors, clock));
+  }
   runner->guest_ = kernel.empty() ? image : describe_kernel(image, runner->kernel_, runner->symbols_);
   runner->initramfs_path_ = image.directory + "/initramfs.cpio";
   RS_ASSIGN(runner->command_line_,

@@ -48,6 +48,7 @@ class Runner {
   [[nodiscard]] TrialEnvironment environment() {
     TrialEnvironment shared{kvm_, kernel_, symbols_, clock_, initramfs_path_, command_line_, stop_};
     if (boots_) shared.boots = &*boots_;
+    shared.stolen = stolen_.get();
     return shared;
   }
   // What boots: the image, or the image with another kernel.
@@ -73,6 +74,7 @@ class Runner {
   GuestImageInfo guest_;
   std::string initramfs_path_;
   std::string command_line_;
+  std::unique_ptr<StolenTime> stolen_;  // in the lab
   std::optional<BootedGuests> boots_;
   std::vector<std::string> notes_;  // of boots_, until somebody asks
 };

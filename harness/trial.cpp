@@ -15,6 +15,7 @@ MachineConfig machine_config(const TrialEnvironment& environment, const Plan& pl
   config.command_line = environment.command_line + " remapstorm.strategy=" + plan.strategy;
   if (!plan.append.empty()) config.command_line += " " + plan.append;
   config.workload_text = plan.workload_text;
+  config.stolen = environment.stolen;
   for (const Rule& rule : plan.rules) {
     if (rule.action.injector == "stage2-delay") config.stage2_delays = true;
   }

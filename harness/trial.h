@@ -33,6 +33,8 @@ struct TrialEnvironment {
   Nanoseconds boot_limit{180'000'000'000};
   // Where booted guests come from and go to; null: every trial boots its own. Must outlive the trials.
   BootedGuests* boots = nullptr;
+  // Of a host that is a guest itself and does not know; null: its schedstat tells all. Must outlive the trials.
+  StolenTime* stolen = nullptr;
 };
 
 struct TrialOutcome {

@@ -17,7 +17,7 @@
 namespace remapstorm {
 
 // 2: usage and reset events. Recordings of version 1 have none and are read as well.
-inline constexpr int kEventSchema = 2;
+inline constexpr int kEventSchema = 3;
 inline constexpr int kOldestEventSchema = 1;
 
 // Event 0. `json` is the whole resolved plan, one line.
@@ -94,6 +94,12 @@ struct HostWaitEvent {
   Nanoseconds waited{0};
 };
 
+// The harness was long busy with what stopped this vCPU, which stood still meanwhile; until about now. No hold: nobody
+// asked for that.
+struct HarnessWorkEvent {
+  Nanoseconds took{0};
+};
+
 // What a vCPU's thread used since the trial began; with Event::vcpu -1, what the thread that watches the trial used.
 struct UsageEvent {
   Nanoseconds cpu{0};                          // processor time
@@ -147,7 +153,7 @@ struct TruncatedEvent {
 };
 
 using EventBody = std::variant<PlanEvent, ProbeEvent, HitEvent, ReceiptEvent, SampleEvent, ConsoleEvent, LifecycleEvent,
-                               SymbolEvent, TruncatedEvent, HostWaitEvent, UsageEvent, ResetEvent>;
+                               SymbolEvent, TruncatedEvent, HostWaitEvent, UsageEvent, ResetEvent, HarnessWorkEvent>;
 
 struct Event {
   Nanoseconds time{0};  // host, since the trial began

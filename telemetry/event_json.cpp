@@ -95,6 +95,7 @@ struct Writer {
     if (usage.parked.count() != 0) line["parked_ns"] = usage.parked.count();
     if (!usage.exits.empty()) line["exits"] = usage.exits;
   }
+  void operator()(const HarnessWorkEvent& work) const { line["took_ns"] = work.took.count(); }
   void operator()(const ResetEvent& reset) const {
     line["took_ns"] = reset.took.count();
     line["pages"] = reset.pages;

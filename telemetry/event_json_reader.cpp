@@ -138,6 +138,7 @@ EventBody body_from(const Json& json, const JsonFields& fields, std::string& pro
   if (type == "receipt") return receipt_body(fields);
   if (type == "sample") return sample_body(fields, problem);
   if (type == "host-wait") return HostWaitEvent{Nanoseconds(fields.integer("waited_ns", 0, kMaxTime))};
+  if (type == "harness-work") return HarnessWorkEvent{Nanoseconds(fields.integer("took_ns", 0, kMaxTime))};
   if (type == "usage") return usage_body(json, fields);
   if (type == "reset")
     return ResetEvent{Nanoseconds(fields.integer("took_ns", 0, kMaxTime)), fields.unsigned64("pages")};

@@ -22,8 +22,9 @@ inline constexpr std::string_view kFromSnapshot = "from a snapshot";
 
 // "probe", "receipt", ...: the field "type".
 inline std::string_view event_type_name(const Event& event) {
-  constexpr std::string_view kNames[] = {"plan",      "probe",  "hit",       "receipt",   "sample", "console",
-                                         "lifecycle", "symbol", "truncated", "host-wait", "usage",  "reset"};
+  constexpr std::string_view kNames[] = {"plan",    "probe",     "hit",         "receipt",   "sample",
+                                         "console", "lifecycle", "symbol",      "truncated", "host-wait",
+                                         "usage",   "reset",     "harness-work"};
   static_assert(std::size(kNames) == std::variant_size_v<EventBody>);
   return kNames[event.body.index()];
 }

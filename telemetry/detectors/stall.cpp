@@ -41,11 +41,8 @@ void StallDetector::fold(const Event& event) {
     }
     return;
   }
-  if (const auto* wait = std::get_if<HostWaitEvent>(&event.body)) {
-    const Nanoseconds time = GuestClock::bounded(event.time);
-    if (host_waits_.size() < kMostWatched) host_waits_.emplace_back(time - GuestClock::bounded(wait->waited), time);
-    return;
-  }
+  if (const auto* wait = std::get_if<HostWaitEvent>(&event.body)) return note_starved(wait->waited, event.time);
+  if (const auto* work = std::get_if<HarnessWorkEvent>(&event.body)) return note_starved(work->took, event.time);
   const auto* probe = std::get_if<ProbeEvent>(&event.body);
   if (probe == nullptr || !event.guest_time) return;
   const Open here{GuestClock::bounded(*event.guest_time), event.vcpu, probe->context, probe->pc};
@@ -108,6 +105,11 @@ void StallDetector::fold(const Event& event) {
   }
 }
 
+void StallDetector::note_starved(Nanoseconds length, Nanoseconds until) {
+  until = GuestClock::bounded(until);
+  if (starved_.size() < kMostWatched) starved_.emplace_back(until - GuestClock::bounded(length), until);
+}
+
 void StallDetector::close(const std::string& what, const Open& open, Nanoseconds until, Gva addr) {
   if (until - open.since <= threshold_) return;
   ++count_;
@@ -147,7 +149,7 @@ std::vector<Finding> StallDetector::findings() const {
   std::vector<Finding> all;
   const std::vector<Interval> by_us = imposed();
   std::vector<Interval> by_anyone = by_us;
-  by_anyone.insert(by_anyone.end(), host_waits_.begin(), host_waits_.end());
+  by_anyone.insert(by_anyone.end(), starved_.begin(), starved_.end());
   for (const Stall& stall : stalls_) {
     Finding finding;
     finding.verdict = Verdict::stall;
@@ -157,14 +159,14 @@ std::vector<Finding> StallDetector::findings() const {
     finding.proven_at = clock_.to_host(stall.until);
     finding.imposed = std::min(finding.length, covered(by_us, from, finding.proven_at));
     finding.starved = std::min(finding.length, covered(by_anyone, from, finding.proven_at)) - finding.imposed;
-    // A wait that is long only because the host was busy says nothing about the guest.
+    // A wait that is long only because host or harness was busy says nothing about the guest.
     if (finding.length - finding.starved <= threshold_) continue;
     finding.fingerprint = symbols_.function(stall.open.pc);
     finding.summary = stall.what + " for " + milliseconds(finding.length) + " on vCPU " +
                       std::to_string(stall.open.vcpu) + ", " + milliseconds(finding.imposed) +
                       " of it imposed by the harness";
     if (finding.starved >= std::chrono::milliseconds(1)) {
-      finding.summary += ", " + milliseconds(finding.starved) + " by a busy host";
+      finding.summary += ", " + milliseconds(finding.starved) + " by a busy host or harness";
     }
     finding.detail.push_back(std::string("in ") + std::string(context_name(stall.open.context)) + " context" +
                              (finding.fingerprint.empty() ? "" : ", in " + symbols_.place(stall.open.pc)));

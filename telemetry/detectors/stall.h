@@ -8,8 +8,9 @@
 // How much of a stall the harness imposed: its holds and stage-2 delays, from `fired` to `ended`, are intervals of host
 // time; the stall's two ends are placed on that time line by GuestClock. The imposed part is the length of the stall's
 // overlap with the union of those intervals (two at once count once). The uncertainty is one VM exit at each end. What
-// a busy host added beyond that is told apart (starved), and a wait that is no stall without it is none: the host-wait
-// lines of all vCPUs are taken, since the log does not say which of them a wait depended on.
+// a busy host, or a harness busy with a stop, added beyond that is told apart (starved), and a wait that is no stall
+// without it is none: the host-wait and harness-work lines of all vCPUs are taken, since the log does not say which of
+// them a wait depended on.
 #pragma once
 
 #include <cstdint>
@@ -54,6 +55,7 @@ class StallDetector final : public Detector {
   void close(const std::string& what, const Open& open, Nanoseconds until, Gva addr);
   using Interval = std::pair<Nanoseconds, Nanoseconds>;  // host time
   [[nodiscard]] std::vector<Interval> imposed() const;
+  void note_starved(Nanoseconds length, Nanoseconds until);
   // How much of [from, until] the intervals cover.
   static Nanoseconds covered(std::vector<Interval> parts, Nanoseconds from, Nanoseconds until);
 
@@ -70,7 +72,7 @@ class StallDetector final : public Detector {
   std::map<std::uint64_t, Open> locks_;                   // by the lock's address
   std::map<int, Open> pauses_;                            // by vCPU
   std::map<std::uint32_t, Imposed> imposed_;              // by token
-  std::vector<Interval> host_waits_;
+  std::vector<Interval> starved_;
   std::vector<Stall> stalls_;
   std::uint64_t count_ = 0;
 };

@@ -65,6 +65,7 @@ class TrialFold {
   void fold_body(const HostWaitEvent& wait, const Event& event);
   void fold_body(const UsageEvent& usage, const Event& event);
   void fold_body(const ResetEvent& reset, const Event& event);
+  void fold_body(const HarnessWorkEvent&, const Event&) {}  // all of it is in UsageEvent
   void fold_body(const SampleEvent&, const Event&) {}
   void fold_body(const ConsoleEvent&, const Event&) {}
   void fold_body(const SymbolEvent&, const Event&) {}

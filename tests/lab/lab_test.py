@@ -84,6 +84,22 @@ class Lab(unittest.TestCase):
         for log in output.rglob("console.log"):
             self.assertNotIn("WARNING", log.read_text())
 
+    def test_what_a_busy_machine_takes_is_no_stall_of_the_guest(self):
+        output = self.folder / "out"
+        hogs = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(4 * os.cpu_count())]
+        for hog in hogs:
+            self.addCleanup(hog.wait)
+            self.addCleanup(hog.kill)
+        code, out, err = done(lab(PROGRAM, "run", "irqsafe-irq", "--repeat", "3", "--quiet", "--no-report",
+                                  "--output-dir", str(output)), 3 * PATIENCE)
+        self.assertEqual(code, 0, out + err)
+        recordings = sorted(output.rglob("events.jsonl"))
+        self.assertEqual(len(recordings), 3)
+        for recording in recordings:
+            events = [json.loads(line) for line in recording.read_text().splitlines()]
+            waited = sum(event["waited_ns"] for event in events if event["type"] == "host-wait")
+            self.assertGreater(waited, 200_000_000, "nothing was taken, so nothing is shown")
+
     def test_a_host_that_stands_still_is_ended(self):
         process = lab("bash", "-c", "echo here; sleep 1000", REMAPSTORM_LAB_PATIENCE="20")
         self.assertEqual(process.stdout.readline(), "here\n")

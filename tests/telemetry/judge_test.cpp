@@ -99,6 +99,15 @@ TEST(Judge, AWaitThatOnlyTheHostMadeLongIsNoStall) {
   EXPECT_EQ(judgement.verdict, Verdict::clean) << judgement.reasons.front();
 }
 
+// The harness took 150 ms to look at its first hit in the window, and nobody had asked for that.
+TEST(Judge, AWaitThatOnlyTheHarnessMadeLongIsNoStall) {
+  Stream stream;
+  stream.begin().open(0).fault(1, RS_CTX_TASK).pass(190).add(HarnessWorkEvent{ms(150)}, 0);
+  stream.pass(16).close(0).recover(1, RS_CTX_TASK).done();
+  const Judgement judgement = judged(stream);
+  EXPECT_EQ(judgement.verdict, Verdict::clean) << judgement.reasons.front();
+}
+
 TEST(Judge, AStallTellsTheHostsShareFromOurs) {
   Stream stream;
   stream.begin().open(0).fire("hold", 1, 0, ms(300)).fault(1, RS_CTX_TASK).pass(300);

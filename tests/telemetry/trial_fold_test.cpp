@@ -286,12 +286,13 @@ TEST(MetricsSink, HandsOnEachSecondAndAtTheEnd) {
 }
 
 TEST(EventTypeName, IsTheTypeThatIsWritten) {
-  const std::vector<EventBody> bodies = {PlanEvent{"{}"},  probe(RS_PROBE_BBM_BREAK, 0, Nanoseconds(1)).body,
-                                         HitEvent{},       ReceiptEvent{},
-                                         SampleEvent{},    ConsoleEvent{},
-                                         LifecycleEvent{}, SymbolEvent{},
-                                         TruncatedEvent{}, HostWaitEvent{},
-                                         UsageEvent{},     ResetEvent{}};
+  const std::vector<EventBody> bodies = {PlanEvent{"{}"},   probe(RS_PROBE_BBM_BREAK, 0, Nanoseconds(1)).body,
+                                         HitEvent{},        ReceiptEvent{},
+                                         SampleEvent{},     ConsoleEvent{},
+                                         LifecycleEvent{},  SymbolEvent{},
+                                         TruncatedEvent{},  HostWaitEvent{},
+                                         UsageEvent{},      ResetEvent{},
+                                         HarnessWorkEvent{}};
   ASSERT_EQ(bodies.size(), std::variant_size_v<EventBody>);
   for (const EventBody& body : bodies) {
     const Event event = event_at(Nanoseconds(1), 0, body);
