@@ -48,8 +48,8 @@ struct MachineConfig {
   // Parameters for the guest's kernel; those that depend on the machine (mailbox, counter rate) are added.
   std::string command_line;
   std::string workload_text;
-  bool stage2_delays = false;    // a plan uses them: userfaultfd is needed
-  StolenTime* stolen = nullptr;  // null: none that schedstat does not tell; else it must outlive the machine
+  bool stage2_delays = false;          // a plan uses them: userfaultfd is needed
+  const StolenTime* stolen = nullptr;  // null: none that schedstat does not tell; else it must outlive the machine
 };
 
 // What one trial asks of it.

@@ -34,7 +34,7 @@ struct TrialEnvironment {
   // Where booted guests come from and go to; null: every trial boots its own. Must outlive the trials.
   BootedGuests* boots = nullptr;
   // Of a host that is a guest itself and does not know; null: its schedstat tells all. Must outlive the trials.
-  StolenTime* stolen = nullptr;
+  const StolenTime* stolen = nullptr;
 };
 
 struct TrialOutcome {
