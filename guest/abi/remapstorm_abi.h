@@ -203,7 +203,7 @@ struct rs_mailbox {
 	__rs_u32 workload_bytes;
 	__rs_u64 reserved[9];
 	/* guest -> host */
-	__rs_u64 target;       /* vmemmap address of the entry in the newest window (also after it closed), 0 before the first */
+	__rs_u64 target;       /* vmemmap address of the newest window or remap (also after it), 0 before the first */
 	__rs_u32 guest_version;
 	__rs_u32 strategy;     /* index into RS_STRATEGIES that the kernel chose */
 	__rs_u64 reserved_guest[6];
