@@ -17,7 +17,7 @@ constexpr std::size_t kLinesAfter = 4;
 
 Result<Inspector> Inspector::create(const Symbols& symbols, const GuestMemory& memory) {
   RS_ASSIGN(Disassembler disassembler, Disassembler::create(kHostIsa));
-  // The first use takes long (in the lab 150 ms): not while a vCPU stands still in a window.
+  // The first use takes longest (a first look took 150 ms in the lab): not while a vCPU stands still in a window.
   (void)disassembler.one(std::array<std::uint8_t, 16>{}, Gva(0));
   return Inspector(symbols, memory, std::move(disassembler));
 }

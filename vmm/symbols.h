@@ -24,13 +24,16 @@ struct SymbolAt {
 
 class Symbols {
  public:
-  // Functions and data. Errors: usage, naming the file, if it has no symbol table or a broken one.
+  // Functions and data; what lies in the lower half is no address of the kernel but an offset (x86's per-CPU
+  // variables), has a name and is not looked up. Errors: usage, naming the file, if it has no symbol table or a broken
+  // one.
   static Result<Symbols> from(const ElfImage& image);
   struct Entry {
     std::string name;
     Gva start;
     std::uint64_t size = 0;
     bool global = false;
+    bool offset = false;  // found by name only
   };
   explicit Symbols(std::vector<Entry> entries);
   Symbols() = default;

@@ -16,6 +16,9 @@ bool is_noise(std::string_view name) {
          name.starts_with("__cfi_") || name.starts_with("$");
 }
 
+// Where the kernel is, on x86-64 and arm64 (Documentation/arch/x86/x86_64/mm.rst, arch/arm64/memory.rst).
+bool in_upper_half(Gva address) { return (address.value >> 63) != 0; }
+
 }  // namespace
 
 Result<Symbols> Symbols::from(const ElfImage& image) {
@@ -43,7 +46,8 @@ Result<Symbols> Symbols::from(const ElfImage& image) {
       if (symbol.st_shndx == SHN_UNDEF || symbol.st_shndx == SHN_ABS) continue;
       const char* name = elf_strptr(elf.get(), header.sh_link, symbol.st_name);
       if (name == nullptr || is_noise(name)) continue;
-      entries.push_back({name, Gva(symbol.st_value), symbol.st_size, GELF_ST_BIND(symbol.st_info) != STB_LOCAL});
+      entries.push_back({name, Gva(symbol.st_value), symbol.st_size, GELF_ST_BIND(symbol.st_info) != STB_LOCAL,
+                         !in_upper_half(Gva(symbol.st_value))});
     }
   }
   if (entries.empty()) {

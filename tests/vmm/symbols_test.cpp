@@ -77,21 +77,37 @@ TEST(Symbols, ResolveSaysWhatIsWrong) {
   EXPECT_NE(beyond.error().message.find("0x100 bytes"), std::string::npos);
 }
 
+constexpr std::uint64_t kText = 0xffffffff81000000;
+
 TEST(Symbols, FromElfLeavesNoiseOut) {
   TestElf elf;
-  elf.symbols = {{"start", 0x1000, 16, STT_FUNC, STB_GLOBAL},
-                 {"__pfx_start", 0xff0, 16, STT_FUNC, STB_LOCAL},
-                 {"data", 0x2000, 8, STT_OBJECT, STB_LOCAL},
+  elf.symbols = {{"start", kText, 16, STT_FUNC, STB_GLOBAL},
+                 {"__pfx_start", kText - 16, 16, STT_FUNC, STB_LOCAL},
+                 {"data", kText + 0x1000, 8, STT_OBJECT, STB_LOCAL},
                  {"file.c", 0, 0, STT_FILE, STB_LOCAL},
-                 {".L12", 0x1004, 0, STT_NOTYPE, STB_LOCAL}};
+                 {".L12", kText + 4, 0, STT_NOTYPE, STB_LOCAL}};
   const TestFile file(elf.build());
   const auto image = ElfImage::open(file.path(), Isa::x86_64);
   ASSERT_TRUE(image.ok()) << image.error().message;
   const auto symbols = Symbols::from(*image);
   ASSERT_TRUE(symbols.ok()) << symbols.error().message;
   EXPECT_EQ(symbols->size(), 2u);
-  EXPECT_EQ(symbols->describe(Gva(0x1004)), "start+0x4/0x10");
-  EXPECT_EQ(symbols->find("data"), Gva(0x2000));
+  EXPECT_EQ(symbols->describe(Gva(kText + 4)), "start+0x4/0x10");
+  EXPECT_EQ(symbols->find("data"), Gva(kText + 0x1000));
+}
+
+// 0xfff0, where a vCPU that was reset begins, was shown as exception_stacks+0x3ff0.
+TEST(Symbols, WhatIsAnOffsetNamesNoAddress) {
+  TestElf elf;
+  elf.symbols = {{"start", kText, 16, STT_FUNC, STB_GLOBAL},
+                 {"exception_stacks", 0xc000, 0x8000, STT_OBJECT, STB_GLOBAL}};
+  const TestFile file(elf.build());
+  const auto image = ElfImage::open(file.path(), Isa::x86_64);
+  ASSERT_TRUE(image.ok()) << image.error().message;
+  const auto symbols = Symbols::from(*image);
+  ASSERT_TRUE(symbols.ok()) << symbols.error().message;
+  EXPECT_EQ(symbols->find("exception_stacks"), Gva(0xc000));
+  EXPECT_EQ(symbols->describe(Gva(0xfff0)), "0xfff0");
 }
 
 TEST(Symbols, AStrippedFileIsAUsageError) {
