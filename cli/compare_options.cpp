@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/compare_options.h"
 
-#include <limits>
-
 #include "cli/name_list.h"
-#include "cli/run_options.h"
 #include "cli/scenario_files.h"
+#include "cli/values.h"
 
 namespace remapstorm {
 
@@ -36,18 +34,16 @@ Result<CompareOptions> CompareWords::check(const CommandContext& /*context*/) co
     RS_ASSIGN(options.repeat, parse_number("--repeat", *repeat, 1, 100'000));
   }
   if (seed) {
-    RS_ASSIGN(options.seed, parse_number("--seed", *seed, 0, std::numeric_limits<std::uint64_t>::max()));
+    RS_ASSIGN(options.seed, parse_seed(*seed));
   }
   if (steal) {
     RS_ASSIGN(options.stolen, parse_duration("--steal", *steal));
     if (options.stolen > std::chrono::seconds(10)) return usage_error("--steal takes at most 10 s");
   }
   if (format) {
-    RS_ASSIGN(const std::string chosen, parse_choice("--format", *format, {"pretty", "json"}));
-    options.format = chosen == "json" ? OutputFormat::json : OutputFormat::pretty;
+    RS_ASSIGN(options.format, parse_two_formats(*format));
   }
-  if (output_dir && output_dir->empty()) return usage_error("--output-dir needs the name of a folder");
-  options.output_dir = output_dir.value_or("");
+  RS_ASSIGN(options.output_dir, parse_output_dir(output_dir));
   options.quiet = quiet;
   return options;
 }

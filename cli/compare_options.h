@@ -11,6 +11,7 @@
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "harness/run_options.h"
+
 namespace remapstorm {
 
 struct CompareOptions {

@@ -4,13 +4,13 @@
 #include <algorithm>
 
 #include "cli/scenario_files.h"
+#include "cli/values.h"
 
 namespace remapstorm {
 namespace {
 
 constexpr std::uint64_t kMostWindows = 100'000;
 constexpr std::uint64_t kMostNth = 1'000'000;
-constexpr unsigned kMostJobs = 256;
 constexpr std::uint64_t kMostStride = 1'000'000;
 
 std::vector<std::string> split(const std::string& text, char separator) {
@@ -80,17 +80,10 @@ Status check_guest(const ExploreWords& words, ExploreOptions& options) {
     RS_ASSIGN(options.flavour, parse_choice("--flavour", *words.flavour, vocabulary.flavours));
   }
   if (words.cpus) {
-    RS_ASSIGN(const std::uint64_t cpus, parse_number("--cpus", *words.cpus, kMinCpus, kMaxCpus));
-    options.cpus = static_cast<unsigned>(cpus);
+    RS_ASSIGN(options.cpus, parse_cpus(*words.cpus));
   }
   if (words.memory) {
-    const Result<std::uint64_t> memory = parse_size(*words.memory);
-    if (!memory.ok()) return memory.error().in("--memory " + *words.memory);
-    if (*memory < kMinMemory || *memory > kMaxMemory) {
-      return usage_error("--memory " + *words.memory + ": give a size from " + std::to_string(kMinMemory >> 20) +
-                         "M to " + std::to_string(kMaxMemory >> 20) + "M");
-    }
-    options.memory = *memory;
+    RS_ASSIGN(options.memory, parse_memory(*words.memory));
   }
   if (words.workload) {
     for (const std::string& one : split(*words.workload, ';')) {
@@ -112,8 +105,7 @@ Status check_rest(const ExploreWords& words, ExploreOptions& options) {
     RS_ASSIGN(options.nth, parse_number("--nth", *words.nth, 1, kMostNth));
   }
   if (words.jobs) {
-    RS_ASSIGN(const std::uint64_t jobs, parse_number("--jobs", *words.jobs, 1, kMostJobs));
-    options.jobs = static_cast<unsigned>(jobs);
+    RS_ASSIGN(options.jobs, parse_jobs(*words.jobs));
   }
   if (words.at) {
     const std::vector<std::string> places = split(*words.at, ',');
@@ -135,11 +127,9 @@ Status check_rest(const ExploreWords& words, ExploreOptions& options) {
     RS_ASSIGN(options.timeout, parse_duration("--timeout", *words.timeout));
   }
   if (words.format) {
-    RS_ASSIGN(const std::string format, parse_choice("--format", *words.format, {"pretty", "json"}));
-    options.format = format == "json" ? OutputFormat::json : OutputFormat::pretty;
+    RS_ASSIGN(options.format, parse_two_formats(*words.format));
   }
-  if (words.output_dir && words.output_dir->empty()) return usage_error("--output-dir needs the name of a folder");
-  options.output_dir = words.output_dir.value_or("");
+  RS_ASSIGN(options.output_dir, parse_output_dir(words.output_dir));
   options.resume = words.resume;
   if (options.resume && options.output_dir.empty()) {
     return usage_error("--resume needs --output-dir, the folder of the exploration to go on with");

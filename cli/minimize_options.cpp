@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/minimize_options.h"
 
+#include "cli/values.h"
+
 namespace remapstorm {
 
 const CommandText MinimizeWords::kText = {

@@ -6,7 +6,7 @@
 
 #include "cli/arguments.h"
 #include "cli/report_choice.h"
-#include "cli/run_options.h"
+#include "cli/values.h"
 #include "harness/replayer.h"
 #include "report/exit_code.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/run_options.h"
 
-#include <limits>
+#include "cli/values.h"
 
 namespace remapstorm {
 namespace {
@@ -9,23 +9,16 @@ namespace {
 Status check_values(const RunWords& words, RunOptions& options) {
   Overrides& overrides = options.overrides;
   if (words.cpus) {
-    RS_ASSIGN(const std::uint64_t cpus, parse_number("--cpus", *words.cpus, kMinCpus, kMaxCpus));
-    overrides.cpus = static_cast<unsigned>(cpus);
+    RS_ASSIGN(overrides.cpus, parse_cpus(*words.cpus));
   }
   if (words.memory) {
-    const Result<std::uint64_t> memory = parse_size(*words.memory);
-    if (!memory.ok()) return memory.error().in("--memory " + *words.memory);
-    if (*memory < kMinMemory || *memory > kMaxMemory) {
-      return usage_error("--memory " + *words.memory + ": give a size from " + std::to_string(kMinMemory >> 20) +
-                         "M to " + std::to_string(kMaxMemory >> 20) + "M");
-    }
-    overrides.memory = *memory;
+    RS_ASSIGN(overrides.memory, parse_memory(*words.memory));
   }
   if (words.repeat) {
     RS_ASSIGN(options.repeat, parse_number("--repeat", *words.repeat, 1, 1'000'000));
   }
   if (words.seed) {
-    RS_ASSIGN(overrides.seed, parse_number("--seed", *words.seed, 0, std::numeric_limits<std::uint64_t>::max()));
+    RS_ASSIGN(overrides.seed, parse_seed(*words.seed));
   }
   if (words.trial) {
     RS_ASSIGN(options.trial, parse_number("--trial", *words.trial, 0, 999'999'999));
@@ -84,7 +77,7 @@ Result<RunOptions> RunWords::check(const CommandContext& /*context*/) const {
   options.overrides.strategy = strategy;
   options.overrides.flavour = flavour;
   options.overrides.append = append.value_or("");
-  options.output_dir = output_dir.value_or("");
+  RS_ASSIGN(options.output_dir, parse_output_dir(output_dir));
   options.scenario_dir = scenario_dir.value_or("");
   options.kernel = kernel.value_or("");
   options.overrides.kernel = options.kernel;
@@ -96,22 +89,7 @@ Result<RunOptions> RunWords::check(const CommandContext& /*context*/) const {
   options.quiet = quiet;
   RS_TRY(check_values(*this, options));
   RS_ASSIGN(options.metrics, check_metrics_words(metrics));
-  if (output_dir && output_dir->empty()) return usage_error("--output-dir needs the name of a folder");
   return options;
-}
-
-Result<OutputFormat> parse_format(const std::string& text) {
-  RS_ASSIGN(const std::string name, parse_choice("--format", text, {"pretty", "ktap", "json"}));
-  return name == "ktap" ? OutputFormat::ktap : name == "json" ? OutputFormat::json : OutputFormat::pretty;
-}
-
-Result<Verdict> parse_verdict(const std::string& option, const std::string& text) {
-  static const std::vector<std::string> kVerdicts = {"clean", "deadlock",    "stall", "oops",   "lockdep",
-                                                     "bug",   "lost-update", "hang",  "timeout"};
-  RS_ASSIGN(const std::string name, parse_choice(option, text, kVerdicts));
-  const std::optional<Verdict> verdict = verdict_from_name(name);
-  if (!verdict) return internal_error("no verdict has the name " + name);
-  return *verdict;
 }
 
 }  // namespace remapstorm

@@ -28,9 +28,4 @@ struct RunWords {
   Result<RunOptions> check(const CommandContext& context) const;
 };
 
-// The value of --format. Error: usage.
-Result<OutputFormat> parse_format(const std::string& text);
-// Error: usage, naming `option`.
-Result<Verdict> parse_verdict(const std::string& option, const std::string& text);
-
 }  // namespace remapstorm

@@ -6,6 +6,7 @@
 #include "cli/words.h"
 
 namespace remapstorm {
+
 int serve_command(const CommandContext& context, const Arguments& arguments) {
   return with_words<ServeWords>(context, arguments, [&](ServeOptions& options) {
     Result<std::vector<Scenario>> scenarios = open_scenarios(context, options.run.scenario_dir, options.run.scenarios);

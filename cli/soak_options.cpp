@@ -5,6 +5,7 @@
 
 #include "cli/name_list.h"
 #include "cli/scenario_files.h"
+#include "cli/values.h"
 #include "harness/random_control.h"
 namespace remapstorm {
 
@@ -31,17 +32,15 @@ Result<SoakOptions> SoakWords::check(const CommandContext& context) const {
     RS_ASSIGN(options.trials, parse_number("--trials", *trials, 1, 1'000'000'000));
   }
   if (seed) {
-    RS_ASSIGN(options.seed, parse_number("--seed", *seed, 0, std::numeric_limits<std::uint64_t>::max()));
+    RS_ASSIGN(options.seed, parse_seed(*seed));
   }
   if (jobs) {
-    RS_ASSIGN(const std::uint64_t places, parse_number("--jobs", *jobs, 1, 256));
-    options.jobs = static_cast<unsigned>(places);
+    RS_ASSIGN(options.jobs, parse_jobs(*jobs));
   }
   RS_ASSIGN(options.strategies, parse_names("--strategies", strategies.value_or("all"), control_strategies()));
   RS_ASSIGN(options.flavour, parse_choice("--flavour", flavour.value_or("std"), full_vocabulary().flavours));
   RS_ASSIGN(options.hosts, parse_hosts("--hosts", hosts.value_or(kKvmHost), context.source_dir));
-  if (output_dir && output_dir->empty()) return usage_error("--output-dir needs the name of a folder");
-  options.output_dir = output_dir.value_or("");
+  RS_ASSIGN(options.output_dir, parse_output_dir(output_dir));
   options.quiet = quiet;
   return options;
 }

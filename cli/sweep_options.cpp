@@ -4,15 +4,14 @@
 #include <map>
 
 #include "cli/name_list.h"
-#include "cli/run_options.h"
 #include "cli/scenario_files.h"
+#include "cli/values.h"
 #include "harness/suggest.h"
 
 namespace remapstorm {
 namespace {
 
 constexpr std::uint64_t kMostSeeds = 100'000;
-constexpr std::uint64_t kMostSweepJobs = 256;
 
 Status read_lists(const CommandContext& context, const SweepWords& words, SweepOptions& options) {
   const Vocabulary vocabulary = full_vocabulary();
@@ -55,8 +54,7 @@ Result<SweepOptions> SweepWords::check(const CommandContext& context) const {
     RS_ASSIGN(options.seeds, parse_number("--seeds", *seeds, 1, kMostSeeds));
   }
   if (jobs) {
-    RS_ASSIGN(const std::uint64_t places, parse_number("--jobs", *jobs, 1, kMostSweepJobs));
-    options.jobs = static_cast<unsigned>(places);
+    RS_ASSIGN(options.jobs, parse_jobs(*jobs));
   }
   if (timeout) {
     RS_ASSIGN(options.timeout, parse_duration("--timeout", *timeout));
@@ -64,8 +62,7 @@ Result<SweepOptions> SweepWords::check(const CommandContext& context) const {
   if (format) {
     RS_ASSIGN(options.format, parse_format(*format));
   }
-  if (output_dir && output_dir->empty()) return usage_error("--output-dir needs the name of a folder");
-  options.output_dir = output_dir.value_or("");
+  RS_ASSIGN(options.output_dir, parse_output_dir(output_dir));
   options.scenario_dir = scenario_dir.value_or("");
   options.resume = resume;
   options.quiet = quiet;

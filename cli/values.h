@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// Values of options that several commands have. Errors: usage, naming the option.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+#include "harness/run_options.h"
+
+namespace remapstorm {
+
+Result<unsigned> parse_cpus(const std::string& text);             // --cpus
+Result<std::uint64_t> parse_memory(const std::string& text);      // --memory, in bytes
+Result<std::uint64_t> parse_seed(const std::string& text);        // --seed
+Result<unsigned> parse_jobs(const std::string& text);             // --jobs
+Result<OutputFormat> parse_format(const std::string& text);       // --format: pretty, ktap, json
+Result<OutputFormat> parse_two_formats(const std::string& text);  // --format: pretty, json
+Result<Verdict> parse_verdict(const std::string& option, const std::string& text);
+
+// --output-dir: empty if it was not given.
+Result<std::string> parse_output_dir(const std::optional<std::string>& text);
+
+}  // namespace remapstorm
