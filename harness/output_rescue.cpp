@@ -32,14 +32,16 @@ std::string tail_of(const fs::path& path, std::uint64_t& start) {
   return text;
 }
 
-// Drops what stands behind the last newline. A longer last line than kTailBytes stays: the reader knows it is cut.
-void drop_half_line(const fs::path& events) {
+// Drops what stands behind the last newline; false if no line was written whole. A longer last line than kTailBytes
+// stays: the reader knows it is cut.
+bool drop_half_line(const fs::path& events) {
   std::uint64_t start = 0;
   const std::string tail = tail_of(events, start);
   const std::size_t newline = tail.rfind('\n');
-  if (newline == std::string::npos || newline + 1 == tail.size()) return;
+  if (newline == std::string::npos) return start != 0;
   std::error_code ignored;
-  fs::resize_file(events, start + newline + 1, ignored);
+  if (newline + 1 != tail.size()) fs::resize_file(events, start + newline + 1, ignored);
+  return true;
 }
 
 // Temporary files of write_file_atomically() and old results that had stepped aside.
@@ -117,9 +119,13 @@ Result<std::optional<RescuedRun>> rescue_run(const std::string& working, const s
   }
   remove_half_files(working);
   for (const fs::path& events : cut) {
-    drop_half_line(events);
-    ++run.cut;
     const fs::path trial = events.parent_path();
+    if (!drop_half_line(events)) {  // not even what was asked
+      fs::remove_all(trial == working ? events : trial, error);
+      if (error) return io_error("removing", trial.string(), error);
+      continue;
+    }
+    ++run.cut;
     if (trial == working || trial.string().ends_with(kCutSuffix)) continue;
     fs::rename(trial, trial.string() + kCutSuffix, error);
     if (error) return io_error("renaming", trial.string(), error);

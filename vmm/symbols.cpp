@@ -59,7 +59,7 @@ Symbols::Symbols(std::vector<Entry> entries) {
     } else if (entry.global && !known->second.global) {
       known->second = Named{entry.start, entry.size, true};
     }
-    if (entry.offset || (!entries_.empty() && entries_.back().start == entry.start)) continue;
+    if (entry.percpu || (!entries_.empty() && entries_.back().start == entry.start)) continue;
     entries_.push_back(std::move(entry));
   }
 }

@@ -24,16 +24,15 @@ struct SymbolAt {
 
 class Symbols {
  public:
-  // Functions and data; what lies in the lower half is no address of the kernel but an offset (x86's per-CPU
-  // variables), has a name and is not looked up. Errors: usage, naming the file, if it has no symbol table or a broken
-  // one.
+  // Functions and data. A per-CPU variable has a name, but what stands in the table is no address of it: lookup() does
+  // not find it. Errors: usage, naming the file, if it has no symbol table or a broken one.
   static Result<Symbols> from(const ElfImage& image);
   struct Entry {
     std::string name;
     Gva start;
     std::uint64_t size = 0;
     bool global = false;
-    bool offset = false;  // found by name only
+    bool percpu = false;  // found by name only
   };
   explicit Symbols(std::vector<Entry> entries);
   Symbols() = default;

@@ -16,8 +16,19 @@ bool is_noise(std::string_view name) {
          name.starts_with("__cfi_") || name.starts_with("$");
 }
 
-// Where the kernel is, on x86-64 and arm64 (Documentation/arch/x86/x86_64/mm.rst, arch/arm64/memory.rst).
-bool in_upper_half(Gva address) { return (address.value >> 63) != 0; }
+// Where include/asm-generic/vmlinux.lds.h puts per-CPU variables: their values are offsets (x86-64's are linked at 0) or
+// addresses in a template that no CPU uses. SHN_UNDEF if there is none.
+std::size_t percpu_section(Elf* elf) {
+  std::size_t names = 0;
+  if (elf_getshdrstrndx(elf, &names) != 0) return SHN_UNDEF;
+  for (Elf_Scn* section = nullptr; (section = elf_nextscn(elf, section)) != nullptr;) {
+    GElf_Shdr header = {};
+    if (gelf_getshdr(section, &header) == nullptr) continue;
+    const char* name = elf_strptr(elf, names, header.sh_name);
+    if (name != nullptr && std::string_view(name) == ".data..percpu") return elf_ndxscn(section);
+  }
+  return SHN_UNDEF;
+}
 
 }  // namespace
 
@@ -28,6 +39,7 @@ Result<Symbols> Symbols::from(const ElfImage& image) {
   if (!elf) return usage_error(image.path() + ": not an ELF file");
 
   std::vector<Entry> entries;
+  const std::size_t percpu = percpu_section(elf.get());
   for (Elf_Scn* section = nullptr; (section = elf_nextscn(elf.get(), section)) != nullptr;) {
     GElf_Shdr header = {};
     if (gelf_getshdr(section, &header) == nullptr) return usage_error(image.path() + ": a section header is broken");
@@ -47,7 +59,7 @@ Result<Symbols> Symbols::from(const ElfImage& image) {
       const char* name = elf_strptr(elf.get(), header.sh_link, symbol.st_name);
       if (name == nullptr || is_noise(name)) continue;
       entries.push_back({name, Gva(symbol.st_value), symbol.st_size, GELF_ST_BIND(symbol.st_info) != STB_LOCAL,
-                         !in_upper_half(Gva(symbol.st_value))});
+                         symbol.st_shndx == percpu});
     }
   }
   if (entries.empty()) {

@@ -88,8 +88,9 @@ TEST(OutputDirectory, AKilledRunIsCleanedUpByTheNext) {
   EXPECT_EQ(std::distance(fs::directory_iterator(folder.file("out")), fs::directory_iterator()), 2);
 }
 
-// A run of three trials that is killed in the third one; `below_state` or at(DIR).
-void run_until_killed(const std::function<Result<OutputDirectory>()>& begin) {
+// A run of three trials that is killed in the third one, `begun` or before its first event was written; `below_state` or
+// at(DIR).
+void run_until_killed(const std::function<Result<OutputDirectory>()>& begin, bool begun = true) {
   const pid_t child = ::fork();
   if (child == 0) {
     Result<OutputDirectory> output = begin();
@@ -99,6 +100,7 @@ void run_until_killed(const std::function<Result<OutputDirectory>()>& begin) {
       if (!folder.ok()) ::_exit(2);
       Result<JsonlSink> sink = JsonlSink::create(output->working_path() + "/" + *folder + "/events.jsonl");
       if (!sink.ok()) ::_exit(3);
+      if (trial == 2 && !begun) ::raise(SIGKILL);
       sink->on_event(Event{Nanoseconds(0), std::nullopt, -1, PlanEvent{"{}"}});
       sink->on_event(Event{Nanoseconds(1), std::nullopt, -1, LifecycleEvent{LifecycleEvent::What::ready, {}}});
       if (trial < 2)
@@ -143,6 +145,22 @@ TEST(OutputDirectory, FinishedTrialsOfAKilledRunAreKeptByTheNext) {
   EXPECT_EQ(fs::read_symlink(folder.file("runs/latest")), "20260101T000001Z-b");
   const Result<OutputDirectory> third = OutputDirectory::below_state(folder.path(), "20260101T000002Z", "c");
   EXPECT_TRUE(third.ok() && third->rescued().empty()) << "once is enough";
+}
+
+// Nothing in it says what was asked: it would only make a replay of the others fail.
+TEST(OutputDirectory, ARecordingWithoutAnEventIsNotKept) {
+  const TemporaryFolder folder;
+  run_until_killed([&] { return OutputDirectory::below_state(folder.path(), "20260101T000000Z", "a"); }, false);
+  const fs::path working = folder.file("runs/.remapstorm-unfinished-20260101T000000Z-a");
+  fs::create_directories(working / "irq/inplace/trial-3");
+  std::ofstream(working / "irq/inplace/trial-3/events.jsonl") << "{\"v\":3,\"ty";  // half of its first line
+  const Result<OutputDirectory> next = OutputDirectory::below_state(folder.path(), "20260101T000001Z", "b");
+  ASSERT_TRUE(next.ok()) << next.error().message;
+  ASSERT_EQ(next->rescued().size(), 1U);
+  EXPECT_EQ(next->rescued()[0].finished, 2U);
+  EXPECT_EQ(next->rescued()[0].cut, 0U);
+  const fs::path kept = next->rescued()[0].folder;
+  EXPECT_EQ(std::distance(fs::directory_iterator(kept / "irq/inplace"), fs::directory_iterator()), 2);
 }
 
 TEST(OutputDirectory, TheyAreKeptInAFolderThatWasAskedForToo) {

@@ -137,7 +137,8 @@ class Recorded(ProgramCase):
         process = self.start("irq-same-cpu", "--repeat", "100", "--strategy", "inplace")
         runs = self.folder / ".local/state/remapstorm/runs"
         unfinished = lambda: list(runs.glob(".remapstorm-unfinished-*"))
-        third = lambda: any((one / "irq-same-cpu/inplace/trial-2").exists() for one in unfinished())
+        third = lambda: any(one.read_bytes() for one in runs.glob(
+            ".remapstorm-unfinished-*/irq-same-cpu/inplace/trial-2/events.jsonl"))
         self.wait_for(process, third, seconds=150)
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate(timeout=20)

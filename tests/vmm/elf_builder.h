@@ -29,6 +29,7 @@ struct TestSymbol {
   std::uint64_t size = 0;
   unsigned char type = STT_FUNC;
   unsigned char bind = STB_GLOBAL;
+  Elf64_Half section = 1;  // .text; 2 is .data..percpu
 };
 
 struct TestElf {
@@ -86,26 +87,37 @@ inline FileBytes TestElf::build() const {
       entry_.st_value = symbol.value;
       entry_.st_size = symbol.size;
       entry_.st_info = static_cast<unsigned char>(symbol.bind << 4 | symbol.type);
-      entry_.st_shndx = 1;
+      entry_.st_shndx = symbol.section;
       table.push_back(entry_);
     }
-    Elf64_Shdr sections[3] = {};
-    sections[1].sh_type = SHT_SYMTAB;
-    sections[1].sh_offset = (file.size() + 7) / 8 * 8;
-    sections[1].sh_size = table.size() * sizeof(Elf64_Sym);
-    sections[1].sh_link = 2;
-    sections[1].sh_entsize = sizeof(Elf64_Sym);
-    sections[1].sh_addralign = 8;
-    sections[2].sh_type = SHT_STRTAB;
-    sections[2].sh_offset = sections[1].sh_offset + sections[1].sh_size;
-    sections[2].sh_size = names.size();
-    sections[2].sh_addralign = 1;
-    for (std::size_t i = 0; i < table.size(); ++i)
-      put_at(file, sections[1].sh_offset + i * sizeof(Elf64_Sym), table[i]);
+    std::vector<Elf64_Shdr> sections;
+    sections.reserve(5);  // references to them stay
+    sections.emplace_back();
+    const auto add_section = [&](const char* name, Elf64_Word type) -> Elf64_Shdr& {
+      Elf64_Shdr section = {};
+      section.sh_name = static_cast<Elf64_Word>(names.size());
+      section.sh_type = type;
+      section.sh_addralign = 1;
+      names += std::string(name) + '\0';
+      return sections.emplace_back(section);
+    };
+    add_section(".text", SHT_NOBITS);
+    add_section(".data..percpu", SHT_NOBITS);
+    Elf64_Shdr& symtab = add_section(".symtab", SHT_SYMTAB);
+    symtab.sh_offset = (file.size() + 7) / 8 * 8;
+    symtab.sh_size = table.size() * sizeof(Elf64_Sym);
+    symtab.sh_link = 4;
+    symtab.sh_entsize = sizeof(Elf64_Sym);
+    symtab.sh_addralign = 8;
+    for (std::size_t i = 0; i < table.size(); ++i) put_at(file, symtab.sh_offset + i * sizeof(Elf64_Sym), table[i]);
+    Elf64_Shdr& strtab = add_section(".strtab", SHT_STRTAB);
+    strtab.sh_offset = file.size();
+    strtab.sh_size = names.size();
     file.insert(file.end(), names.begin(), names.end());
     header.e_shoff = (file.size() + 7) / 8 * 8;
-    header.e_shnum = 3;
-    for (std::size_t i = 0; i < 3; ++i) put_at(file, header.e_shoff + i * sizeof(Elf64_Shdr), sections[i]);
+    header.e_shnum = static_cast<Elf64_Half>(sections.size());
+    header.e_shstrndx = 4;
+    for (std::size_t i = 0; i < sections.size(); ++i) put_at(file, header.e_shoff + i * sizeof(Elf64_Shdr), sections[i]);
   }
   put_at(file, 0, header);
   return file;

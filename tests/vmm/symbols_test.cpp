@@ -100,7 +100,8 @@ TEST(Symbols, FromElfLeavesNoiseOut) {
 TEST(Symbols, WhatIsAnOffsetNamesNoAddress) {
   TestElf elf;
   elf.symbols = {{"start", kText, 16, STT_FUNC, STB_GLOBAL},
-                 {"exception_stacks", 0xc000, 0x8000, STT_OBJECT, STB_GLOBAL}};
+                 {"low", 0x1000000, 16, STT_FUNC, STB_GLOBAL},
+                 {"exception_stacks", 0xc000, 0x8000, STT_OBJECT, STB_GLOBAL, 2}};
   const TestFile file(elf.build());
   const auto image = ElfImage::open(file.path(), Isa::x86_64);
   ASSERT_TRUE(image.ok()) << image.error().message;
@@ -108,6 +109,7 @@ TEST(Symbols, WhatIsAnOffsetNamesNoAddress) {
   ASSERT_TRUE(symbols.ok()) << symbols.error().message;
   EXPECT_EQ(symbols->find("exception_stacks"), Gva(0xc000));
   EXPECT_EQ(symbols->describe(Gva(0xfff0)), "0xfff0");
+  EXPECT_EQ(symbols->describe(Gva(0x1000001)), "low+0x1/0x10") << "code linked where it is loaded";
 }
 
 TEST(Symbols, AStrippedFileIsAUsageError) {
