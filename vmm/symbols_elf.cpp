@@ -16,8 +16,8 @@ bool is_noise(std::string_view name) {
          name.starts_with("__cfi_") || name.starts_with("$");
 }
 
-// Where include/asm-generic/vmlinux.lds.h puts per-CPU variables: their values are offsets (x86-64's are linked at 0) or
-// addresses in a template that no CPU uses. SHN_UNDEF if there is none.
+// Where include/asm-generic/vmlinux.lds.h puts per-CPU variables: their values are offsets (x86-64's are linked at 0)
+// or addresses in a template that no CPU uses. SHN_UNDEF if there is none.
 std::size_t percpu_section(Elf* elf) {
   std::size_t names = 0;
   if (elf_getshdrstrndx(elf, &names) != 0) return SHN_UNDEF;

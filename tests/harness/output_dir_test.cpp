@@ -88,8 +88,8 @@ TEST(OutputDirectory, AKilledRunIsCleanedUpByTheNext) {
   EXPECT_EQ(std::distance(fs::directory_iterator(folder.file("out")), fs::directory_iterator()), 2);
 }
 
-// A run of three trials that is killed in the third one, `begun` or before its first event was written; `below_state` or
-// at(DIR).
+// A run of three trials that is killed in the third one, `begun` or before its first event was written; `below_state`
+// or at(DIR).
 void run_until_killed(const std::function<Result<OutputDirectory>()>& begin, bool begun = true) {
   const pid_t child = ::fork();
   if (child == 0) {

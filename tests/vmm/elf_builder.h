@@ -117,7 +117,8 @@ inline FileBytes TestElf::build() const {
     header.e_shoff = (file.size() + 7) / 8 * 8;
     header.e_shnum = static_cast<Elf64_Half>(sections.size());
     header.e_shstrndx = 4;
-    for (std::size_t i = 0; i < sections.size(); ++i) put_at(file, header.e_shoff + i * sizeof(Elf64_Shdr), sections[i]);
+    for (std::size_t i = 0; i < sections.size(); ++i)
+      put_at(file, header.e_shoff + i * sizeof(Elf64_Shdr), sections[i]);
   }
   put_at(file, 0, header);
   return file;
