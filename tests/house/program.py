@@ -9,6 +9,8 @@ from pathlib import Path
 from repository import TREE
 
 PROGRAM = os.environ.get("REMAPSTORM_PROGRAM", str(TREE / "build/debug/cli/remapstorm"))
+# What lab/run says to a program that runs there.
+OF_THE_LAB = {name: os.environ[name] for name in ("REMAPSTORM_LAB", "REMAPSTORM_LAB_PROCESSORS") if name in os.environ}
 
 
 class ProgramCase(unittest.TestCase):
@@ -16,7 +18,7 @@ class ProgramCase(unittest.TestCase):
         folder = tempfile.TemporaryDirectory(prefix="remapstorm-cli-")
         self.addCleanup(folder.cleanup)
         self.folder = Path(folder.name)
-        self.environment = {"PATH": os.environ["PATH"], "HOME": str(self.folder), "LC_ALL": "C.UTF-8"}
+        self.environment = {"PATH": os.environ["PATH"], "HOME": str(self.folder), "LC_ALL": "C.UTF-8", **OF_THE_LAB}
 
     def call(self, *arguments, prefix=(), timeout=60, **variables):
         return subprocess.run([*prefix, PROGRAM, *arguments], env={**self.environment, **variables},

@@ -2,6 +2,7 @@
 """A headless Chromium, driven over WebDriver (W3C) with nothing but the standard library."""
 import base64
 import json
+import os
 import shutil
 import subprocess
 import tempfile
@@ -13,6 +14,9 @@ FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "-
          "--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars",
          "--disable-dev-shm-usage", "--force-color-profile=srgb"]
 TAB = "\ue004"
+# The lab's files are the outer machine's, over 9p, which has no sockets; its scratch space is its own.
+ENVIRONMENT = {**os.environ, **({"TMPDIR": "/dev/shm"} if "REMAPSTORM_LAB" in os.environ else {})}
+PATIENCE = 300  # seconds; in the lab a browser needs most of a minute to start
 
 
 class Browser:
@@ -22,7 +26,7 @@ class Browser:
             raise RuntimeError("chromedriver is missing (Debian: chromium-driver)")
         self._profile = tempfile.TemporaryDirectory(prefix="remapstorm-chromium-")
         self._driver = subprocess.Popen([driver, "--port=0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                                        stdin=subprocess.DEVNULL, text=True)
+                                        stdin=subprocess.DEVNULL, text=True, env=ENVIRONMENT)
         port = None
         for line in self._driver.stdout:
             if "started successfully on port" in line:
@@ -40,7 +44,7 @@ class Browser:
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self._base + path, data, {"Content-Type": "application/json"}, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=90) as answer:
+            with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
                 return json.load(answer)["value"]
         except urllib.error.HTTPError as error:
             raise RuntimeError(f"{path}: {error.read().decode(errors='replace')[:600]}") from error
