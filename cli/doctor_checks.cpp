@@ -76,6 +76,10 @@ std::vector<Check> check_kvm() {
     kind.hint = "this KVM interprets guest kernel code: everything works, but timings do not compare with hardware";
   }
   checks.push_back(kind);
+  if (!calibration->breakpoints) {
+    checks.push_back({"breakpoints", Check::State::warning, "execution breakpoints do not fire",
+                      "rules with `at` and windows between places cannot run here; probes can"});
+  }
   return checks;
 }
 

@@ -110,6 +110,11 @@ void Machine::start() {
   }
 }
 
+Status Machine::arm_breakpoints(Vcpu& vcpu) const {
+  if (task_.breakpoints.empty() || config_.breakpoints) return vcpu.set_breakpoints(task_.breakpoints);
+  return unavailable_error("execution breakpoints do not fire on this host's KVM: nothing here can stop at an address");
+}
+
 void Machine::vcpu_loop(unsigned index) {
   Lane& lane = *lanes_[index];
   Vcpu& vcpu = vm_->vcpu(index);
@@ -133,7 +138,7 @@ void Machine::vcpu_loop(unsigned index) {
     lane.parked = false;
     if (lane.breakpoints_stale) {
       lane.breakpoints_stale = false;
-      if (const Status set = vcpu.set_breakpoints(task_.breakpoints); !set) {
+      if (const Status set = arm_breakpoints(vcpu); !set) {
         retire(index, LifecycleEvent::What::host_failure, set.error().message);
         continue;
       }

@@ -50,6 +50,7 @@ struct MachineConfig {
   std::string workload_text;
   bool stage2_delays = false;          // a plan uses them: userfaultfd is needed
   const StolenTime* stolen = nullptr;  // null: none that schedstat does not tell; else it must outlive the machine
+  bool breakpoints = true;             // the host has execution breakpoints: a task that asks for them fails without
 };
 
 // What one trial asks of it.
@@ -179,6 +180,7 @@ class Machine final : public GuestControl {
   Status build(const Kvm& kvm, const Symbols& symbols);
 
   void vcpu_loop(unsigned index);
+  Status arm_breakpoints(Vcpu& vcpu) const;
   void on_stop(unsigned index, const Stop& stop);
   void on_doorbell(unsigned index, std::uint32_t value);
   std::optional<Candidate> probe_candidate(unsigned index, std::uint32_t operand);

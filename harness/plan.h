@@ -58,6 +58,7 @@ struct HostInfo {
   // exact lengths must be, is stretched by it. See slowness_of().
   double slowness = 1;
   Nanoseconds port_round_trip{0};  // one VM exit and back (vmm/calibrate.h); 0: not known
+  bool breakpoints = true;         // execution breakpoints work (vmm/calibrate.h)
   std::string processors{};        // of a host that is a guest: where its machine's /proc/PID/task is seen; or empty
 };
 // A host whose VM exits take longer than 100 us is slow in proportion: software emulation, above all.

@@ -72,6 +72,7 @@ Result<HostInfo> describe_host(const Kvm& kvm, const Clock& clock, const Environ
   host.cpu = cpu_model();
   host.slowness = slowness_of(calibration.port_round_trip);
   host.port_round_trip = calibration.port_round_trip;
+  host.breakpoints = calibration.breakpoints;
   utsname names = {};
   if (::uname(&names) == 0) {
     host.kernel = names.release;
@@ -88,6 +89,7 @@ Result<std::unique_ptr<Runner>> Runner::create(const Kvm& kvm, const GuestImageI
   RS_ASSIGN(Symbols symbols, Symbols::from(elf));
   RS_ASSIGN(const std::uint64_t khz, counter_khz(kvm));
   std::unique_ptr<Runner> runner(new Runner(kvm, clock, stop, std::move(elf), std::move(symbols)));
+  runner->breakpoints_ = host.breakpoints;
   if (!host.processors.empty()) {
     RS_ASSIGN(runner->stolen_, StolenTime::of_threads(host.processors, clock));
   }

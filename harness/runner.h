@@ -49,6 +49,7 @@ class Runner {
     TrialEnvironment shared{kvm_, kernel_, symbols_, clock_, initramfs_path_, command_line_, stop_};
     if (boots_) shared.boots = &*boots_;
     shared.stolen = stolen_.get();
+    shared.breakpoints = breakpoints_;
     return shared;
   }
   // What boots: the image, or the image with another kernel.
@@ -75,6 +76,7 @@ class Runner {
   std::string initramfs_path_;
   std::string command_line_;
   std::unique_ptr<StolenTime> stolen_;  // in the lab
+  bool breakpoints_ = true;
   std::optional<BootedGuests> boots_;
   std::vector<std::string> notes_;  // of boots_, until somebody asks
 };

@@ -16,6 +16,7 @@ MachineConfig machine_config(const TrialEnvironment& environment, const Plan& pl
   if (!plan.append.empty()) config.command_line += " " + plan.append;
   config.workload_text = plan.workload_text;
   config.stolen = environment.stolen;
+  config.breakpoints = environment.breakpoints;
   for (const Rule& rule : plan.rules) {
     if (rule.action.injector == "stage2-delay") config.stage2_delays = true;
   }

@@ -35,6 +35,7 @@ struct TrialEnvironment {
   BootedGuests* boots = nullptr;
   // Of a host that is a guest itself and does not know; null: its schedstat tells all. Must outlive the trials.
   const StolenTime* stolen = nullptr;
+  bool breakpoints = true;  // HostInfo
 };
 
 struct TrialOutcome {

@@ -24,6 +24,7 @@ struct Calibration {
   double kernel_instructions_per_second = 0;
   double user_instructions_per_second = 0;
   Nanoseconds port_round_trip{0};  // one OUT from guest to run() and back
+  bool breakpoints = true;         // an execution breakpoint stops the vCPU; not where QEMU emulates SVM (docs/lab.md)
 };
 
 // Pure. Interpreting: kernel mode below a twentieth of user mode. Speed alone says nothing: under software emulation on

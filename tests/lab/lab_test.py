@@ -77,6 +77,17 @@ class Lab(unittest.TestCase):
         self.assertTrue(int(out.split()[0], 16) & 1, "IFF_UP")
         self.assertIn("\nCpus_allowed_list:\t" + ("1" if here == 1 else f"1-{here}") + "\n", out)
 
+    def test_a_rule_at_an_address_is_an_error_and_never_clean(self):
+        # QEMU's VMRUN arms no debug register, so the rule would wait for ever and the trial look undisturbed.
+        scenario = self.folder / "at.toml"
+        scenario.write_text('name = "at"\nsummary = "x"\nstrategy = "inplace"\n[machine]\ncpus = 1\nmemory = "128M"\n'
+                            '[[workload]]\nvcpu = 0\nrun = "hugetlb-cycle"\npages = 1\n[[rule]]\nname = "there"\n'
+                            'when = { at = "vmemmap_update_pte" }\ndo = { inject = "irq", via = "msi", vcpu = "hit" }\n'
+                            '[expect]\nverdict = "clean"\n')
+        code, out, err = done(lab(PROGRAM, "run", str(scenario), "--output-dir", str(self.folder / "out")), 2 * PATIENCE)
+        self.assertEqual(code, 75, out + err)
+        self.assertIn("execution breakpoints do not fire", " ".join(out.split()))
+
     def test_the_same_verdicts_on_another_kvm(self):
         output = self.folder / "out"
         code, out, err = done(lab(PROGRAM, "run", "irq-same-cpu", "irqsafe-nmi", "--repeat", "2", "--format", "ktap",

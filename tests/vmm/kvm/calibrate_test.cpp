@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+
 namespace remapstorm {
 namespace {
 
@@ -19,6 +21,7 @@ TEST(Calibrate, MeasuresThisHostQuickly) {
   EXPECT_GT(result->user_instructions_per_second, 1e8);
   EXPECT_GT(result->port_round_trip, Nanoseconds(100));
   EXPECT_LT(result->port_round_trip, std::chrono::milliseconds(1));
+  EXPECT_EQ(result->breakpoints, std::getenv("REMAPSTORM_LAB") == nullptr) << "QEMU's SVM has none";
   RecordProperty("kernel_mips", static_cast<int>(result->kernel_instructions_per_second / 1e6));
   std::printf("%s: kernel %.2f M/s, user %.2f M/s, port %.2f us, took %.1f ms\n",
               std::string(host_kind_name(result->kind)).c_str(), result->kernel_instructions_per_second / 1e6,

@@ -78,6 +78,21 @@ Result<Nanoseconds> port_round_trip(Vcpu& vcpu, GuestMemory& memory, const Clock
   return (clock.now() - begin) / kRoundTrips;
 }
 
+Result<bool> breakpoint_stops(Vcpu& vcpu, GuestMemory& memory) {
+  static constexpr std::uint8_t kTwo[] = {
+      0x90,  // nop
+      0xef,  // out dx, eax
+  };
+  RS_TRY(start_at(vcpu, memory, x86_64::Privilege::kernel, kTwo));
+  const Gva second[] = {Gva(kCode + 1)};
+  RS_TRY(vcpu.set_breakpoints(second));
+  const Stop stop = vcpu.run();
+  RS_TRY(vcpu.set_breakpoints({}));
+  if (std::holds_alternative<BreakpointStop>(stop)) return true;
+  if (std::holds_alternative<DoorbellStop>(stop)) return false;
+  return host_error("calibration breakpoint stopped: " + describe(stop));
+}
+
 }  // namespace
 
 Result<Calibration> calibrate(const Kvm& kvm, const Clock& clock) {
@@ -94,6 +109,7 @@ Result<Calibration> calibrate(const Kvm& kvm, const Clock& clock) {
   RS_ASSIGN(result.user_instructions_per_second,
             instructions_per_second(vcpu, *memory, clock, x86_64::Privilege::user));
   RS_ASSIGN(result.port_round_trip, port_round_trip(vcpu, *memory, clock));
+  RS_ASSIGN(result.breakpoints, breakpoint_stops(vcpu, *memory));
   result.kind = classify(result.kernel_instructions_per_second, result.user_instructions_per_second);
   return result;
 }
