@@ -35,7 +35,7 @@ struct MmioExit {
 };
 struct DebugExit {
   Gva pc;
-  bool breakpoint = false;  // one of our execution breakpoints
+  bool breakpoint = false;  // a match with an execution breakpoint, perhaps one that is not enabled
   bool step = false;        // single-step trap
 };
 struct HaltExit {};

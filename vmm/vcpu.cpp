@@ -5,6 +5,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -135,7 +136,9 @@ Status Vcpu::begin_step(bool step) {
 }
 
 std::optional<Stop> Vcpu::on_debug(const DebugExit& exit, bool stepping, bool stepping_over) {
-  if (exit.breakpoint) {
+  // A processor may report a match with a register that is not enabled (SDM 18.2.3 on DR6): what a step over a
+  // breakpoint that jumps to itself arrives at.
+  if (exit.breakpoint && std::ranges::find(applied_.breakpoints, exit.pc) != applied_.breakpoints.end()) {
     auto at = where();
     if (!at.ok()) return host_stop(at.error());
     // Armed during a step over are only the other breakpoints: a handler ran into one before the step was done.
