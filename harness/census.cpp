@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
 #include <map>
 #include <set>
 #include <thread>
@@ -14,7 +13,7 @@
 #include "telemetry/judge.h"
 #include "telemetry/probe_names.h"
 #include "telemetry/sinks.h"
-#include "vmm/backtrace.h"
+#include "vmm/caller.h"
 #include "vmm/disassembler.h"
 #include "vmm/guest_context.h"
 #include "vmm/page_walk.h"
@@ -212,30 +211,10 @@ class Taker {
       const auto count = linux_preempt_count(machine_->vcpu(vcpu), environment_.symbols, machine_->memory());
       const std::string context =
           count ? std::string(context_name(static_cast<std::uint32_t>(context_of_preempt_count(*count)))) : "unknown";
-      add({state.pc, access.kind, context, state.interrupts_enabled, true, !direct, caller_of(state, read)});
+      add({state.pc, access.kind, context, state.interrupts_enabled, true, !direct,
+           caller_of(kHostIsa, state, read, environment_.symbols, disassembler_)});
     }
     return {};
-  }
-
-  // The function that called the one at pc, by name. A function written in assembler may have no frame of its own: then
-  // the return address is on top of the stack, behind a call to just this function.
-  [[nodiscard]] std::string caller_of(const CpuState& state, const ReadVirtual& read) const {
-    constexpr std::size_t kCallBytes = 5;
-    const auto name = [&](Gva return_address) {
-      const auto symbol = environment_.symbols.lookup(return_address - 1);
-      return symbol ? std::string(symbol->name) : std::string();
-    };
-    const auto here = environment_.symbols.lookup(state.pc);
-    std::uint64_t top = 0;
-    std::array<std::uint8_t, kCallBytes> call{};
-    if (here && read(state.sp, std::as_writable_bytes(std::span(&top, 1))) &&
-        read(Gva(top) - kCallBytes, std::as_writable_bytes(std::span(call)))) {
-      char wanted[32];
-      std::snprintf(wanted, sizeof(wanted), "call 0x%llx", static_cast<unsigned long long>(here->start.value));
-      if (disassembler_.one(call, Gva(top) - kCallBytes).text == wanted) return name(Gva(top));
-    }
-    const std::vector<StackFrame> frames = backtrace(kHostIsa, state, read, environment_.symbols, 2);
-    return frames.size() < 2 ? std::string() : name(frames[1].pc);
   }
 
   // Whether an address outside the range is another name of a page behind it.

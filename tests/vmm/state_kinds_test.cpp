@@ -50,6 +50,8 @@ TEST(StateOrder, EveryKindHasAName) {
 TEST(StateOrder, CounterAndDeadlineDoNotTravelWithTheMsrs) {
   EXPECT_TRUE(msr_apart(0x10));
   EXPECT_TRUE(msr_apart(0x6e0));
+  EXPECT_TRUE(msr_apart(0x40000010));
+  EXPECT_TRUE(msr_apart(0x40000020));
   EXPECT_FALSE(msr_apart(0xc0000082));
 }
 

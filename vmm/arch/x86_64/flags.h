@@ -26,6 +26,9 @@ inline constexpr std::uint64_t kEferNoExecute = 1u << 11;
 
 inline constexpr std::uint32_t kMsrTsc = 0x10;
 inline constexpr std::uint32_t kMsrTscDeadline = 0x6e0;
+// Hyper-V's, which KVM may offer: how long the vCPU ran, and a clock. They count whatever anybody writes.
+inline constexpr std::uint32_t kMsrHyperVRuntime = 0x40000010;
+inline constexpr std::uint32_t kMsrHyperVReferenceCount = 0x40000020;
 inline constexpr std::uint32_t kMsrMiscEnable = 0x1a0;
 inline constexpr std::uint32_t kMsrMtrrDefaultType = 0x2ff;
 inline constexpr std::uint64_t kMtrrEnabledWriteBack = (1u << 11) | 6;

@@ -92,7 +92,10 @@ std::string_view state_name(StateKind kind) {
   return "unknown state";
 }
 
-bool msr_apart(std::uint32_t index) { return index == kMsrTsc || index == kMsrTscDeadline; }
+bool msr_apart(std::uint32_t index) {
+  return index == kMsrTsc || index == kMsrTscDeadline || index == kMsrHyperVRuntime ||
+         index == kMsrHyperVReferenceCount;
+}
 
 std::vector<std::uint32_t> unlisted_msrs() {
   // SDM volume 3, 12.11: memory type range registers.

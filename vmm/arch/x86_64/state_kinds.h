@@ -72,7 +72,7 @@ constexpr bool needs_interrupt_controller(StateKind kind) {
 }
 std::string_view state_name(StateKind kind);
 
-// MSRs that do not travel with the others: they have a kind of their own or are part of another.
+// MSRs that do not travel with the others: they have a kind of their own, are part of another, or count by themselves.
 bool msr_apart(std::uint32_t index);
 // MSRs that KVM has and does not list (KVM_GET_MSR_INDEX_LIST): memory types. Tried; kept if readable.
 std::vector<std::uint32_t> unlisted_msrs();
