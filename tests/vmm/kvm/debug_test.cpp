@@ -95,6 +95,26 @@ TEST(Breakpoint, AnInterruptInPlaceOfTheInstructionIsTheSameOccurrence) {
   EXPECT_EQ(guest.registers().rbx, 1u);
 }
 
+// KVM emulates what the handler writes to the local APIC, and the step ends there: far from the frame.
+TEST(Breakpoint, TheStepThatEndsInsideTheHandlerLeavesNoTrapFlag) {
+  BareGuest guest({0x90, 0xb8, 0x07, 0x00, 0x00, 0x00,        // nop; mov eax, 7
+                   0xef,                                      // out dx, eax   <- breakpoint
+                   0xff, 0xc0, 0xef});                        // inc eax; out dx, eax
+  guest.load(kHandlers, {0x48, 0x83, 0xec, 0x60,              // sub rsp, 0x60
+                         0xbf, 0xb0, 0x00, 0xe0, 0xfe,        // mov edi, 0xfee000b0
+                         0xc7, 0x07, 0x00, 0x00, 0x00, 0x00,  // mov dword [rdi], 0
+                         0x48, 0x83, 0xc4, 0x60,              // add rsp, 0x60
+                         0x48, 0x8b, 0x5c, 0x24, 0x10,        // mov rbx, [rsp+16]: the saved flags
+                         0x48, 0xcf});                        // iretq
+  guest.set_gate(2, kHandlers);
+  set_breakpoint(guest, kCode + 6);
+  expect_stop<BreakpointStop>(guest.vcpu().run());
+  BareGuest::must(guest.vcpu().nmi());
+  EXPECT_EQ(expect_stop<DoorbellStop>(guest.vcpu().run()).value, 7u);
+  EXPECT_EQ(guest.registers().rbx & (1u << 8), 0u);
+  EXPECT_EQ(expect_stop<DoorbellStop>(guest.vcpu().run()).value, 8u);
+}
+
 TEST(Breakpoint, OneInsideTheHandlerStillHits) {
   BareGuest guest({0x90, 0x90, 0xff, 0xc0, 0xef});
   guest.load(kHandlers, {0x48, 0xff, 0xc3, 0x48, 0xcf});

@@ -14,7 +14,8 @@ namespace remapstorm::x86_64 {
 bool is_repeated_string(std::span<const std::uint8_t> code);
 
 inline constexpr std::size_t kFrameWords = 8;
-inline constexpr std::size_t kFrameFlags = 2;  // word of a frame
+inline constexpr std::size_t kFrameOwnWords = 5;  // RIP, CS, RFLAGS, RSP, SS
+inline constexpr std::size_t kFrameFlags = 2;     // word of a frame
 
 // Where in the words at the stack pointer a 64-bit interrupt frame begins (SDM volume 3, 6.14.2: RIP, CS, RFLAGS, RSP,
 // SS) that will return to `interrupted`; nothing if there is none. Up to three words may lie below it: an error code,

@@ -62,6 +62,17 @@ std::array<std::uint64_t, x86_64::kFrameWords> read_words(Gva address, const Rea
   return words;
 }
 
+// Hardware runs through a handler at full speed; the step may then end far inside it, behind an instruction that KVM
+// emulates. An interrupt without an error code or a stack of its own has pushed its frame where the stack pointer was,
+// aligned (SDM volume 3, 6.14.2). One that is older than this step has no trap flag: it was taken out or never in.
+std::optional<Gva> frame_below(const BreakpointResume::Where& before, const ReadVirtual& read) {
+  const Gva at((before.sp.value & ~std::uint64_t{15}) - 8 * x86_64::kFrameOwnWords);
+  const auto words = read_words(at, read);
+  const bool traps = (words[x86_64::kFrameFlags] & x86_64::kFlagTrap) != 0;
+  if (!traps || x86_64::find_frame_returning_to(words, before) != 0) return std::nullopt;
+  return at;
+}
+
 void clear_saved_trap_flag(const AddressSpace& space, GuestMemory& memory, Gva saved_flags) {
   const PageWalk at = walk(kHostIsa, space, memory, saved_flags);
   if (!at.present()) return;
@@ -86,10 +97,15 @@ Result<BreakpointResume::StepOutcome> step_outcome(int vcpu_fd, const Breakpoint
     if (read(before.pc, std::as_writable_bytes(std::span(code)))) outcome.unfinished = x86_64::is_repeated_string(code);
     return outcome;
   }
-  const auto frame = x86_64::find_frame_returning_to(read_words(now.sp, read), before);
+  std::optional<Gva> frame;
+  if (const auto near = x86_64::find_frame_returning_to(read_words(now.sp, read), before)) {
+    frame = now.sp + 8 * *near;
+  } else {
+    frame = frame_below(before, read);
+  }
   if (frame) {
     outcome.saved = before;
-    clear_saved_trap_flag(now.space, memory, now.sp + 8 * (*frame + x86_64::kFrameFlags));
+    clear_saved_trap_flag(now.space, memory, *frame + 8 * x86_64::kFrameFlags);
   }
   return outcome;
 }
