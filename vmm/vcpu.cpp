@@ -192,7 +192,8 @@ Result<BreakpointResume::Where> Vcpu::where() const {
 }
 
 Status Vcpu::apply_debug(Debug wanted) {
-  if (wanted == applied_) return {};
+  // KVM sets the trap flag with this call alone, and a step over POPF takes it away: the next one would run on.
+  if (wanted == applied_ && !wanted.step) return {};
   RS_TRY(host_kvm::set_guest_debug(fd_.get(),
                                    {wanted.breakpoints, wanted.step, wanted.block_interrupts, wanted.stray_steps}));
   applied_ = std::move(wanted);

@@ -7,6 +7,10 @@ from program import ProgramCase
 from tiny_kernel import tiny_kernel
 
 
+# AMD APM volume 2, 15.14.3: after a shutdown the VMCB says nothing, and KVM starts the vCPU anew. The place is lost.
+LOST = "KVM has reset its registers"
+
+
 class BadGuests(ProgramCase):
     """Needs the guest image; ./test names it in REMAPSTORM_IMAGE_STD."""
 
@@ -33,11 +37,11 @@ class BadGuests(ProgramCase):
     def test_an_instruction_that_kvm_cannot_run_is_shown(self):
         # Without an IDT a processor that runs it itself triple-faults there.
         text = self.run_kernel(b"\xcc\xeb\xfe")
-        self.assertRegex(text, r"int3 \(cc\) at\s+_start\+0x0|triple-faulted while booting: _start\+0x0")
+        self.assertRegex(text, rf"int3 \(cc\) at\s+_start\+0x0|triple-faulted while booting: (_start\+0x0|{LOST})")
 
     def test_a_triple_fault_names_the_place(self):
         text = self.run_kernel(b"\x90\x0f\x0b")
-        self.assertIn("triple-faulted while booting: _start+0x1", text)
+        self.assertRegex(text, rf"triple-faulted while booting: (_start\+0x1|{LOST})")
 
     def test_a_panic_at_boot_prints_the_panic(self):
         text = self.expect(70, str(self.scenario), "--append", "remapstorm.strategy=bogus").stdout

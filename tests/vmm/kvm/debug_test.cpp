@@ -24,6 +24,17 @@ TEST(Breakpoint, EachTurnOfALoopHitsOnce) {
   expect_stop<DoorbellStop>(guest.vcpu().run());
 }
 
+TEST(Step, GoesOnBehindAnInstructionThatLoadsTheFlags) {
+  BareGuest guest({0x6a, 0x02,  // push 2
+                   0x9d,        // popf
+                   0x90, 0x90,  // nop; nop
+                   0xef});      // out dx, eax
+  for (const std::uint64_t next : {2, 3, 4, 5}) {
+    EXPECT_EQ(expect_stop<StepStop>(guest.vcpu().step()).pc, Gva(kCode + next));
+  }
+  expect_stop<DoorbellStop>(guest.vcpu().run());
+}
+
 TEST(Breakpoint, AnInstructionThatJumpsToItselfHitsEachTime) {
   BareGuest guest({0xb9, 0x05, 0x00, 0x00, 0x00,  // mov ecx, 5
                    0xe2, 0xfe,                    // loop $       <- breakpoint
