@@ -65,7 +65,7 @@ Stop Vcpu::enter_until_stop(bool stepping, bool block_interrupts) {
 
     auto stepping_over = must_step_over();
     if (!stepping_over.ok()) return host_stop(stepping_over.error());
-    Debug debug{stepping || *stepping_over, stepping && block_interrupts, trap_flag_saved_, {}};
+    Debug debug{stepping || *stepping_over, stepping && block_interrupts, {}};
     if (!stepping) debug.breakpoints = breakpoints_;
     if (*stepping_over) std::erase(debug.breakpoints, resume_.stepping_from()->pc);
     if (Status status = begin_step(debug.step); !status.ok()) return host_stop(status.error());
@@ -123,7 +123,6 @@ Result<bool> Vcpu::must_step_over() {
   if (!resume_.stepping()) return false;
   RS_ASSIGN(const auto now, where());
   if (resume_.must_step(now)) return true;
-  trap_flag_saved_ = true;
   resume_.on_moved();
   return false;
 }
@@ -143,10 +142,7 @@ std::optional<Stop> Vcpu::on_debug(const DebugExit& exit, bool stepping, bool st
     auto at = where();
     if (!at.ok()) return host_stop(at.error());
     // Armed during a step over are only the other breakpoints: a handler ran into one before the step was done.
-    if (stepping_over) {
-      trap_flag_saved_ = true;
-      resume_.on_interrupted();
-    }
+    if (stepping_over) resume_.on_interrupted();
     if (resume_.on_hit(*at)) return BreakpointStop{at->pc};
     return std::nullopt;
   }
@@ -194,8 +190,7 @@ Result<BreakpointResume::Where> Vcpu::where() const {
 Status Vcpu::apply_debug(Debug wanted) {
   // KVM sets the trap flag with this call alone, and a step over POPF takes it away: the next one would run on.
   if (wanted == applied_ && !wanted.step) return {};
-  RS_TRY(host_kvm::set_guest_debug(fd_.get(),
-                                   {wanted.breakpoints, wanted.step, wanted.block_interrupts, wanted.stray_steps}));
+  RS_TRY(host_kvm::set_guest_debug(fd_.get(), {wanted.breakpoints, wanted.step, wanted.block_interrupts}));
   applied_ = std::move(wanted);
   return {};
 }

@@ -110,7 +110,6 @@ class Vcpu {
   struct Debug {
     bool step = false;
     bool block_interrupts = false;
-    bool stray_steps = false;  // may come: a step's trap flag was saved with an interrupted context
     std::vector<Gva> breakpoints;
     bool operator==(const Debug&) const = default;
   };
@@ -144,7 +143,6 @@ class Vcpu {
   std::atomic<bool> kicked_{false};
   std::atomic<pid_t> running_thread_{0};  // 0: nobody inside run()
   std::vector<Gva> breakpoints_;
-  bool trap_flag_saved_ = false;  // perhaps, somewhere in the guest
   Debug applied_;
   ExitCounts exits_{};
   // Completing a pending access shows nothing a caller could see, so the getters that do it are const.

@@ -47,7 +47,6 @@ Status Vcpu::abandon() {
   resume_.reset();
   step_from_.reset();
   stands_.reset();
-  trap_flag_saved_ = false;
   return apply_debug({});
 }
 
@@ -69,7 +68,6 @@ Status Vcpu::thaw(const RunState& state) {
   }
   deferred_ = state.pending_write;
   resume_.set_state(state.resume);
-  trap_flag_saved_ = resume_.interrupted_count() != 0;
   step_from_ = state.step_from;
   run_->cr8 = state.cr8;
   return {};

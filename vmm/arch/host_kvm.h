@@ -47,7 +47,6 @@ struct DebugControl {
   std::span<const Gva> breakpoints;
   bool step = false;
   bool block_interrupts = false;
-  bool stray_steps = false;  // a #DB that no breakpoint and no step asked for is the host's as well
 };
 Status set_guest_debug(int vcpu_fd, const DebugControl& control);
 DebugExit decode_debug(const kvm_run& run);

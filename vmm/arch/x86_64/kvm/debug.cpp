@@ -15,9 +15,7 @@ namespace remapstorm::host_kvm {
 
 Status set_guest_debug(int vcpu_fd, const DebugControl& control) {
   kvm_guest_debug debug = {};
-  // Without any enabled the guest's #DB still comes here: a step that an interrupt was taken in place of leaves its
-  // trap flag with the saved flags, and the guest traps when it returns.
-  if (!control.breakpoints.empty() || control.stray_steps) {
+  if (!control.breakpoints.empty()) {
     debug.control |= KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_USE_HW_BP;
     unsigned i = 0;
     for (const Gva address : control.breakpoints) debug.arch.debugreg[i++] = address.value;
