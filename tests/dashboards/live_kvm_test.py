@@ -45,7 +45,9 @@ class Live(unittest.TestCase):
         cls.serve_and_wait()
         cls.ended = time.time()
         cls.check_panels_now()
+        cls.running = cls.prometheus.page("fleet.html")
         cls.stop_serve()
+        cls.wait_until_gone()
         cls.prometheus.freeze()
 
     @classmethod
@@ -66,6 +68,14 @@ class Live(unittest.TestCase):
             time.sleep(1)
         cls.log.seek(0)
         raise AssertionError(f"serve came to no {1 + ROUNDS} rounds in {LONGEST} s: {cls.log.read()[-3000:]}")
+
+    @classmethod
+    def wait_until_gone(cls):
+        """Consoles are about a time, and must show what has ended by now."""
+        deadline = time.monotonic() + 60
+        while cls.prometheus.instant("remapstorm_trials_total"):
+            assert time.monotonic() < deadline, "Prometheus has not noticed that serve ended"
+            time.sleep(0.2)
 
     @classmethod
     def stop_serve(cls):
@@ -174,13 +184,18 @@ class Live(unittest.TestCase):
                 compared += 1
         self.assertGreater(compared, 150)
 
+    def test_a_process_is_shown_while_it_runs(self):
+        cell = f'<td class="t">{self.target}</td>'
+        self.assertIn(cell, self.running)
+        self.assertNotIn(cell, self.prometheus.page("fleet.html"))
+
     def test_the_fleet_is_what_ran(self):
         self.open("fleet.html")
         rows = self.browser.run("return [...document.querySelectorAll('#scenarios tr')].slice(1)"
                                 ".map(r => [...r.cells].map(c => c.innerText))")
         self.assertEqual(sorted({row[0] for row in rows}), self.scenarios)
         trials = {labels["scenario"]: value for labels, value in
-                  self.prometheus.instant("sum by (scenario) (remapstorm_trials_total)")}
+                  self.prometheus.instant("sum by (scenario) (remapstorm_trials_total)", self.ended)}
         for row in rows:
             # increase() extrapolates over the ends of its time, by less than one trial here and there.
             self.assertLess(abs(int(row[4]) - trials[row[0]]), 2, (row, trials))
