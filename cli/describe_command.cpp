@@ -30,7 +30,7 @@ void describe(const CommandContext& context, const Scenario& scenario) {
   out << "\nRules\n";
   if (scenario.rules.empty()) out << "  none: nothing is injected\n";
   for (const Rule& rule : scenario.rules) {
-    out << "  " << rule.name << '\n'
+    out << "  " << rule.name << (rule.strategies.empty() ? "" : ", with " + join(rule.strategies, ", ")) << '\n'
         << wrapped(trigger_in_words(rule.when), 4, kDescribeWidth)
         << wrapped(action_in_words(rule.action), 4, kDescribeWidth);
   }

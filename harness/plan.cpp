@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <set>
 
 #include "guest/abi/remapstorm_abi.h"
@@ -126,6 +127,19 @@ void check_guest(const Scenario& scenario, const Plan& plan, Problems& problems)
   }
 }
 
+// A rule may come after one that this strategy does not have.
+void check_order(const Plan& plan, Problems& problems) {
+  for (const Rule& rule : plan.rules) {
+    const std::string& after = rule.when.after;
+    if (after.empty() ||
+        std::any_of(plan.rules.begin(), plan.rules.end(), [&](const Rule& one) { return one.name == after; })) {
+      continue;
+    }
+    problems.add("rule \"" + rule.name + "\" comes after rule \"" + after + "\", which is not for strategy \"" +
+                 plan.strategy + "\"");
+  }
+}
+
 // A kernel without our driver can be stopped at any instruction and kept there; everything else needs its help.
 void check_driver(const Plan& plan, Problems& problems) {
   if (plan.guest.has_driver) return;
@@ -242,7 +256,9 @@ Result<Plan> make_plan(const Scenario& scenario, const Overrides& overrides, con
   plan.seed = overrides.seed;
   plan.workloads = scenario.workloads;
   plan.workload_text = workload_text(scenario.workloads);
-  plan.rules = scenario.rules;
+  std::copy_if(
+      scenario.rules.begin(), scenario.rules.end(), std::back_inserter(plan.rules),
+      [&](const Rule& rule) { return rule.strategies.empty() || contains(rule.strategies, plan.strategy); });
   plan.expectation = chosen_expectation(scenario, overrides, plan.strategy, plan.flavour, host.kind);
   plan.guest = guest;
   plan.host = host;
@@ -254,6 +270,7 @@ Result<Plan> make_plan(const Scenario& scenario, const Overrides& overrides, con
   check_guest(scenario, plan, problems);
   check_driver(plan, problems);
   check_vcpus(plan, problems);
+  check_order(plan, problems);
   for (Rule& rule : plan.rules) {
     resolve(rule.when.pattern, rule.name, resolve_symbol, problems);
     for (auto& [name, value] : rule.action.parameters.values) {

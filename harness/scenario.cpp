@@ -40,14 +40,8 @@ void read_machine(TableReader& top, ParseContext& context, Scenario& scenario) {
 }
 
 void read_strategies(TableReader& top, const ParseContext& context, Scenario& scenario) {
-  scenario.strategies = top.texts("strategies");
+  scenario.strategies = top.some_of("strategies", "strategy", context.vocabulary.strategies);
   const auto strategy = top.one_of("strategy", "strategy", context.vocabulary.strategies);
-  for (const std::string& name : scenario.strategies) {
-    const auto& known = context.vocabulary.strategies;
-    if (std::find(known.begin(), known.end(), name) == known.end()) {
-      context.unknown(top.raw().get("strategies")->source(), "strategy", name, known);
-    }
-  }
   if (strategy) {
     scenario.strategy = *strategy;
     if (scenario.strategies.empty()) scenario.strategies = {*strategy};
@@ -61,15 +55,9 @@ void read_strategies(TableReader& top, const ParseContext& context, Scenario& sc
       scenario.strategy = scenario.strategies.front();
     }
   }
-  scenario.flavours = top.texts("flavours");
+  scenario.flavours = top.some_of("flavours", "flavour", context.vocabulary.flavours);
   if (scenario.flavours.empty() && !top.has("flavours")) scenario.flavours = {"std"};
   if (scenario.flavours.empty()) top.mistake_at("flavours", "flavours is empty", join(context.vocabulary.flavours));
-  for (const std::string& name : scenario.flavours) {
-    const auto& known = context.vocabulary.flavours;
-    if (std::find(known.begin(), known.end(), name) == known.end()) {
-      context.unknown(top.raw().get("flavours")->source(), "flavour", name, known);
-    }
-  }
 }
 
 void read_limits(TableReader& top, const ParseContext& context, Scenario& scenario) {

@@ -32,6 +32,7 @@ struct Trigger {
 
 struct Rule {
   std::string name;
+  std::vector<std::string> strategies;  // empty: whatever the strategy is
   Trigger when;
   InjectionSpec action;
 };

@@ -293,6 +293,7 @@ void read_rules(TableReader& top, Scenario& scenario) {
     if (!rule.name.empty() && !seen.insert(rule.name).second) {
       table.mistake_at("name", "a second rule named \"" + rule.name + "\"", "a name of its own for each rule");
     }
+    rule.strategies = table.some_of("strategies", "strategy", context.vocabulary.strategies);
     if (const toml::table* when = table.table("when", true)) rule.when = read_trigger(context, *when, path + ".when");
     if (const toml::table* action = table.table("do", true)) rule.action = read_action(context, *action, path + ".do");
     table.finish();

@@ -163,6 +163,17 @@ std::vector<std::string> TableReader::texts(std::string_view key, bool required)
   return values;
 }
 
+std::vector<std::string> TableReader::some_of(std::string_view key, const std::string& what,
+                                              const std::vector<std::string>& known) {
+  std::vector<std::string> values = texts(key);
+  for (const std::string& value : values) {
+    if (std::find(known.begin(), known.end(), value) == known.end()) {
+      context_.unknown(table_.get(key)->source(), what, value, known);
+    }
+  }
+  return values;
+}
+
 std::optional<unsigned> TableReader::vcpu(std::string_view key, bool required) {
   const toml::node* given = node(key, required);
   if (given == nullptr) return std::nullopt;

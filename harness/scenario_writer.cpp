@@ -87,7 +87,9 @@ struct ParameterText {
 };
 
 void write_rule(std::ostream& out, const Rule& rule) {
-  out << "\n[[rule]]\nname = " << toml_text(rule.name) << "\nwhen = { " << pattern_keys(rule.when.pattern);
+  out << "\n[[rule]]\nname = " << toml_text(rule.name);
+  if (!rule.strategies.empty()) out << "\nstrategies = " << list(rule.strategies);
+  out << "\nwhen = { " << pattern_keys(rule.when.pattern);
   if (!rule.when.after.empty()) out << ", after = " << toml_text(rule.when.after);
   if (rule.when.nth != 0) out << ", nth = " << rule.when.nth;
   if (rule.when.every != 0) out << ", every = " << rule.when.every;

@@ -8,12 +8,23 @@ from fake_tree import FakeTree
 from repository import TREE
 
 CTEST = r"""#!/bin/bash
-echo "ctest $*" >>"$TRACE"
+[[ " $* " == *" -N "* ]] || echo "ctest $*" >>"$TRACE"
 echo "image=${REMAPSTORM_IMAGE_STD:-}" >>"$TRACE.images"
 while [ $# -gt 0 ]; do
   [ "$1" != --output-junit ] || junit=$2
+  case "$1 ${2:-}" in
+    "-N "*) listed=3 ;;
+    "-L "*kvm*) [ "${KIND:-all}" != unit ] || none=yes ;;
+    "-L ^lockdep$") [ "${KIND:-all}" = all ] || none=yes ;;
+    "-LE "*) [ "${KIND:-all}" != kvm ] || none=yes ;;
+  esac
   shift
 done
+if [ -n "${listed:-}" ]; then
+  [ -z "${NO_TESTS:-}${none:-}" ] || listed=0
+  echo "Total Tests: $listed"
+  exit 0
+fi
 [ -z "${NO_TESTS:-}" ] || { echo "No tests were found!!!"; exit 8; }
 echo "1/3 Test  #1: Good.One .....   Passed    0.01 sec"
 echo "2/3 Test  #2: Bad.Two ......***Failed    0.01 sec"
@@ -88,7 +99,9 @@ class TestScript(unittest.TestCase):
         self.assertFalse(any("-L ^lockdep$" in line for line in self.ctests()))
 
     def test_by_name(self):
-        self.call("-k", "Rng")
+        result = self.call("-k", "Rng")
+        self.assertEqual(result.out, "3 passed, 0 failed\n")
+        self.assertEqual(len(self.ctests()), 1)
         self.assertIn("-R Rng", self.ctests()[0])
 
     def test_wrong_arguments(self):
@@ -122,6 +135,17 @@ class TestScript(unittest.TestCase):
         self.assertNotIn("NO /dev/kvm", result.err)
         self.assertIn("kind x86", result.err)
         self.assertTrue(any(line.startswith("lab x86 ctest") for line in self.fake.trace()))
+
+    def test_by_name_the_lab_runs_what_needs_kvm_and_only_that(self):
+        for kind, there, here in (("kvm", 1, 0), ("unit", 0, 1), ("both", 1, 1)):
+            for arguments, prefix in ((("-k", "Rng"), self.hidden_kvm()), (("-k", "Rng", "--lab", "x86"), ())):
+                self.fake.forget()
+                result = self.call(*arguments, prefix=prefix, KIND=kind)
+                self.assertEqual(result.out, f"{3 * (there + here)} passed, 0 failed\n", result.err)
+                in_lab = [line for line in self.fake.trace() if line.startswith("lab x86 ctest")]
+                self.assertEqual((len(in_lab), len(self.ctests())), (there, there + here), (kind, arguments))
+                self.assertEqual(there == 1, "kind x86" in result.err, kind)
+                self.assertEqual(there == 1 and bool(prefix), "NO /dev/kvm" in result.err, kind)
 
     def test_a_lab_that_is_not_there(self):
         for arguments in (("--lab", "s390"), ("--lab",)):

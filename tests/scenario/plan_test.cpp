@@ -67,6 +67,25 @@ TEST(Plan, OverridesWin) {
             "./run mine --strategy inplace --cpus 4 --memory 512M --timeout 5000ms --append quiet --seed 99");
 }
 
+TEST(Plan, ARuleMayBeForSomeStrategiesOnly) {
+  Scenario scenario = good();
+  scenario.rules[1].strategies = {"inplace"};
+  const auto without = plan_of(scenario);
+  ASSERT_TRUE(without.ok()) << without.error().message;
+  ASSERT_EQ(without->rules.size(), 1U);
+  EXPECT_EQ(without->rules[0].name, "first");
+  EXPECT_TRUE(without->breakpoints().empty());
+  Overrides inplace;
+  inplace.strategy = "inplace";
+  EXPECT_EQ(plan_of(scenario, inplace)->rules.size(), 2U);
+
+  scenario.rules[0].strategies = {"bbm-fault"};
+  const auto order = plan_of(scenario, inplace);
+  ASSERT_FALSE(order.ok());
+  EXPECT_THAT(order.error().message,
+              HasSubstr("rule \"meet\" comes after rule \"first\", which is not for strategy \"inplace\""));
+}
+
 TEST(Plan, TheRepeatCommandSaysWhichTrial) {
   const auto plan = plan_of(good());
   ASSERT_TRUE(plan.ok());
@@ -190,6 +209,7 @@ TEST(Plan, AKernelWithoutTheDriverIsAskedOnlyForWhatItCanDo) {
   }
   Scenario scenario = good();
   scenario.rules.erase(scenario.rules.begin());
+  scenario.rules[0].when.after.clear();
   scenario.workloads.pop_back();
   scenario.rules[0].action.parameters.values.erase("until");
   scenario.rules[0].action.parameters.values["for_ms"] = Nanoseconds(1'000'000);

@@ -142,6 +142,8 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"probe", "\"bbm.break\"", "\"bbm.brake\"",
                 "mine.toml:22:18: unknown probe \"bbm.brake\" (did you mean "
                 "\"bbm.break\"?); allowed: remap.begin, remap.end"},
+        Mistake{"rule_strategy", "name = \"first\"", "name = \"first\"\nstrategies = [\"inplaice\"]",
+                "mine.toml:22:14: unknown strategy \"inplaice\" (did you mean \"inplace\"?)"},
         Mistake{"no_probe", "probe = \"bbm.break\", level", "level", "neither probe nor at is given"},
         Mistake{"probe_and_at", "{ at = ", "{ probe = \"bbm.make\", at = ", "both probe and at are given"},
         Mistake{"argument", "level = \"pte\"", "where = { colour = 1 }",

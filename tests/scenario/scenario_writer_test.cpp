@@ -96,6 +96,7 @@ void expect_same(const Scenario& a, const Scenario& b) {
   for (std::size_t i = 0; i < a.rules.size(); ++i) {
     const Trigger &x = a.rules[i].when, &y = b.rules[i].when;
     EXPECT_EQ(a.rules[i].name, b.rules[i].name);
+    EXPECT_EQ(a.rules[i].strategies, b.rules[i].strategies);
     EXPECT_TRUE(same(x.pattern, y.pattern)) << a.rules[i].name;
     EXPECT_EQ(x.nth, y.nth);
     EXPECT_EQ(x.every, y.every);
@@ -198,6 +199,7 @@ class Dice {
         break;
     }
     if (coin()) result.when.max = 1 + below(1000);
+    if (coin()) result.strategies = {"bbm-fault"};
     if (!scenario.rules.empty() && coin()) result.when.after = scenario.rules[below(scenario.rules.size())].name;
     auto& values = result.action.parameters.values;
     if (coin()) {
