@@ -256,9 +256,8 @@ Result<Plan> make_plan(const Scenario& scenario, const Overrides& overrides, con
   plan.seed = overrides.seed;
   plan.workloads = scenario.workloads;
   plan.workload_text = workload_text(scenario.workloads);
-  std::copy_if(
-      scenario.rules.begin(), scenario.rules.end(), std::back_inserter(plan.rules),
-      [&](const Rule& rule) { return rule.strategies.empty() || contains(rule.strategies, plan.strategy); });
+  std::copy_if(scenario.rules.begin(), scenario.rules.end(), std::back_inserter(plan.rules),
+               [&](const Rule& rule) { return rule.strategies.empty() || contains(rule.strategies, plan.strategy); });
   plan.expectation = chosen_expectation(scenario, overrides, plan.strategy, plan.flavour, host.kind);
   plan.guest = guest;
   plan.host = host;

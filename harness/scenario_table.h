@@ -44,7 +44,8 @@ class TableReader {
   std::optional<bool> boolean(std::string_view key);
   std::vector<std::string> texts(std::string_view key, bool required = false);
   // The same; each must be one of `known`, which a mistake calls by `what`.
-  std::vector<std::string> some_of(std::string_view key, const std::string& what, const std::vector<std::string>& known);
+  std::vector<std::string> some_of(std::string_view key, const std::string& what,
+                                   const std::vector<std::string>& known);
   std::optional<unsigned> vcpu(std::string_view key, bool required = false);
   const toml::table* table(std::string_view key, bool required = false);
   const toml::node* node(std::string_view key, bool required = false);
