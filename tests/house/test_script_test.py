@@ -99,7 +99,7 @@ class TestScript(unittest.TestCase):
         self.assertFalse(any("-L ^lockdep$" in line for line in self.ctests()))
 
     def test_by_name(self):
-        result = self.call("-k", "Rng")
+        result = self.call("-k", "Rng", KIND="unit")
         self.assertEqual(result.out, "3 passed, 0 failed\n")
         self.assertEqual(len(self.ctests()), 1)
         self.assertIn("-R Rng", self.ctests()[0])
