@@ -85,13 +85,13 @@ LinuxGuest::LinuxGuest(unsigned cpus, DirtyTracking tracking)
   platform_ = must(Platform::create(*vm_, std::move(devices)));
 }
 
-void LinuxGuest::boot() {
+void LinuxGuest::boot(const std::string& words) {
   const ElfImage kernel = must(ElfImage::open(guest_image() + "/vmlinux", kHostIsa));
   LinuxBoot boot;
   const std::uint64_t khz = must(vm_->vcpu(0).guest_counter_hz()) / 1000;
   boot.command_line = must(base_command_line(guest_image(), true, khz)) +
                       " remapstorm.mailbox=" + std::to_string(RS_MAILBOX_GPA) +
-                      " remapstorm.strategy=bbm-fault-irqsafe";
+                      " remapstorm.strategy=bbm-fault-irqsafe " + words;
   boot.initramfs_path = guest_image() + "/initramfs.cpio";
   must(load_linux(*vm_, kernel, boot));
   if (!run_to(RS_OP_READY, 240)) {

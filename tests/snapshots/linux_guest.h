@@ -25,8 +25,8 @@ class LinuxGuest {
   // An empty machine with mailbox and devices; nothing is loaded.
   explicit LinuxGuest(unsigned cpus, DirtyTracking tracking = DirtyTracking::automatic);
 
-  // Loads kernel and initramfs and runs to the READY doorbell.
-  void boot();
+  // Loads kernel and initramfs and runs to the READY doorbell. `words`: more for the kernel's command line.
+  void boot(const std::string& words = {});
   void set_workload(const std::string& text);
   // Runs all vCPUs until one rings `op`; nothing if that did not happen within `seconds` (of time that the host gave
   // the guest; on the clock, if less than one). The operand of the doorbell.
