@@ -12,11 +12,11 @@
 #include <thread>
 
 #include "base/syscall.h"
+#include "report/exit_code.h"
 
 namespace remapstorm {
 namespace {
 
-constexpr std::string_view kLabPrefix = "lab:";
 constexpr int kNotStarted = 127;
 
 // Between fork and exec nothing but calls that are safe after a fork of a program with threads.
@@ -37,14 +37,20 @@ constexpr int kNotStarted = 127;
 
 }  // namespace
 
-std::string lab_kind(const std::string& host) {
-  return host.starts_with(kLabPrefix) ? host.substr(kLabPrefix.size()) : std::string();
-}
-
-std::string lab_command(const std::string& command, const std::string& kind) {
-  constexpr std::string_view kRun = "./run ";
-  if (!command.starts_with(kRun)) return command;
-  return std::string(kRun) + "--lab " + kind + " " + command.substr(kRun.size());
+int counted_exit_code(int code) {
+  switch (code) {
+    case kExitOk:
+    case kExitDiffers:
+    case kExitUnavailable:
+    case kExitUsage:
+    case kExitHost:
+    case kExitTimeout:
+      return code;
+    case 128 + SIGKILL:
+      return kExitHost;
+    default:
+      return kExitInternal;
+  }
 }
 
 Result<int> run_in_lab(const CommandContext& context, const std::string& kind, const Arguments& arguments,

@@ -9,16 +9,14 @@
 
 namespace remapstorm {
 
-// "x86" of "lab:x86"; empty for any other host.
-std::string lab_kind(const std::string& host);
-
 // Runs it to its end; its standard error is ours, its standard output goes
 // nowhere. Once `stop` is true it gets SIGINT. Dies
 // with this process. Returns its exit code. Errors: unavailable (no source tree with the lab), host.
 Result<int> run_in_lab(const CommandContext& context, const std::string& kind, const Arguments& arguments,
                        const std::atomic<bool>& stop);
 
-// A command that repeats something on the lab's host: "./run X" becomes "./run --lab x86 X".
-std::string lab_command(const std::string& command, const std::string& kind);
+// What its exit code counts for among ours: one that is none of ours (a crash) for a bug of remapstorm, one of
+// somebody's kill -9 for trouble of the host.
+int counted_exit_code(int code);
 
 }  // namespace remapstorm

@@ -76,6 +76,8 @@ RunInfo RunSession::run_info(const std::string& directory) const {
   info.started_at = rfc3339(started_);
   info.repeat = options_.repeat;
   info.one_trial = options_.trial.has_value();
+  for (const Scenario& scenario : scenarios_) info.scenarios.push_back(scenario.name);
+  info.interrupted = signals_.signal() != 0;
   info.output_directory = directory;
   return info;
 }

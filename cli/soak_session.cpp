@@ -2,6 +2,7 @@
 #include "cli/soak_session.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -11,6 +12,7 @@
 #include "cli/work_folder.h"
 #include "harness/crew.h"
 #include "harness/scenario_writer.h"
+#include "harness/shell_word.h"
 #include "harness/suggest.h"
 #include "report/exit_code.h"
 #include "report/report.h"
@@ -89,6 +91,10 @@ Status SoakSession::run_trial_number(unsigned worker, std::uint64_t number) {
   std::vector<Event> events;
   Result<ControlTrial> trial = attempt(worker, plan, events);
   for (int again = 1; !trial.ok() && again < kMostAttempts && !signals_.stop(); ++again) {
+    {
+      const std::lock_guard lock(mutex_);
+      ++soak_.made_again;
+    }
     trial = attempt(worker, plan, events);
   }
   if (signals_.stop() && (!trial.ok() || trial->interrupted)) return {};
@@ -138,7 +144,8 @@ Status SoakSession::keep(SoakTrial& trial, const Scenario& scenario, const std::
   RS_ASSIGN(JsonlSink sink, JsonlSink::create(folder + "/events.jsonl"));
   for (const Event& event : events) sink.on_event(event);
   RS_TRY(sink.flush());
-  trial.repeat = "./run " + file + " --flavour " + options_.flavour + " --seed " + std::to_string(options_.seed);
+  trial.repeat = run_on(soak_.host) + " " + shell_word(file) + " --flavour " + options_.flavour + " --seed " +
+                 std::to_string(options_.seed);
   return {};
 }
 
@@ -165,11 +172,12 @@ void SoakSession::run_in_lab(const std::string& host) {
                      "--flavour",
                      options_.flavour,
                      "--output-dir",
-                     folder,
-                     "--quiet"};
+                     folder};
   if (options_.jobs) words.insert(words.end(), {"--jobs", std::to_string(*options_.jobs)});
   if (options_.quiet) words.emplace_back("--quiet");
   if (!options_.quiet) context_.err << "remapstorm: soak: on " << host << std::endl;
+  std::error_code ignored;
+  std::filesystem::remove(folder + "/soak.json", ignored);  // an earlier one's
   const Result<int> code = remapstorm::run_in_lab(context_, lab_kind(host), words, signals_.stop());
   if (!code.ok()) {
     worst_ = worse_of(worst_, report_error(context_, code.error()));
@@ -177,7 +185,7 @@ void SoakSession::run_in_lab(const std::string& host) {
     return;
   }
   // What a signal of ours stopped is told by our own exit code.
-  if (*code < 128) worst_ = worse_of(worst_, *code);
+  if (signals_.signal() == 0) worst_ = worse_of(worst_, counted_exit_code(*code));
   soak_.elsewhere[host] = "exit code " + std::to_string(*code) + ", " + summary_of(folder + "/soak.json");
 }
 

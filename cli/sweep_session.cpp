@@ -23,6 +23,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kJournal = "/sweep.jsonl";
+constexpr const char* kTable = "/sweep.json";
 
 // A verdict of the guest stays; what the host or the harness spoilt is tried again.
 bool is_final(const SweepTrial& trial) {
@@ -241,6 +242,7 @@ void SweepSession::run_lab(const std::string& host) {
   const std::string folder = directory_ + "/lab-" + kind;
   std::vector<std::string> files;
   std::error_code ignored;
+  fs::remove(folder + kTable, ignored);  // an earlier session's
   for (const Scenario& scenario : scenarios_) files.push_back(fs::absolute(scenario.file, ignored).string());
   Arguments words = {"sweep"};
   const Arguments matrix = sweep_words(options_, files, {kKvmHost});
@@ -258,22 +260,32 @@ void SweepSession::run_lab(const std::string& host) {
   if (!code.ok()) return gap_everywhere(code.error());
   SweepMatrix theirs = sweep_.matrix;
   theirs.hosts = {host};
+  if (*code == kExitUsage) {
+    return gap_everywhere(usage_error("the sweep on " + host + " refused what is asked: it says why above",
+                                      "leave --resume out and give another --output-dir"));
+  }
+  if (signals_.signal() == 0) worst_in_labs_ = worse_of(worst_in_labs_, counted_exit_code(*code));
   Result<std::vector<SweepTrial>> trials = SweepJournal::read(folder + kJournal, theirs, host);
   if (!trials.ok()) {
     return gap_everywhere(host_error("the sweep on " + host + " ended with exit code " + std::to_string(*code) +
                                      " and left nothing: " + trials.error().message));
   }
   for (SweepTrial& trial : *trials) {
-    trial.repeat = lab_command(trial.repeat, kind);
     if (!trial.events.empty()) trial.events = "lab-" + kind + "/" + trial.events;
     sweep_.trials.push_back(std::move(trial));
   }
-  const Result<std::vector<SweepGap>> gaps = read_sweep_gaps(folder + "/sweep.json", host);
+  const Result<std::vector<SweepGap>> gaps = read_sweep_gaps(folder + kTable, host);
   if (gaps.ok()) sweep_.gaps.insert(sweep_.gaps.end(), gaps->begin(), gaps->end());
+  // It left no sweep.json: it was killed, or its host was.
+  if (gaps.ok() || signals_.signal() != 0) return;
+  for (const SweepCell& cell : sweep_.cells.made) {
+    if (cell.host != host || sweep_.trials_of(cell).size() >= options_.seeds) continue;
+    sweep_.gaps.push_back({cell, host_error("the lab ended before it, with exit code " + std::to_string(*code))});
+  }
 }
 
 Status SweepSession::write_output() {
-  RS_TRY(write_file_atomically(directory_ + "/sweep.json", sweep_json(sweep_)));
+  RS_TRY(write_file_atomically(directory_ + kTable, sweep_json(sweep_)));
   RS_TRY(write_file_atomically(directory_ + "/sweep.ktap", sweep_ktap(sweep_)));
   return write_file_atomically(directory_ + "/sweep.xml", sweep_junit(sweep_));
 }
@@ -309,7 +321,7 @@ int SweepSession::execute() {
     context_.err << "remapstorm: stopped by a signal; " << go_on << '\n';
     return 128 + signal;
   }
-  return sweep_exit_code(sweep_);
+  return worse_of(sweep_exit_code(sweep_), worst_in_labs_);
 }
 
 }  // namespace remapstorm

@@ -211,6 +211,16 @@ std::vector<Gva> Plan::breakpoints() const {
   return {addresses.begin(), addresses.end()};
 }
 
+std::string lab_kind(const std::string& kind) {
+  constexpr std::string_view kPrefix = "lab:";
+  return kind.starts_with(kPrefix) ? kind.substr(kPrefix.size()) : std::string();
+}
+
+std::string run_on(const HostInfo& host) {
+  const std::string lab = lab_kind(host.kind);
+  return lab.empty() ? "./run" : "./run --lab " + lab;
+}
+
 double slowness_of(Nanoseconds port_round_trip) {
   return std::clamp(static_cast<double>(port_round_trip.count()) / 100'000.0, 1.0, 4.0);
 }
@@ -230,7 +240,7 @@ void stretch(Plan& plan) {
   plan.expectation.stall_tolerance *= by;
   if (plan.expectation.delay_tolerance) {
     plan.expectation.delay_tolerance = stretched(*plan.expectation.delay_tolerance, by);
-    if (plan.host.kind.rfind("lab:", 0) == 0) {
+    if (!lab_kind(plan.host.kind).empty()) {
       plan.expectation.delay_tolerance = std::max(*plan.expectation.delay_tolerance, kEmulatedTolerance);
     }
   }
@@ -299,7 +309,7 @@ std::string command_of(const Plan& plan) {
   const bool shipped =
       plan.scenario_file.empty() ||
       (asked.scenario_dir.empty() && plan.scenario_file.ends_with("scenarios/" + plan.scenario + ".toml"));
-  std::string command = "./run " + (shipped ? plan.scenario : shell_word(plan.scenario_file));
+  std::string command = run_on(plan.host) + " " + (shipped ? plan.scenario : shell_word(plan.scenario_file));
   command += " --strategy " + plan.strategy;
   if (asked.flavour) command += " --flavour " + *asked.flavour;
   command += " --cpus " + std::to_string(plan.cpus) + " --memory " + size_text(plan.memory);

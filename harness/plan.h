@@ -61,6 +61,10 @@ struct HostInfo {
   bool breakpoints = true;         // execution breakpoints work (vmm/calibrate.h)
   std::string processors{};        // of a host that is a guest: where its machine's /proc/PID/task is seen; or empty
 };
+// "x86" of "lab:x86"; empty for any other kind.
+std::string lab_kind(const std::string& kind);
+// How a command begins that repeats something on that host: "./run", or "./run --lab x86".
+std::string run_on(const HostInfo& host);
 // A host whose VM exits take longer than 100 us is slow in proportion: software emulation, above all.
 double slowness_of(Nanoseconds port_round_trip);
 

@@ -141,7 +141,7 @@ std::vector<std::string> limits_of(const Comparison& comparison) {
   if (comparison.host.kind == "kvm-interpreting") {
     lines.emplace_back("This KVM interprets the guest's kernel: its lengths are many times those of a processor's.");
   }
-  if (comparison.host.kind.starts_with("lab:")) {
+  if (!lab_kind(comparison.host.kind).empty()) {
     lines.emplace_back("This host is software emulation: its lengths mean nothing outside it.");
   }
   return lines;

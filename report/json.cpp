@@ -182,28 +182,31 @@ std::string results_json(const RunInfo& run, std::span<const ScenarioResults> re
       if (!trial.verdict) ++not_run;
     }
   }
-  const Json json = {
-      {"schema", kResultsSchema},
-      {"remapstorm", {{"version", run.version}, {"started_at", run.started_at}, {"repeat", run.repeat}}},
-      {"host",
-       {{"kind", run.host.kind},
-        {"architecture", run.host.architecture},
-        {"kernel", run.host.kernel},
-        {"cpu", run.host.cpu},
-        {"kvm", run.host.kvm},
-        {"slowness", run.host.slowness}}},
-      {"guest",
-       {{"flavour", run.guest.flavour},
-        {"kernel_version", run.guest.kernel_version},
-        {"hash", run.guest.hash},
-        {"config_sha256", run.guest.config_sha256},
-        {"series_sha256", run.guest.series_sha256},
-        {"vmlinux_sha256", run.guest.vmlinux_sha256},
-        {"initramfs_sha256", run.guest.initramfs_sha256},
-        {"strategies", run.guest.strategies}}},
-      {"summary",
-       {{"trials", trials}, {"as_expected", as_expected}, {"not_run", not_run}, {"exit_code", exit_code(results)}}},
-      {"results", std::move(list)}};
+  const Json json = {{"schema", kResultsSchema},
+                     {"remapstorm", {{"version", run.version}, {"started_at", run.started_at}, {"repeat", run.repeat}}},
+                     {"host",
+                      {{"kind", run.host.kind},
+                       {"architecture", run.host.architecture},
+                       {"kernel", run.host.kernel},
+                       {"cpu", run.host.cpu},
+                       {"kvm", run.host.kvm},
+                       {"slowness", run.host.slowness}}},
+                     {"guest",
+                      {{"flavour", run.guest.flavour},
+                       {"kernel_version", run.guest.kernel_version},
+                       {"hash", run.guest.hash},
+                       {"config_sha256", run.guest.config_sha256},
+                       {"series_sha256", run.guest.series_sha256},
+                       {"vmlinux_sha256", run.guest.vmlinux_sha256},
+                       {"initramfs_sha256", run.guest.initramfs_sha256},
+                       {"strategies", run.guest.strategies}}},
+                     {"summary",
+                      {{"trials", trials},
+                       {"as_expected", as_expected},
+                       {"not_run", not_run},
+                       {"exit_code", exit_code(results)},
+                       {"interrupted", run.interrupted}}},
+                     {"results", std::move(list)}};
   return to_line(json, 2) + "\n";
 }
 

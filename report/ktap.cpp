@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // KTAP version 1 (Linux Documentation/dev-tools/ktap.rst). One test per scenario; with --repeat its trials are
 // subtests.
+#include <algorithm>
 #include <string>
 
 #include "report/exit_code.h"
@@ -59,6 +60,28 @@ std::string trial_name(const TrialResult& trial) {
   return trial.attempt > 1 ? name + "-again-" + std::to_string(trial.attempt) : name;
 }
 
+// What was not reached is there and has failed: a reader must not take its absence for success.
+std::string not_reached(const std::string& indent, std::size_t number, const std::string& name) {
+  return indent + "not ok " + std::to_string(number) + " " + ktap_text(name) + " # ERROR not run\n";
+}
+
+std::string trials_not_reached(const RunInfo& run, const ScenarioResults& results, std::uint64_t planned) {
+  std::string text;
+  for (std::size_t i = results.trials.size(); i < planned; ++i) {
+    TrialResult missing;
+    missing.trial = run.one_trial ? results.trials.front().trial : i;
+    missing.attempt = run.one_trial ? i + 1 : 1;
+    text += not_reached("  ", i + 1, trial_name(missing));
+  }
+  return text;
+}
+
+std::string scenarios_not_reached(const RunInfo& run, std::size_t reached) {
+  std::string text;
+  for (std::size_t i = reached; i < run.scenarios.size(); ++i) text += not_reached("", i + 1, run.scenarios[i]);
+  return text;
+}
+
 std::string scenario_text(const RunInfo& run, const ScenarioResults& results, std::size_t number) {
   // A scenario that did not run has no subtests to speak of.
   const bool not_run = results.trials.size() == 1 && !results.trials.front().verdict;
@@ -78,7 +101,9 @@ std::string scenario_text(const RunInfo& run, const ScenarioResults& results, st
     text += diagnostics("  ", trial) + result_line("  ", i + 1, trial_name(trial), trial);
     if (exit_code(*worst) != worst_code && exit_code(trial) == worst_code) worst = &trial;
   }
+  text += trials_not_reached(run, results, planned);
   if (const std::string repeated = repeated_line(results); !repeated.empty()) text += "# " + ktap_text(repeated) + "\n";
+  if (results.trials.size() < planned && worst_code == kExitOk) return text + not_reached("", number, results.scenario);
   return text + result_line("", number, results.scenario, *worst);
 }
 
@@ -103,7 +128,7 @@ class KtapReport final : public Report {
     out_ << scenario_text(run_, results, ++count_) << std::flush;
   }
   void run_ended(const RunInfo&, std::span<const ScenarioResults> results) override {
-    out_ << "# " << ktap_text(summary_line(results)) << "\n" << std::flush;
+    out_ << scenarios_not_reached(run_, count_) << "# " << ktap_text(summary_line(results)) << "\n" << std::flush;
   }
 
  private:
@@ -117,10 +142,10 @@ class KtapReport final : public Report {
 std::unique_ptr<Report> make_ktap_report(std::ostream& out) { return std::make_unique<KtapReport>(out); }
 
 std::string results_ktap(const RunInfo& run, std::span<const ScenarioResults> results) {
-  std::string text = header(run, results.size());
+  std::string text = header(run, std::max(run.scenarios.size(), results.size()));
   std::size_t number = 0;
   for (const ScenarioResults& scenario : results) text += scenario_text(run, scenario, ++number);
-  return text + "# " + ktap_text(summary_line(results)) + "\n";
+  return text + scenarios_not_reached(run, number) + "# " + ktap_text(summary_line(results)) + "\n";
 }
 
 }  // namespace remapstorm

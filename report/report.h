@@ -22,7 +22,9 @@ struct RunInfo {
   std::string version;     // of remapstorm
   std::string started_at;  // RFC 3339, UTC
   std::uint64_t repeat = 1;
-  bool one_trial = false;  // all trials of a scenario are the same one, again and again
+  std::vector<std::string> scenarios;  // all that were asked for, in this order; empty: those that have results
+  bool interrupted = false;            // a signal ended it
+  bool one_trial = false;              // all trials of a scenario are the same one, again and again
   std::string output_directory;
   std::string html_report;  // its index.html; empty: none was made
 };

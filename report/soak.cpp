@@ -93,12 +93,15 @@ std::string soak_text(const Soak& soak) {
   if (sum.all() != 0) text += "  injected: " + (fired.empty() ? "nothing" : fired) + "\n";
   if (sum.all() != 0)
     text += "  " + decimal(rate_of(soak), 1) + " trials a second, " + plural(soak.jobs, "guest") + " at a time, seed " +
-            std::to_string(soak.seed) + "\n";
+            std::to_string(soak.seed) + ", host " + printable(soak.host.kind) + "\n";
   const std::uint64_t counted = sum.clean + sum.imposed_stalls;
   if (sum.false_alarms == 0 && counted != 0) {
     // Rule of three: (1 - p)^n = 0.05 has p close to 3 / n.
     text += "  none in " + std::to_string(counted) + ": with 95 % confidence fewer than one in " +
             std::to_string(std::max<std::uint64_t>(1, counted / 3)) + " trials like these\n";
+  }
+  if (soak.made_again != 0) {
+    text += "  " + plural(soak.made_again, "trial") + " made again: host or harness had spoilt the first attempt\n";
   }
   add_trials(text, "False alarms", soak.false_alarms, sum.false_alarms);
   add_trials(text, "Failed by harness or host", soak.failed, sum.failed);
@@ -118,6 +121,7 @@ std::string soak_json(const Soak& soak) {
       {"summary",
        {{"text", soak_summary(soak)},
         {"interrupted", soak.interrupted},
+        {"made_again", soak.made_again},
         {"trials_a_second", rate_of(soak)},
         {"counts", counts_to_json(soak.sum())}}},
       {"strategies", std::move(counts)},

@@ -42,6 +42,7 @@ struct Soak {
   std::map<std::string, SoakCounts> counts;    // by strategy
   std::map<std::string, std::uint64_t> fired;  // injections, by injector
   std::vector<SoakTrial> false_alarms, failed;
+  std::uint64_t made_again = 0;                  // trials that the host or the harness spoilt, and that were made again
   std::map<std::string, std::string> elsewhere;  // summary of each other host
 
   [[nodiscard]] SoakCounts sum() const;

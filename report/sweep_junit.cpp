@@ -45,7 +45,7 @@ void add_trial(Suite& suite, const std::string& head, const SweepTrial& trial) {
     suite.cases += ">\n      <skipped" + message + "/>\n    </testcase>\n";
     return;
   }
-  const bool failure = trial.exit_code == kExitDiffers || trial.exit_code == kExitTimeout;
+  const bool failure = trial.exit_code == kExitDiffers;
   ++(failure ? suite.failures : suite.errors);
   const std::string element = failure ? "failure" : "error";
   suite.cases += ">\n      <" + element + message + " type=\"" + std::string(verdict_name(trial.verdict)) + "\">" +
@@ -88,14 +88,18 @@ std::string counts_text(const Suite& suite) {
 std::string sweep_junit(const Sweep& sweep) {
   Suite all;
   std::string suites;
+  std::string properties;
+  if (const std::string host = host_line(sweep); !host.empty()) {
+    properties = "    <properties><property name=\"host\" value=\"" + ascii_xml(host) + "\"/></properties>\n";
+  }
   for (const std::string& scenario : sweep.matrix.scenarios) {
     Suite suite;
     for (const SweepCell& cell : sweep.cells.made) {
       if (cell.scenario == scenario) add_cell(suite, sweep, cell);
     }
     if (suite.tests == 0) continue;
-    suites += "  <testsuite name=\"" + ascii_xml(scenario) + "\"" + counts_text(suite) + ">\n" + suite.cases +
-              "  </testsuite>\n";
+    suites += "  <testsuite name=\"" + ascii_xml(scenario) + "\"" + counts_text(suite) + ">\n" + properties +
+              suite.cases + "  </testsuite>\n";
     all.tests += suite.tests;
     all.failures += suite.failures;
     all.errors += suite.errors;

@@ -131,6 +131,7 @@ Part tests_of(const Sweep& sweep, std::span<const SweepCell> cells, int level) {
 
 std::string sweep_ktap(const Sweep& sweep) {
   std::string text = tests_of(sweep, sweep.cells.made, 0).text;
+  if (const std::string host = host_line(sweep); !host.empty()) text += "# " + ktap_text(host) + "\n";
   return text + "# remapstorm " + ktap_text(sweep.version) + ": " + ktap_text(sweep_summary(sweep)) + "\n";
 }
 

@@ -146,6 +146,7 @@ void write_sweep_table(std::ostream& out, TerminalStyle style, const Sweep& swee
   write_unexpected(writer, sweep);
   write_gaps(writer, sweep);
   writer.line();
+  if (const std::string host = host_line(sweep); !host.empty()) writer.wrapped("", printable(host), Tone::dim);
   writer.wrapped("", sweep_summary(sweep), sweep_exit_code(sweep) == kExitOk ? Tone::good : Tone::bad);
 }
 
@@ -167,6 +168,11 @@ std::string sweep_summary(const Sweep& sweep) {
             (sweep.cells.not_made_for == 1 ? " that its scenario is" : " that their scenarios are") + " not made for";
   }
   return text;
+}
+
+std::string host_line(const Sweep& sweep) {
+  const HostInfo& host = sweep.host;
+  return host.kind.empty() ? std::string() : "kvm: " + host.kind + ", Linux " + host.kernel + ", " + host.cpu;
 }
 
 int sweep_exit_code(const Sweep& sweep) {

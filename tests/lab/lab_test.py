@@ -63,12 +63,31 @@ class Lab(unittest.TestCase):
 
     def test_as_if_it_ran_here(self):
         process = lab("bash", "-c", 'echo "$WORD"; pwd; echo to err >&2; echo kept >made; [ -c /dev/kvm ] && exit 7',
-                      cwd=self.folder, WORD="two  'words'")
+                      cwd=self.folder, WORD="two  'words'", OMP_NUM_THREADS="1")
         code, out, err = done(process)
         self.assertEqual((code, err), (7, "to err\n"))
         self.assertEqual(out, f"two  'words'\n{self.folder}\n")
         self.assertEqual((self.folder / "made").read_text(), "kept\n")
         self.assertFalse(job_of(process).exists())
+
+    def test_a_terminal_here_is_a_terminal_there(self):
+        ours, theirs = os.openpty()
+        process = subprocess.Popen([str(TREE / "lab/run"), "x86", "bash", "-c", "test -t 1 && test -t 2 && echo yes; exit 7"],
+                                   stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs)
+        os.close(theirs)
+        self.addCleanup(os.close, ours)
+        said = b""
+        try:
+            while more := os.read(ours, 4096):
+                said += more
+        except OSError:  # how a terminal says that nobody has its other end
+            pass
+        self.assertEqual((process.wait(PATIENCE), said), (7, b"yes\r\n"))
+
+    def test_a_cache_whose_name_the_lab_cannot_pass_on(self):
+        code, _, err = done(lab("true", REMAPSTORM_CACHE=str(self.folder / "with blank")))
+        self.assertEqual(code, 64)
+        self.assertIn("HINT: ", err)
 
     def test_loopback_is_up_and_no_guest_runs_on_processor_0(self):
         # QEMU's FXRSTOR writes processor 0's hflags2 from any processor: about one guest in a thousand triple-faulted.

@@ -14,12 +14,16 @@ using testing::Not;
 using testing::StartsWith;
 using What = LifecycleEvent::What;
 
-std::string ktap(const std::vector<ScenarioResults>& results, std::uint64_t repeat = 1) {
+std::string ktap_of(const RunInfo& run, const std::vector<ScenarioResults>& results) {
   std::ostringstream out;
   const auto report = make_ktap_report(out);
-  std::string live = told(*report, out, sample_run(repeat), results);
-  EXPECT_EQ(live, results_ktap(sample_run(repeat), results));  // the file says what stdout said
+  std::string live = told(*report, out, run, results);
+  EXPECT_EQ(live, results_ktap(run, results));  // the file says what stdout said
   return live;
+}
+
+std::string ktap(const std::vector<ScenarioResults>& results, std::uint64_t repeat = 1) {
+  return ktap_of(sample_run(repeat), results);
 }
 
 // Result lines and headers only.
@@ -87,6 +91,19 @@ TEST(Ktap, RepeatedTrialsAreSubtests) {
 TEST(Ktap, WhatDidNotRunHasNoSubtests) {
   EXPECT_EQ(without_diagnostics(ktap({results_of({not_run(unavailable_error("x"))}, "a")}, 20)),
             "KTAP version 1\n1..1\nok 1 a # SKIP x\n");
+}
+
+TEST(Ktap, WhatAnInterruptedRunDidNotReachIsNotOk) {
+  RunInfo run = sample_run(3);
+  run.scenarios = {"a", "b", "c"};
+  run.interrupted = true;
+  const std::string text = ktap_of(
+      run, {results_of({clean_result(), clean_result(), clean_result()}, "a"), results_of({clean_result()}, "b")});
+  EXPECT_THAT(
+      without_diagnostics(text),
+      HasSubstr("ok 1 a\n  KTAP version 1\n  1..3\n  ok 1 trial-1\n  not ok 2 trial-2 # ERROR not run\n"
+                "  not ok 3 trial-3 # ERROR not run\nnot ok 2 b # ERROR not run\nnot ok 3 c # ERROR not run\n"));
+  EXPECT_THAT(text, StartsWith("KTAP version 1\n1..3\n"));
 }
 
 TEST(Ktap, NothingBreaksTheFormat) {

@@ -77,7 +77,7 @@ inline ScenarioResults results_of(std::vector<TrialResult> trials, const std::st
 // Everything that a report prints for these results, told in the order of a run.
 inline std::string told(Report& report, std::ostringstream& out, const RunInfo& run,
                         const std::vector<ScenarioResults>& results) {
-  report.run_begins(run, results.size());
+  report.run_begins(run, std::max(run.scenarios.size(), results.size()));
   for (const ScenarioResults& scenario : results) {
     Plan plan;
     plan.scenario = scenario.scenario;

@@ -17,6 +17,8 @@ namespace remapstorm {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
 
 Scenario good() { return *parse_scenario(kGoodScenario, "x/scenarios/mine.toml", test_vocabulary()).scenario; }
 
@@ -118,6 +120,14 @@ TEST(Plan, AScenarioOfAnotherFolderIsNamedByItsFile) {
   Scenario scenario = good();
   scenario.file = "my own/mine.toml";
   EXPECT_THAT(repeat_command(*plan_of(scenario), 0), HasSubstr("./run 'my own/mine.toml' "));
+}
+
+TEST(Plan, WhatRanInTheLabIsRepeatedThere) {
+  HostInfo host;
+  host.kind = "lab:x86";
+  EXPECT_THAT(repeat_command(*make_plan(good(), {}, image(), host, resolve), 0), StartsWith("./run --lab x86 "));
+  host.kind = "kvm-hardware";
+  EXPECT_THAT(repeat_command(*make_plan(good(), {}, image(), host, resolve), 0), Not(HasSubstr("--lab")));
 }
 
 TEST(Plan, LengthsAreTakenLessExactlyWhereTheHostIsSlow) {

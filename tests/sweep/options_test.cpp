@@ -38,7 +38,6 @@ TEST(NameLists, HostsAreThoseTheTreeHas) {
   EXPECT_FALSE(parse_hosts("--hosts", "lab:s390", "/nowhere").ok());
   EXPECT_EQ(lab_kind("lab:x86"), "x86");
   EXPECT_EQ(lab_kind("kvm"), "");
-  EXPECT_EQ(lab_command("./run a --seed 2", "x86"), "./run --lab x86 a --seed 2");
 }
 
 TEST(SweepOptionsText, Defaults) {

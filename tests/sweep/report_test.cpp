@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -35,6 +36,7 @@ TEST(SweepTable, SaysEachCellAndMarksWhatWasNotExpected) {
   EXPECT_THAT(text, HasSubstr("HINT: build it"));
   EXPECT_THAT(text, HasSubstr("8 as expected, 1 not, 15 not run; 8 cells that their scenarios are not made for"));
   EXPECT_THAT(text, HasSubstr("    ./run irq-same-cpu --strategy bbm-fault --seed 2\n"));
+  EXPECT_THAT(text, HasSubstr("\nkvm: kvm-interpreting, "));
 }
 
 TEST(SweepTable, FitsWhateverTheNamesAre) {
@@ -65,6 +67,7 @@ TEST(SweepKtap, IsValidAndNestsAsTheMatrixDoes) {
   EXPECT_THAT(text, HasSubstr("\n      not ok 2 lab:x86\n"));
   EXPECT_THAT(text, HasSubstr("\nnot ok 1 irq-same-cpu\n"));
   EXPECT_THAT(text, Not(HasSubstr("# of <this>"))) << "a # would begin a directive";
+  EXPECT_THAT(text, HasSubstr("\n# kvm: kvm-interpreting, "));
 }
 
 TEST(SweepKtap, IsValidWhereNothingRan) {
@@ -83,6 +86,15 @@ TEST(SweepJunit, CountsAndEscapes) {
                               "skipped=\"3\""));
   EXPECT_THAT(text, HasSubstr("because # of &lt;this&gt; &amp; &quot;that&quot;"));
   EXPECT_THAT(text, HasSubstr("<testcase classname=\"control.inplace.std.kvm\" name=\"seed-2\""));
+  EXPECT_THAT(text, HasSubstr("<property name=\"host\" value=\"kvm: kvm-interpreting, "));
+}
+
+TEST(SweepJunit, ATimeoutIsAnError) {
+  Sweep sweep = sample_sweep();
+  SweepTrial& odd = *std::find_if(sweep.trials.begin(), sweep.trials.end(), [](const auto& one) { return !one.ok; });
+  odd.verdict = Verdict::timeout;
+  odd.exit_code = 124;
+  EXPECT_THAT(sweep_junit(sweep), HasSubstr("failures=\"0\" errors=\"13\" skipped=\"3\""));
 }
 
 TEST(SweepJson, HasEveryCell) {
