@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <cerrno>
 #include <cstdio>
 
 #include "base/fd.h"
@@ -23,6 +25,20 @@ Status write_all(int fd, std::string_view content, const std::string& path) {
   return {};
 }
 
+// Nobody else's: other threads of this process write the same file, and so may a process of the same number on another
+// host that shares the folder.
+Fd create_beside(const std::string& path, std::string& temporary) {
+  static std::atomic<unsigned> last{0};
+  constexpr unsigned kMostAttempts = 1000;
+  Fd fd;
+  for (unsigned attempt = 0; !fd.valid() && attempt < kMostAttempts; ++attempt) {
+    temporary = path + ".tmp." + std::to_string(::getpid()) + "." + std::to_string(++last);
+    fd = Fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
+    if (!fd.valid() && errno != EEXIST) break;
+  }
+  return fd;
+}
+
 }  // namespace
 
 Status write_file_atomically(const std::string& path, std::string_view content) {
@@ -30,8 +46,8 @@ Status write_file_atomically(const std::string& path, std::string_view content) 
 }
 
 Status replace_file(const std::string& path, const std::function<Status(int fd)>& write) {
-  const std::string temporary = path + ".tmp." + std::to_string(::getpid());
-  Fd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+  std::string temporary;
+  Fd fd = create_beside(path, temporary);
   if (!fd.valid()) return errno_error("open", temporary, errno);
   Status status = write(fd.get());
   fd.reset();

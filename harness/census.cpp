@@ -37,11 +37,12 @@ struct Range {
 // What a window is about: the range of the entry, or of the whole remap.
 Range range_of(const Candidate& opening, Mailbox& mailbox) {
   constexpr std::uint64_t kPage = 4096, kLargePage = 2ULL << 20;
+  constexpr std::uint64_t kMost = 64ULL << 20;  // the guest says where its remap ends; vmemmap of 4 GiB
   if (opening.probe && (opening.probe->probe == RS_PROBE_BBM_BREAK || opening.probe->probe == RS_PROBE_BBM_MAKE)) {
     return {Gva(opening.probe->args[0]), opening.probe->args[3] == RS_LEVEL_PMD ? kLargePage : kPage, {}};
   }
   if (opening.probe && opening.probe->probe == RS_PROBE_REMAP_BEGIN &&
-      opening.probe->args[1] > opening.probe->args[0]) {
+      opening.probe->args[1] - opening.probe->args[0] - 1 < kMost) {
     return {Gva(opening.probe->args[0]), opening.probe->args[1] - opening.probe->args[0], {}};
   }
   return {Gva(mailbox.target() & ~(kPage - 1)), kPage, {}};

@@ -97,6 +97,7 @@ struct Certificate {
   std::vector<std::string> workloads;
   unsigned cpus = 0;
   std::uint64_t memory = 0;  // bytes
+  std::string append;        // words that were added to the guest's command line
   GuestImageInfo guest;
   HostInfo host;
   std::string harness;        // version

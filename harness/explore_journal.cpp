@@ -118,6 +118,7 @@ ExplorationIdentity identity_of(const Certificate& certificate) {
       {"workloads", workloads},
       {"cpus", std::to_string(certificate.cpus)},
       {"memory", std::to_string(certificate.memory)},
+      {"words for the guest's command line", certificate.append},
       {"kernel", certificate.guest.vmlinux_sha256.empty() ? certificate.guest.hash : certificate.guest.vmlinux_sha256},
       {"initramfs", certificate.guest.initramfs_sha256},
       {"host kind", certificate.host.kind},

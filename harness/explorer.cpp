@@ -139,6 +139,7 @@ Certificate certificate_of(const Exploration& exploration) {
   for (const Workload& workload : exploration.plan.workloads) certificate.workloads.push_back(workload_text(workload));
   certificate.cpus = exploration.plan.cpus;
   certificate.memory = exploration.plan.memory;
+  certificate.append = exploration.plan.append;
   certificate.guest = exploration.plan.guest;
   certificate.host = exploration.plan.host;
   certificate.repeat = "remapstorm " + explore_words(options);

@@ -72,12 +72,14 @@ Result<LineJournal> LineJournal::resume(const std::string& path, const std::stri
 }
 
 Status LineJournal::add(std::string line) {
+  if (!failed_.ok()) return failed_;
   line += '\n';
   std::string_view rest = line;
   while (!rest.empty()) {
     const ssize_t written = ::write(fd_.get(), rest.data(), rest.size());
     if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return errno_error("write", path_, errno);
+    // Behind half a line another one would make a line of nonsense.
+    if (written < 0) return failed_ = errno_error("write", path_, errno);
     rest.remove_prefix(static_cast<std::size_t>(written));
   }
   return {};

@@ -32,7 +32,8 @@ class LineJournal {
  private:
   LineJournal(Fd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
 
-  Fd fd_;  // locked as long as it is open
+  Fd fd_;          // locked as long as it is open
+  Status failed_;  // the first error: nothing is added after it
   std::string path_;
 };
 

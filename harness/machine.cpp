@@ -78,6 +78,7 @@ void Machine::begin(EventLog& log, RuleEngine& rules, MachineTask task) {
   state_.ready = task_.ready;
   given_ = {};
   last_token_ = 0;
+  bad_doorbells_ = 0;
   for (const auto& lane : lanes_) {
     RS_CHECK(lane->parked, "a trial begins while a vCPU runs");
     lane->retired = false;
@@ -247,7 +248,7 @@ void Machine::sample(const std::string& reason, unsigned round, const std::vecto
   pause(lock);
   pump_->pump(*log_);
   for (unsigned index = 0; index < lanes_.size(); ++index) log_sample(index, reason, round, locks);
-  paused_ = false;
+  paused_ = state_.caught || state_.caught_ready;  // while the others were waited for, one may have been caught
   changed_.notify_all();
 }
 
@@ -298,7 +299,7 @@ void Machine::stop() {
     if (stopping_) return;
     stopping_ = true;
     for (unsigned index = 0; log_ != nullptr && index < lanes_.size(); ++index) {
-      end_hold(index, lanes_[index]->hold.release(log_->now()));
+      end_hold(index, lanes_[index]->hold.give_up(log_->now()));
       if (!lanes_[index]->parked) vm_->vcpu(index).kick();
     }
     changed_.notify_all();

@@ -188,6 +188,7 @@ class Machine final : public GuestControl {
   void arm();
   void on_candidate(const Candidate& candidate, const std::string& where);
   RuleEngine::Place place_of(const Candidate& candidate, const std::string& where);
+  void bad_doorbell(unsigned index, const std::string& detail);
   void retire(unsigned index, LifecycleEvent::What what, const std::string& detail);
   void end_hold(unsigned index, const std::optional<HoldEnd>& end);
   void on_delay_end(const PageDelayEnd& end);
@@ -222,6 +223,7 @@ class Machine final : public GuestControl {
   MachineState state_;
   GivenTime given_;
   std::uint32_t last_token_ = 0;
+  unsigned bad_doorbells_ = 0;      // of this trial
   std::uint64_t watch_cpu_ns_ = 0;  // of the thread that called begin(), then
   bool paused_ = false;
   bool stopping_ = false;

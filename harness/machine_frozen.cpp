@@ -14,7 +14,7 @@ Status Machine::freeze() {
   const bool out = pause(lock);
   if (log_ == nullptr) return {};
   for (unsigned index = 0; index < lanes_.size(); ++index) {
-    end_hold(index, lanes_[index]->hold.release(log_->now()));
+    end_hold(index, lanes_[index]->hold.give_up(log_->now()));
   }
   pump_->pump(*log_);
   if (!out) return host_error("a vCPU did not come out of the guest");

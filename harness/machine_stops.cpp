@@ -69,7 +69,7 @@ void Machine::on_doorbell(unsigned index, std::uint32_t value) {
       retire(index, What::power_off, {});
       break;
     default:
-      log_->milestone(What::ring_corrupt, "unknown doorbell value " + std::to_string(value), static_cast<int>(index));
+      bad_doorbell(index, "unknown doorbell value " + std::to_string(value));
   }
 }
 
@@ -78,8 +78,15 @@ std::optional<Candidate> Machine::probe_candidate(unsigned index, std::uint32_t 
   const std::optional<Event> event = pump_->find(index, operand, log_->now());
   const auto* probe = event ? std::get_if<ProbeEvent>(&event->body) : nullptr;
   if (probe != nullptr) return Candidate{static_cast<int>(index), probe->pc, *probe};
-  log_->milestone(What::ring_corrupt, "a doorbell for an entry that is not in the ring", static_cast<int>(index));
+  bad_doorbell(index, "a doorbell for an entry that is not in the ring");
   return std::nullopt;
+}
+
+// Each is a line of the log: a guest that rings nonsense without end must not fill it.
+void Machine::bad_doorbell(unsigned index, const std::string& detail) {
+  constexpr unsigned kMost = 32;
+  if (++bad_doorbells_ >= kMost) return retire(index, What::ring_corrupt, detail + "; the last of too many");
+  log_->milestone(What::ring_corrupt, detail, static_cast<int>(index));
 }
 
 void Machine::on_ready() {

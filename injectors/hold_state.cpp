@@ -17,12 +17,15 @@ std::optional<HoldEnd> HoldState::release(Nanoseconds now) {
   return end;
 }
 
+std::optional<HoldEnd> HoldState::give_up(Nanoseconds now) {
+  std::optional<HoldEnd> end = release(now);
+  if (end) end->timed_out = end->request.until.has_value();
+  return end;
+}
+
 std::optional<HoldEnd> HoldState::expire(Nanoseconds now) {
   if (!hold_ || now < since_ + hold_->length) return std::nullopt;
-  const bool timed_out = hold_->until.has_value();
-  std::optional<HoldEnd> end = release(now);
-  end->timed_out = timed_out;
-  return end;
+  return give_up(now);
 }
 
 std::optional<Nanoseconds> HoldState::deadline() const {

@@ -31,6 +31,8 @@ class HoldState {
   bool begin(const HoldRequest& request, Nanoseconds now);
   // Ends the hold in force, if any.
   std::optional<HoldEnd> release(Nanoseconds now);
+  // Ends the hold in force, if any, with the trial: a rendezvous has failed.
+  std::optional<HoldEnd> give_up(Nanoseconds now);
   // Ends the hold in force if its time is over.
   std::optional<HoldEnd> expire(Nanoseconds now);
 

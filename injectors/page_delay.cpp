@@ -104,7 +104,7 @@ void PageDelay::cancel_all() {
   for (;;) {
     {
       const std::lock_guard lock(mutex_);
-      if (armed_.empty()) break;
+      if (armed_.empty() && ending_ == 0) break;
     }
     std::this_thread::sleep_for(std::chrono::microseconds(200));
   }
@@ -201,8 +201,11 @@ void PageDelay::finish(std::byte* host_page, const Armed& armed) {
   {
     const std::lock_guard lock(mutex_);
     armed_.erase(host_page);
+    ++ending_;
   }
   on_end_(end);
+  const std::lock_guard lock(mutex_);
+  --ending_;
 }
 
 }  // namespace remapstorm

@@ -75,6 +75,7 @@ class PageDelay {
   Fd wake_;
   mutable std::mutex mutex_;
   std::map<std::byte*, Armed> armed_;
+  unsigned ending_ = 0;  // no longer armed, but on_end is not done with them
   std::atomic<bool> stopping_{false};
   std::atomic<bool> flush_{false};
   std::thread thread_;

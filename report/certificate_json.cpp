@@ -117,6 +117,7 @@ std::string certificate_json(const Certificate& certificate) {
         {"initramfs_sha256", certificate.guest.initramfs_sha256},
         {"cpus", certificate.cpus},
         {"memory", certificate.memory},
+        {"append", certificate.append},
         {"workloads", certificate.workloads}}},
       {"harness", {{"version", certificate.harness}, {"build", certificate.harness_build}}},
       {"made_at", certificate.made_at},

@@ -86,6 +86,7 @@ void read_machines(const JsonFields& fields, Certificate& certificate, std::stri
   certificate.guest.series_sha256 = guest.text_or("series_sha256", {});
   certificate.guest.initramfs_sha256 = guest.text_or("initramfs_sha256", {});
   certificate.cpus = static_cast<unsigned>(guest.integer_or("cpus", 0, kMostCpus, 0));
+  certificate.append = guest.text_or("append", {});
   certificate.memory = static_cast<std::uint64_t>(guest.integer_or("memory", 0, kMost, 0));
   for (const Json& one : guest.array_or_empty("workloads")) {
     if (one.is_string()) certificate.workloads.push_back(one.get<std::string>());

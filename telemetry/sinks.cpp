@@ -80,4 +80,16 @@ Status JsonlSink::flush() {
   return status_;
 }
 
+void CaptureSink::on_event(const Event& event) {
+  if (events_.size() < limit_ || is_lifecycle(event)) {
+    events_.push_back(event);
+    return;
+  }
+  if (!dropped_at_) {
+    dropped_at_ = events_.size();
+    events_.push_back(Event{event.time, std::nullopt, -1, TruncatedEvent{0, limit_ * sizeof(Event)}});
+  }
+  ++std::get<TruncatedEvent>(events_[*dropped_at_].body).dropped;
+}
+
 }  // namespace remapstorm

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -45,14 +46,19 @@ class JsonlSink final : public EventSink {
   Status status_;
 };
 
-// Keeps everything in memory.
+// Keeps everything in memory. Beyond the limit only lifecycle events are, and the rest is counted in one
+// TruncatedEvent: a guest may write without end.
 class CaptureSink final : public EventSink {
  public:
-  void on_event(const Event& event) override { events_.push_back(event); }
+  static constexpr std::size_t kDefaultLimit = 1 << 20;  // a few hundred MiB
+  explicit CaptureSink(std::size_t limit_events = kDefaultLimit) : limit_(limit_events) {}
+  void on_event(const Event& event) override;
   [[nodiscard]] const std::vector<Event>& events() const { return events_; }
 
  private:
+  std::size_t limit_;
   std::vector<Event> events_;
+  std::optional<std::size_t> dropped_at_;  // where the TruncatedEvent is
 };
 
 // Hands every event to several sinks, in the order given. They must outlive it.

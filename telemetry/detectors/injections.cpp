@@ -24,7 +24,10 @@ void InjectionsDetector::fold(const Event& event) {
 void InjectionsDetector::fold_receipt(const ReceiptEvent& receipt) {
   switch (receipt.phase) {
     case ReceiptEvent::Phase::fired: {
-      if (injections_.size() >= kMaxOpen) return;
+      if (injections_.size() >= kMaxOpen) {
+        ++not_watched_;
+        return;
+      }
       Injection& one = injections_[receipt.token];
       one.injector = receipt.injector;
       one.rule = receipt.rule;
@@ -127,6 +130,9 @@ std::vector<std::string> InjectionsDetector::missing() const {
     add("the remap of " + describe(Frame{Gva(range.first), {}, 0}) + " never ended");
   }
   if (unnamed != 0) all.push_back("and " + std::to_string(unnamed) + " more");
+  if (not_watched_ != 0) {
+    all.push_back(std::to_string(not_watched_) + " injections were too many to be watched");
+  }
   // A cut recording lacks the ends of things that may well have ended.
   if (truncated_) all.push_back("the recording is truncated: what is missing may have been dropped");
   return all;

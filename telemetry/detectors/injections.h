@@ -40,6 +40,7 @@ class InjectionsDetector final : public Detector {
   std::map<std::pair<int, std::uint32_t>, Gva> faults_;                      // vCPU, level -> address
   std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint64_t> remaps_;  // start, end -> open
   bool truncated_ = false;
+  std::uint64_t not_watched_ = 0;  // fired beyond kMaxOpen
 };
 
 }  // namespace remapstorm

@@ -10,6 +10,7 @@
 namespace remapstorm {
 namespace {
 
+constexpr std::size_t kMostStarved = 1 << 16;
 constexpr std::size_t kMostWatched = 4096;  // a hostile guest may open windows without end
 
 std::string milliseconds(Nanoseconds length) {
@@ -107,7 +108,13 @@ void StallDetector::fold(const Event& event) {
 
 void StallDetector::note_starved(Nanoseconds length, Nanoseconds until) {
   until = GuestClock::bounded(until);
-  if (starved_.size() < kMostWatched) starved_.emplace_back(until - GuestClock::bounded(length), until);
+  Interval added{until - GuestClock::bounded(length), until};
+  // Several vCPUs wait at a time, and one again and again: what overlaps is one interval.
+  while (!starved_.empty() && starved_.back().second >= added.first && starved_.back().first <= added.second) {
+    added = {std::min(starved_.back().first, added.first), std::max(starved_.back().second, added.second)};
+    starved_.pop_back();
+  }
+  if (starved_.size() < kMostStarved) starved_.push_back(added);
 }
 
 void StallDetector::close(const std::string& what, const Open& open, Nanoseconds until, Gva addr) {

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
@@ -32,6 +33,17 @@ TEST(AtomicFile, ReplacesAnEarlierFile) {
   ASSERT_TRUE(write_file_atomically(folder.file("f"), "long first content").ok());
   ASSERT_TRUE(write_file_atomically(folder.file("f"), "").ok());
   EXPECT_EQ(read_back(folder.file("f")), "");
+}
+
+TEST(AtomicFile, WritersOfOneFileDoNotShareATemporaryOne) {
+  const TemporaryFolder folder;
+  const Status outer = replace_file(folder.file("f"), [&](int fd) -> Status {
+    if (::write(fd, "outer", 5) != 5) return internal_error("write");
+    return write_file_atomically(folder.file("f"), "inner, and longer");
+  });
+  ASSERT_TRUE(outer.ok()) << outer.error().message;
+  EXPECT_EQ(read_back(folder.file("f")), "outer");
+  EXPECT_EQ(folder.entries(), 1U);
 }
 
 TEST(AtomicFile, NamesAMissingFolder) {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
+#include <csignal>
+#include <filesystem>
 #include <fstream>
 
 #include "harness/explore_journal.h"
@@ -52,6 +55,29 @@ TEST_F(Journal, ALineThatWasCutOffIsLostAlone) {
   Certificate again = without_trials();
   ASSERT_TRUE(ExploreJournal::resume(path_, again).ok());
   EXPECT_EQ(again.trials.size(), 4U);
+}
+
+// Room that is found again must not put a whole line behind half a one.
+TEST_F(Journal, AfterAnErrorNothingIsAdded) {
+  {
+    auto journal = ExploreJournal::create(path_, without_trials());
+    ASSERT_TRUE(journal.ok());
+    ASSERT_TRUE(journal->add(sample_certificate().trials[0]).ok());
+    rlimit saved{};
+    ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &saved), 0);
+    const auto saved_handler = std::signal(SIGXFSZ, SIG_IGN);
+    const rlimit small{std::filesystem::file_size(path_) + 10, saved.rlim_max};
+    ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+    const Status cut = journal->add(sample_certificate().trials[1]);
+    ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &saved), 0);
+    std::signal(SIGXFSZ, saved_handler);
+    EXPECT_FALSE(cut.ok());
+    EXPECT_FALSE(journal->add(sample_certificate().trials[2]).ok());
+  }
+  Certificate certificate = without_trials();
+  const auto again = ExploreJournal::resume(path_, certificate);
+  ASSERT_TRUE(again.ok()) << again.error().message;
+  EXPECT_EQ(certificate.trials.size(), 1U);
 }
 
 TEST_F(Journal, APointDoneTwiceCountsOnce) {

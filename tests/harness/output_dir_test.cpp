@@ -235,21 +235,6 @@ TEST(OutputDirectory, NamesAPlaceItCannotCreate) {
   EXPECT_NE(output.error().message.find("/proc/no/such"), std::string::npos) << output.error().message;
 }
 
-TEST(OutputDirectory, AFullDiskIsNamedAndHinted) {
-  // /dev/full answers every write with ENOSPC; the temporary file of a file below it cannot be created, so the write
-  // goes through a name that leads there.
-  const TemporaryFolder folder;
-  Result<OutputDirectory> output = OutputDirectory::at(folder.file("out"));
-  ASSERT_TRUE(output.ok());
-  const std::string temporary = output->working_path() + "/results.json.tmp." + std::to_string(::getpid());
-  fs::create_symlink("/dev/full", temporary);
-  const Status status = output->write("results.json", "{}");
-  ASSERT_FALSE(status.ok());
-  EXPECT_EQ(status.error().kind, ErrorKind::host);
-  EXPECT_EQ(status.error().errnum, ENOSPC);
-  EXPECT_NE(status.error().hint.find("--output-dir"), std::string::npos);
-}
-
 TEST(TimeStamp, IsUtc) {
   EXPECT_EQ(time_stamp(0), "19700101T000000Z");
   EXPECT_EQ(rfc3339(1769903999), "2026-01-31T23:59:59Z");

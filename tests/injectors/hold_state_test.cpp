@@ -38,6 +38,17 @@ TEST(HoldState, RendezvousThatIsNeverMetTimesOut) {
   EXPECT_TRUE(end->timed_out);
 }
 
+TEST(HoldState, ATrialThatEndsIsNoRendezvousMet) {
+  HoldState hold;
+  EXPECT_FALSE(hold.give_up(milliseconds(0)).has_value());
+  HoldRequest request = timed(milliseconds(50));
+  ASSERT_TRUE(hold.begin(request, milliseconds(0)));
+  EXPECT_FALSE(hold.give_up(milliseconds(10))->timed_out) << "a timed hold is cut by its trial's end";
+  request.until = EventPattern{};
+  ASSERT_TRUE(hold.begin(request, milliseconds(20)));
+  EXPECT_TRUE(hold.give_up(milliseconds(30))->timed_out);
+}
+
 TEST(HoldState, RendezvousThatIsMetDoesNot) {
   HoldState hold;
   HoldRequest request = timed(milliseconds(50));

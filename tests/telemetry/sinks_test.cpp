@@ -92,6 +92,27 @@ TEST(JsonlSink, AMissingFolderIsNamed) {
   EXPECT_THAT(sink.error().message, testing::HasSubstr("/nowhere/at/all"));
 }
 
+TEST(CaptureSink, AGuestThatWritesWithoutEndDoesNotFillMemory) {
+  CaptureSink capture(4);
+  Stream stream;
+  stream.begin();
+  for (int i = 0; i < 10; ++i) stream.open().close();
+  stream.done();
+  std::size_t lifecycle = 0, kept_lifecycle = 0;
+  for (const Event& event : stream.events) {
+    capture.on_event(event);
+    lifecycle += std::holds_alternative<LifecycleEvent>(event.body) ? 1 : 0;
+  }
+  std::uint64_t dropped = 0;
+  for (const Event& event : capture.events()) {
+    kept_lifecycle += std::holds_alternative<LifecycleEvent>(event.body) ? 1 : 0;
+    if (const auto* marker = std::get_if<TruncatedEvent>(&event.body)) dropped += marker->dropped;
+  }
+  EXPECT_EQ(kept_lifecycle, lifecycle);
+  EXPECT_EQ(capture.events().size() - 1 + dropped, stream.events.size());
+  EXPECT_LE(capture.events().size(), 4 + lifecycle + 1);
+}
+
 TEST(SymbolNamer, NamesEveryAddressOnceAndBeforeItsUse) {
   CaptureSink capture, second;
   TeeSink tee({&capture, &second});
