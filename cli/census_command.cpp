@@ -54,9 +54,9 @@ Result<Census> take(const CommandContext& context, const CensusOptions& options,
   return census;
 }
 
-Status write(const CensusOptions& options, const Census& census) {
+Status write(const CommandContext& context, const CensusOptions& options, const Census& census) {
   if (options.explore.output_dir.empty()) return {};
-  RS_ASSIGN(OutputDirectory output, OutputDirectory::at(options.explore.output_dir));
+  RS_ASSIGN(OutputDirectory output, OutputDirectory::at(options.explore.output_dir, lab_job(context.environment)));
   RS_TRY(output.write("census.txt", census_text(census)));
   RS_TRY(output.write("census.json", census_json(census)));
   return output.finish();
@@ -74,7 +74,7 @@ int census_command(const CommandContext& context, const Arguments& arguments) {
     if (!census.ok()) return report_error(context, census.error());
     context.out << (options.explore.format == OutputFormat::json ? census_json(*census) : census_text(*census))
                 << std::flush;
-    const Status written = write(options, *census);
+    const Status written = write(context, options, *census);
     if (!written.ok()) return report_error(context, written.error());
     return signals.signal() != 0 ? 128 + signals.signal() : kExitOk;
   });

@@ -70,10 +70,11 @@ Status MinimizeSession::prepare(const Scenario& scenario) {
   start_ = standing_alone(scenario, overrides);
   if (request_.run.output_dir.empty()) {
     RS_ASSIGN(OutputDirectory output,
-              OutputDirectory::below_state(paths.state, time_stamp(std::time(nullptr)), "minimize-" + scenario.name));
+              OutputDirectory::below_state(paths.state, time_stamp(std::time(nullptr)), "minimize-" + scenario.name,
+                                           lab_job(context_.environment)));
     output_.emplace(std::move(output));
   } else {
-    RS_ASSIGN(OutputDirectory output, OutputDirectory::at(request_.run.output_dir));
+    RS_ASSIGN(OutputDirectory output, OutputDirectory::at(request_.run.output_dir, lab_job(context_.environment)));
     output_.emplace(std::move(output));
   }
   return {};

@@ -32,12 +32,13 @@ Result<Target> find_target(const std::vector<std::string>& paths) {
 }
 
 // Beside what it tells of, unless asked otherwise.
-Result<OutputDirectory> open_output(const std::optional<std::string>& asked, const std::string& path) {
+Result<OutputDirectory> open_output(const CommandContext& context, const std::optional<std::string>& asked,
+                                    const std::string& path) {
   if (asked && asked->empty()) return usage_error("--output-dir needs the name of a folder");
-  if (asked) return OutputDirectory::at(*asked);
+  if (asked) return OutputDirectory::at(*asked, lab_job(context.environment));
   std::error_code error;
   const fs::path at = fs::is_directory(path, error) ? fs::path(path) : fs::path(path).parent_path();
-  return OutputDirectory::at((at / "report").string());
+  return OutputDirectory::at((at / "report").string(), lab_job(context.environment));
 }
 
 Status make_reports(const CommandContext& context, const Target& target, const OutputDirectory& output) {
@@ -64,7 +65,7 @@ int report_command(const CommandContext& context, const Arguments& arguments) {
   if (const auto over = parse_or_finish(parser, context, arguments)) return *over;
   const Result<Target> target = find_target(paths);
   if (!target.ok()) return report_error(context, target.error());
-  Result<OutputDirectory> output = open_output(output_dir, paths.front());
+  Result<OutputDirectory> output = open_output(context, output_dir, paths.front());
   if (!output.ok()) return report_error(context, output.error());
   Status made = make_reports(context, *target, *output);
   if (made.ok()) made = output->finish();

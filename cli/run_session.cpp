@@ -63,9 +63,10 @@ Status RunSession::prepare(bool endpoint_needed) {
 }
 
 Result<OutputDirectory> RunSession::make_output() const {
-  if (!options_.output_dir.empty()) return OutputDirectory::at(options_.output_dir);
+  if (!options_.output_dir.empty()) return OutputDirectory::at(options_.output_dir, lab_job(context_.environment));
   RS_ASSIGN(const Paths paths, find_paths(context_.environment, context_.home));
-  return OutputDirectory::below_state(paths.state, time_stamp(started_), label_of(scenarios_));
+  return OutputDirectory::below_state(paths.state, time_stamp(started_), label_of(scenarios_),
+                                      lab_job(context_.environment));
 }
 
 RunInfo RunSession::run_info(const std::string& directory) const {

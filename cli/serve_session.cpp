@@ -147,7 +147,7 @@ void ServeSession::run_round() {
 Result<std::vector<ScenarioResults>> ServeSession::run_in(const std::string& folder) {
   std::vector<ScenarioResults> results;
   {
-    RS_ASSIGN(OutputDirectory output, OutputDirectory::at(folder));
+    RS_ASSIGN(OutputDirectory output, OutputDirectory::at(folder, lab_job(context_.environment)));
     RoundReport report;
     results = session_.run_all(output, report);
     if (!results.empty()) {

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <ctime>
 #include <filesystem>
+#include <fstream>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -66,6 +67,7 @@ std::string format_time(std::int64_t seconds, const char* format) {
 OutputDirectory::OutputDirectory(OutputDirectory&& other) noexcept
     : target_(std::move(other.target_)),
       working_(std::exchange(other.working_, {})),
+      lab_job_(std::move(other.lab_job_)),
       latest_link_(std::move(other.latest_link_)),
       rescued_(std::move(other.rescued_)),
       lock_(std::move(other.lock_)) {}
@@ -76,7 +78,7 @@ OutputDirectory::~OutputDirectory() {
   fs::remove_all(working_, ignored);
 }
 
-Result<OutputDirectory> OutputDirectory::at(const std::string& requested) {
+Result<OutputDirectory> OutputDirectory::at(const std::string& requested, const std::string& lab_job) {
   std::error_code error;
   fs::path target = fs::absolute(requested, error).lexically_normal();
   if (!target.has_filename()) target = target.parent_path();  // "out/" is "out"
@@ -86,21 +88,23 @@ Result<OutputDirectory> OutputDirectory::at(const std::string& requested) {
   fs::create_directories(target, error);
   if (error) return folder_error("creating the output folder", target.string(), error);
   OutputDirectory output;
+  output.lab_job_ = lab_job;
   output.target_ = target.string();
-  output.rescued_ =
-      rescue_abandoned(output.target_, [&](const std::string& pid) { return output.target_ + "/incomplete-" + pid; });
+  output.rescued_ = rescue_abandoned(output.target_, lab_job,
+                                     [&](const std::string& pid) { return output.target_ + "/incomplete-" + pid; });
   RS_TRY(output.claim(output.target_ + "/" + kWorkingPrefix + std::to_string(::getpid())));
   return output;
 }
 
 Result<OutputDirectory> OutputDirectory::below_state(const std::string& state, const std::string& stamp,
-                                                     const std::string& label) {
+                                                     const std::string& label, const std::string& lab_job) {
   const fs::path runs = fs::path(state) / "runs";
   std::error_code error;
   fs::create_directories(runs, error);
   if (error) return folder_error("creating", runs.string(), error);
   OutputDirectory output;
-  output.rescued_ = rescue_abandoned(runs.string(),
+  output.lab_job_ = lab_job;
+  output.rescued_ = rescue_abandoned(runs.string(), lab_job,
                                      [&](const std::string& name) { return (runs / (name + "-incomplete")).string(); });
   output.latest_link_ = (runs / "latest").string();
   // Whoever makes the working folder owns the name, also against another run of the same second.
@@ -124,6 +128,7 @@ Status OutputDirectory::claim(const std::string& working) {
     Fd fd(::open(working.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     struct stat ours {};
     struct stat there {};
+    if (!lab_job_.empty()) std::ofstream(fs::path(working) / kLabMark) << lab_job_ << '\n';
     if (fd.valid() && ::flock(fd.get(), LOCK_EX) == 0 && ::fstat(fd.get(), &ours) == 0 &&
         ::stat(working.c_str(), &there) == 0 && ours.st_ino == there.st_ino && ours.st_dev == there.st_dev) {
       working_ = working;
@@ -161,6 +166,8 @@ Status OutputDirectory::write(const std::string& name, std::string_view content)
 Status OutputDirectory::finish() {
   const std::string working = std::exchange(working_, {});
   std::error_code error;
+  fs::remove(fs::path(working) / kLabMark, error);
+  error.clear();
   if (latest_link_.empty()) {
     error = move_entries(working, target_);
   } else {

@@ -17,12 +17,13 @@ namespace remapstorm {
 
 class OutputDirectory {
  public:
+  // `lab_job`: REMAPSTORM_LAB_JOB of the environment, empty outside the lab (output_rescue.h).
   // `requested`: --output-dir; created if missing, entries of the same name are replaced at the end.
   // Errors: usage (it is a file), host (cannot be created, disk full).
-  static Result<OutputDirectory> at(const std::string& requested);
+  static Result<OutputDirectory> at(const std::string& requested, const std::string& lab_job = {});
   // A new folder STATE/runs/STAMP-LABEL; finish() points STATE/runs/latest at it. `stamp`: see time_stamp().
   static Result<OutputDirectory> below_state(const std::string& state, const std::string& stamp,
-                                             const std::string& label);
+                                             const std::string& label, const std::string& lab_job = {});
 
   OutputDirectory(OutputDirectory&& other) noexcept;
   OutputDirectory& operator=(OutputDirectory&&) = delete;
@@ -51,6 +52,7 @@ class OutputDirectory {
 
   std::string target_;
   std::string working_;
+  std::string lab_job_;
   std::string latest_link_;  // empty: none, and target_ exists already
   std::vector<RescuedRun> rescued_;
   Fd lock_;  // flock on the working folder: it is in use

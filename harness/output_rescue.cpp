@@ -81,6 +81,15 @@ Error io_error(const std::string& doing, const std::string& path, const std::err
   return error;
 }
 
+// Locks tell only of those on the same host.
+bool may_be_in_use_elsewhere(const fs::path& working, const std::string& lab_job) {
+  std::string theirs;
+  std::getline(std::ifstream(working / kLabMark), theirs);
+  if (theirs == lab_job) return false;
+  std::error_code error;
+  return theirs.empty() || fs::exists(theirs, error);
+}
+
 }  // namespace
 
 std::string describe(const RescuedRun& run) {
@@ -136,7 +145,7 @@ Result<std::optional<RescuedRun>> rescue_run(const std::string& working, const s
   return std::optional<RescuedRun>(std::move(run));
 }
 
-std::vector<RescuedRun> rescue_abandoned(const std::string& parent,
+std::vector<RescuedRun> rescue_abandoned(const std::string& parent, const std::string& lab_job,
                                          const std::function<std::string(const std::string& rest)>& target_of) {
   std::vector<fs::path> left;
   std::error_code error;
@@ -146,6 +155,7 @@ std::vector<RescuedRun> rescue_abandoned(const std::string& parent,
   std::sort(left.begin(), left.end());
   std::vector<RescuedRun> rescued;
   for (const fs::path& path : left) {
+    if (may_be_in_use_elsewhere(path, lab_job)) continue;
     const Fd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!fd.valid() || ::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) continue;
     const std::string name = path.filename().string().substr(std::string(kWorkingPrefix).size());
@@ -153,6 +163,7 @@ std::vector<RescuedRun> rescue_abandoned(const std::string& parent,
     for (int number = 2; fs::exists(fs::symlink_status(target, error)); ++number) {
       target = target_of(name) + "-" + std::to_string(number);
     }
+    fs::remove(path / kLabMark, error);
     const auto run = rescue_run(path.string(), target);
     if (run.ok() && run->has_value()) rescued.push_back(**run);
   }
