@@ -37,8 +37,9 @@ Result<SoakOptions> SoakWords::check(const CommandContext& context) const {
   if (jobs) {
     RS_ASSIGN(options.jobs, parse_jobs(*jobs));
   }
-  RS_ASSIGN(options.strategies, parse_names("--strategies", strategies.value_or("all"), control_strategies()));
   RS_ASSIGN(options.flavour, parse_choice("--flavour", flavour.value_or("std"), full_vocabulary().flavours));
+  RS_ASSIGN(options.strategies,
+            parse_names("--strategies", strategies.value_or("all"), control_strategies(options.flavour)));
   RS_ASSIGN(options.hosts, parse_hosts("--hosts", hosts.value_or(kKvmHost), context.source_dir));
   RS_ASSIGN(options.output_dir, parse_output_dir(output_dir));
   options.quiet = quiet;

@@ -288,6 +288,9 @@ void Machine::log_sample(unsigned index, const std::string& reason, unsigned rou
   log_->add(static_cast<int>(index), std::move(sample));
 }
 
+// The console has a lock of its own, under which it calls us.
+std::uint64_t Machine::console_written() const { return platform_ ? platform_->console().bytes_written() : 0; }
+
 void Machine::milestone(LifecycleEvent::What what, const std::string& detail) {
   const Lock lock(mutex_);
   log_->milestone(what, detail);

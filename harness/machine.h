@@ -114,6 +114,8 @@ class Machine final : public GuestControl {
     const std::lock_guard lock(mutex_);
     return ask();
   }
+  // Bytes that the guest has written to its console since it booted.
+  [[nodiscard]] std::uint64_t console_written() const;
   // Logs under the machine's lock.
   void milestone(LifecycleEvent::What what, const std::string& detail = {});
   // Logs a UsageEvent of each vCPU and of the calling thread, which has called begin(). Stopped or frozen.

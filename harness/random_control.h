@@ -16,7 +16,7 @@ namespace remapstorm {
 
 // Strategies with which no injection may ever lock up or fault: inplace has no window, and bbm-fault-irqsafe is safe
 // from everything but an NMI, which its trials do not get.
-const std::vector<std::string>& control_strategies();
+std::vector<std::string> control_strategies(const std::string& flavour);
 
 // One to four rules at random moments after the first remap.begin, on a machine of control_machine(). Depends on its
 // arguments alone. `strategy`: one of control_strategies().

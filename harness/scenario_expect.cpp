@@ -74,7 +74,8 @@ Expectation read_expectation(TableReader& table, const Scenario& scenario) {
   };
   only_with({"lock", "waiter_context", "owner_context", "waiter_vcpu", "owner_vcpu", "backtrace"}, {Verdict::deadlock});
   only_with({"stall_ms", "stall_within_percent"}, {Verdict::stall});
-  only_with({"console"}, {Verdict::oops, Verdict::lockdep, Verdict::bug});
+  // The guest may have said something before it stood still.
+  only_with({"console"}, {Verdict::oops, Verdict::lockdep, Verdict::bug, Verdict::deadlock});
   return expectation;
 }
 

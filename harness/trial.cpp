@@ -94,6 +94,7 @@ Result<TrialOutcome> run_trial(const TrialEnvironment& environment, const Plan& 
   options.boot_limit = environment.boot_limit;
   Watch watch(options, environment.stop, *machine, judge, log);
   std::optional<MachineSnapshot> at_ready = run_past_ready(*machine, watch, progress);
+  watch.hear_out();
   machine->stop();
   machine->log_usage();
   machine->milestone(LifecycleEvent::What::end);

@@ -9,6 +9,9 @@ namespace {
 using What = LifecycleEvent::What;
 constexpr Nanoseconds kSecond = std::chrono::seconds(1);
 constexpr Nanoseconds kProgressEvery = std::chrono::milliseconds(100);
+// A console that is emulated twice takes tens of milliseconds a line, and lockdep has a hundred of them to say.
+constexpr Nanoseconds kConsoleQuiet = std::chrono::milliseconds(200);
+constexpr Nanoseconds kConsoleLongest = std::chrono::seconds(10);
 
 }  // namespace
 
@@ -25,6 +28,7 @@ void Watch::run(const std::function<void(const char*, Nanoseconds)>& progress) {
 bool Watch::over() {
   state_ = machine_.turn(options_.turn);
   const Nanoseconds now = log_.now();
+  look_at_console(now);
   if (stop_) {
     interrupted_ = true;
     machine_.milestone(What::interrupted);
@@ -43,6 +47,24 @@ bool Watch::over() {
   answer_suspicion();
   if (judge_decided() || state_.done || state_.dead) return true;
   return past_limits(now, state_.given);
+}
+
+void Watch::look_at_console(Nanoseconds now) {
+  const std::uint64_t written = machine_.console_written();
+  if (written != console_written_) console_at_ = now;
+  console_written_ = written;
+}
+
+void Watch::hear_out() {
+  if (interrupted_ || state_.done || state_.dead) return;
+  const Nanoseconds begin = log_.now();
+  Nanoseconds now = begin;
+  look_at_console(now);  // the looks at a suspect took their time
+  while (!stop_ && now - console_at_ < kConsoleQuiet && now - begin < kConsoleLongest) {
+    machine_.turn(options_.turn);
+    now = log_.now();
+    look_at_console(now);
+  }
 }
 
 // The judge folds events under the machine's lock, so it is asked under it.

@@ -29,6 +29,9 @@ class Watch {
 
   // Until the trial is over. `progress` is called about every 100 ms with "booting" or "running".
   void run(const std::function<void(const char* phase, Nanoseconds since_start)>& progress);
+  // Lets a guest that stands in a proven deadlock end what it is saying on its console: a report of its own, most
+  // often.
+  void hear_out();
   // The last look: says why the trial is over.
   [[nodiscard]] const MachineState& state() const { return state_; }
   [[nodiscard]] bool interrupted() const { return interrupted_; }
@@ -36,6 +39,7 @@ class Watch {
 
  private:
   bool over();
+  void look_at_console(Nanoseconds now);
   bool judge_decided();
   void answer_suspicion();
   bool past_limits(Nanoseconds now, Nanoseconds given);
@@ -50,6 +54,8 @@ class Watch {
   Patience whole_;  // of the boot, then of the trial
   Patience still_;  // since the last move
   std::uint64_t moves_ = 0;
+  std::uint64_t console_written_ = 0;
+  Nanoseconds console_at_{0};  // when that was last seen to grow
   std::uint64_t answered_ = 0;
   unsigned rounds_ = 0;
   bool interrupted_ = false;

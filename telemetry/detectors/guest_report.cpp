@@ -30,6 +30,10 @@ constexpr Headline kHeadlines[] = {
     {"bad unlock balance detected", Verdict::lockdep},
     {"held lock freed", Verdict::lockdep},
     {"Nested lock was not taken", Verdict::lockdep},
+    {"bad contention detected", Verdict::lockdep},
+    {"lock held when returning to user space", Verdict::lockdep},
+    {"still has locks held", Verdict::lockdep},
+    {"trying to register non-static key", Verdict::lockdep},
     {"BUG: kernel NULL pointer dereference", Verdict::oops},
     {"BUG: unable to handle", Verdict::oops},
     {"general protection fault", Verdict::oops},
@@ -53,6 +57,19 @@ const Headline* headline_of(std::string_view text) {
   static constexpr Headline kHungTask{"blocked for more than", Verdict::bug};
   if (text.starts_with("INFO: task ") && has(text, kHungTask.part)) return &kHungTask;
   return nullptr;
+}
+
+// What a report's own trace begins with: the same for whatever it tells of (lib/dump_stack.c, kernel/locking/lockdep.c,
+// kernel/sched/core.c).
+bool is_of_the_report(std::string_view function) {
+  static constexpr std::string_view kFunctions[] = {
+      "dump_stack",      "dump_stack_lvl",  "check_noncircular", "check_prev_add",         "check_prevs_add",
+      "validate_chain",  "check_irq_usage", "check_usage",       "check_deadlock",         "check_wait_context",
+      "mark_lock",       "mark_lock_irq",   "mark_usage",        "mark_held_locks",        "__lock_acquire",
+      "lock_acquire",    "lock_release",    "__lock_release",    "lockdep_rcu_suspicious", "__schedule_bug",
+      "__might_resched", "__might_sleep",   "schedule_debug"};
+  return function.starts_with("print_") ||
+         std::find(std::begin(kFunctions), std::end(kFunctions), function) != std::end(kFunctions);
 }
 
 // The lines with which the kernel closes a report.
@@ -158,7 +175,8 @@ void GuestReportDetector::add_line(std::string_view text) {
       report.in_trace = true;
     } else if (report.in_trace) {
       const std::string_view function = trace_function(text);
-      if (!function.empty() && (report.frames.empty() || report.frames.back() != function)) {
+      const bool known = report.frames.empty() ? is_of_the_report(function) : report.frames.back() == function;
+      if (!function.empty() && !known) {
         report.frames.emplace_back(function);
       }
     }

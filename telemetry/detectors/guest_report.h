@@ -27,7 +27,7 @@ std::string_view trace_function(std::string_view line);
 class GuestReportDetector final : public Detector {
  public:
   static constexpr std::size_t kMostReports = 16;
-  static constexpr std::size_t kMostLines = 80;  // of one report
+  static constexpr std::size_t kMostLines = 256;  // of one report
 
   [[nodiscard]] std::string_view name() const override { return "guest report"; }
   void fold(const Event& event) override;

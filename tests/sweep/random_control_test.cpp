@@ -14,6 +14,8 @@
 namespace remapstorm {
 namespace {
 
+const std::vector<std::string> kStrategies = control_strategies("std");
+
 std::string mistakes_of(const ParsedScenario& parsed) {
   std::string text;
   for (const Diagnostic& one : parsed.mistakes) text += to_string(one) + "\n";
@@ -23,7 +25,7 @@ std::string mistakes_of(const ParsedScenario& parsed) {
 TEST(RandomControl, TenThousandOfThemAreScenariosThatTheReaderTakes) {
   const Vocabulary vocabulary = full_vocabulary();
   for (std::uint64_t trial = 0; trial < 10'000; ++trial) {
-    const std::string& strategy = control_strategies()[trial % control_strategies().size()];
+    const std::string& strategy = kStrategies[trial % kStrategies.size()];
     const std::string text = scenario_toml(random_control(7, trial, strategy), "SPDX-License-Identifier: Apache-2.0");
     const ParsedScenario parsed = parse_scenario(text, "soak.toml", vocabulary);
     ASSERT_TRUE(parsed.scenario.has_value()) << trial << "\n" << mistakes_of(parsed) << text;
@@ -36,7 +38,7 @@ TEST(RandomControl, NothingInThemMayHarm) {
   std::map<std::string, std::uint64_t> injectors;
   std::set<std::string> probes, actions;
   for (std::uint64_t trial = 0; trial < 10'000; ++trial) {
-    const std::string& strategy = control_strategies()[trial % control_strategies().size()];
+    const std::string& strategy = kStrategies[trial % kStrategies.size()];
     const Scenario scenario = random_control(1, trial, strategy);
     ASSERT_FALSE(scenario.rules.empty());
     int holds = 0, delays = 0;

@@ -41,6 +41,49 @@ TEST(GuestReport, TraceLines) {
   EXPECT_EQ(trace_function(""), "");
 }
 
+// Every such report begins with the same functions; what tells two apart comes below.
+TEST(GuestReport, ALockdepReportIsNamedByWhoAskedForTheLock) {
+  const Judgement judgement = after_ready({
+      "[    3.1] WARNING: possible circular locking dependency detected",
+      "[    3.1] task/1 is trying to acquire lock:",
+      "[    3.1]        _raw_spin_lock+0x2f/0x40",
+      "[    3.1] Call Trace:",
+      "[    3.1]  <TASK>",
+      "[    3.1]  dump_stack_lvl+0x54/0x70",
+      "[    3.1]  print_circular_bug+0x1/0x2",
+      "[    3.1]  check_noncircular+0x1/0x2",
+      "[    3.1]  __lock_acquire+0x1/0x2",
+      "[    3.1]  lock_acquire+0x1/0x2",
+      "[    3.1]  _raw_spin_lock+0x2f/0x40",
+      "[    3.1]  rs_vmemmap_fault+0x1/0x2",
+      "[    3.1]  exc_page_fault+0x1/0x2",
+      "[    3.1]  </TASK>",
+  });
+  ASSERT_EQ(judgement.verdict, Verdict::lockdep);
+  EXPECT_EQ(judgement.findings.front().fingerprint, "_raw_spin_lock:rs_vmemmap_fault:exc_page_fault");
+}
+
+TEST(GuestReport, SchedulingWhileAtomicIsNamedByWhoDid) {
+  const Judgement judgement = after_ready({
+      "[    3.1] BUG: scheduling while atomic: task/1/0x00000002",
+      "[    3.1] Call Trace:",
+      "[    3.1]  dump_stack_lvl+0x54/0x70",
+      "[    3.1]  __schedule_bug+0x1/0x2",
+      "[    3.1]  __schedule+0x1/0x2",
+      "[    3.1]  schedule+0x1/0x2",
+      "[    3.1]  rs_handle+0x1/0x2",
+  });
+  ASSERT_EQ(judgement.verdict, Verdict::bug);
+  EXPECT_EQ(judgement.findings.front().fingerprint, "__schedule:schedule:rs_handle");
+}
+
+TEST(GuestReport, LessUsualHeadlinesOfLockdep) {
+  for (const char* line : {"WARNING: lock held when returning to user space!", "WARNING: bad contention detected!",
+                           "INFO: trying to register non-static key.", "WARNING: task/1 still has locks held!"}) {
+    EXPECT_EQ(after_ready({line}).verdict, Verdict::lockdep) << line;
+  }
+}
+
 TEST(GuestReport, AnOopsHasRipAndTraceAsFingerprint) {
   const Judgement judgement = after_ready({
       "[    3.1] BUG: unable to handle page fault for address: ffffea0000400000",
