@@ -25,8 +25,8 @@ Status write_all(int fd, std::string_view content, const std::string& path) {
   return {};
 }
 
-// Nobody else's: other threads of this process write the same file, and so may a process of the same number on another
-// host that shares the folder.
+// A file of its own: other threads of this process may write the same `path`, and so may a process of the same number
+// on another host that shares the folder.
 Fd create_beside(const std::string& path, std::string& temporary) {
   static std::atomic<unsigned> last{0};
   constexpr unsigned kMostAttempts = 1000;

@@ -46,7 +46,10 @@ int counted_exit_code(int code) {
     case kExitHost:
     case kExitTimeout:
       return code;
+    case 128 + SIGHUP:
+    case 128 + SIGINT:
     case 128 + SIGKILL:
+    case 128 + SIGTERM:
       return kExitHost;
     default:
       return kExitInternal;

@@ -15,8 +15,8 @@ namespace remapstorm {
 Result<int> run_in_lab(const CommandContext& context, const std::string& kind, const Arguments& arguments,
                        const std::atomic<bool>& stop);
 
-// What its exit code counts for among ours: one that is none of ours (a crash) for a bug of remapstorm, one of
-// somebody's kill -9 for trouble of the host.
+// The exit code of the table of docs/commands.md that another process's is counted as. Somebody's signal counts as host
+// trouble, and whatever is not in the table (a crash) as a bug of remapstorm.
 int counted_exit_code(int code);
 
 }  // namespace remapstorm

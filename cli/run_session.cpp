@@ -181,6 +181,7 @@ int RunSession::execute() {
   RunInfo info = run_info(output->path());
   report->run_begins(info, jobs_.size());
   const std::vector<ScenarioResults> results = run_all(*output, *report);
+  info.interrupted = signals_.signal() != 0;
   Status written = write_output(*output, results);
   if (written.ok() && !results.empty()) info.html_report = write_html(*output);
   if (written.ok()) written = output->finish();

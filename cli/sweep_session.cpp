@@ -34,6 +34,11 @@ std::string place_of(const SweepCell& cell, std::uint64_t seed) {
   return "trials/" + cell.scenario + "/" + cell.strategy + "/" + cell.flavour + "/seed-" + std::to_string(seed);
 }
 
+// Not what trials and gaps come to.
+bool is_trouble(int code) {
+  return code != kExitOk && code != kExitDiffers && code != kExitTimeout && code != kExitUnavailable;
+}
+
 std::string key_of(const SweepTrial& trial) {
   return name_of(trial.cell) + ", " + std::string(verdict_name(trial.verdict));
 }
@@ -262,9 +267,14 @@ void SweepSession::run_lab(const std::string& host) {
   theirs.hosts = {host};
   if (*code == kExitUsage) {
     return gap_everywhere(usage_error("the sweep on " + host + " refused what is asked: it says why above",
-                                      "leave --resume out and give another --output-dir"));
+                                      options_.resume ? "leave --resume out and give another --output-dir" : ""));
   }
-  if (signals_.signal() == 0) worst_in_labs_ = worse_of(worst_in_labs_, counted_exit_code(*code));
+  if (signals_.signal() == 0) {
+    sweep_.worst_elsewhere = worse_of(sweep_.worst_elsewhere, counted_exit_code(*code));
+    if (is_trouble(*code)) {
+      context_.err << "remapstorm: the sweep on " << host << " ended with exit code " << *code << std::endl;
+    }
+  }
   Result<std::vector<SweepTrial>> trials = SweepJournal::read(folder + kJournal, theirs, host);
   if (!trials.ok()) {
     return gap_everywhere(host_error("the sweep on " + host + " ended with exit code " + std::to_string(*code) +
@@ -321,7 +331,7 @@ int SweepSession::execute() {
     context_.err << "remapstorm: stopped by a signal; " << go_on << '\n';
     return 128 + signal;
   }
-  return worse_of(sweep_exit_code(sweep_), worst_in_labs_);
+  return sweep_exit_code(sweep_);
 }
 
 }  // namespace remapstorm

@@ -72,7 +72,6 @@ class SweepSession {
   std::mutex mutex_;  // below, and the journal
   Sweep sweep_;
   std::size_t done_ = 0;            // trials here of this session
-  int worst_in_labs_ = 0;           // exit code, in the order of report.h
   std::set<std::string> recorded_;  // "CELL, VERDICT" of which one recording is kept
 };
 

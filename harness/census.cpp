@@ -37,7 +37,7 @@ struct Range {
 // What a window is about: the range of the entry, or of the whole remap.
 Range range_of(const Candidate& opening, Mailbox& mailbox) {
   constexpr std::uint64_t kPage = 4096, kLargePage = 2ULL << 20;
-  constexpr std::uint64_t kMost = 64ULL << 20;  // the guest says where its remap ends; vmemmap of 4 GiB
+  constexpr std::uint64_t kMost = 64ULL << 20;  // as the guest says it, who may say anything; the vmemmap of 4 GiB
   if (opening.probe && (opening.probe->probe == RS_PROBE_BBM_BREAK || opening.probe->probe == RS_PROBE_BBM_MAKE)) {
     return {Gva(opening.probe->args[0]), opening.probe->args[3] == RS_LEVEL_PMD ? kLargePage : kPage, {}};
   }
@@ -105,6 +105,10 @@ class Taker {
       const MachineState state = machine_->turn(kCensusTurn);
       if (environment_.stop) {
         census_.interrupted = true;
+        return {};
+      }
+      if (machine_->locked([&] { return capture.full(); })) {
+        census_.log_full = true;
         return {};
       }
       if (state.done || state.dead || machine_->locked([&] { return judge.decided(); })) break;
@@ -349,6 +353,9 @@ std::vector<std::string> not_seen(const Census& census) {
   if (census.injections == 0) {
     lines.emplace_back(
         "interrupt handlers on other vCPUs: none was raised, for want of an idle vCPU or of an absent entry");
+  }
+  if (census.log_full) {
+    lines.emplace_back("windows after number " + std::to_string(census.windows) + ": more events than are kept");
   }
   lines.emplace_back("what instructions do to memory without naming it: stacks, page walks, instruction fetches");
   lines.emplace_back("code that this guest's configuration and these workloads do not run");

@@ -45,6 +45,7 @@ struct Census {
   std::uint64_t injections = 0;  // interrupts raised on an idle vCPU
   std::uint64_t unresolved = 0;  // operands whose address could not be computed
   bool interrupted = false;
+  bool log_full = false;        // it ended early: the guest had written more than is kept
   bool stood_still = false;     // no further window came, although the guest was not at its end
   std::vector<CensusRow> rows;  // most frequent first
   [[nodiscard]] bool sees_faults() const { return strategy != "inplace"; }

@@ -10,7 +10,6 @@
 #include <cerrno>
 #include <ctime>
 #include <filesystem>
-#include <fstream>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -53,6 +52,8 @@ std::error_code move_entries(const fs::path& working, const fs::path& target) {
   return {};
 }
 
+std::string mark_of(const std::string& lab_job) { return lab_job.empty() ? "" : kLabMark + lab_job; }
+
 std::string format_time(std::int64_t seconds, const char* format) {
   const std::time_t time = seconds;
   std::tm parts{};
@@ -67,7 +68,6 @@ std::string format_time(std::int64_t seconds, const char* format) {
 OutputDirectory::OutputDirectory(OutputDirectory&& other) noexcept
     : target_(std::move(other.target_)),
       working_(std::exchange(other.working_, {})),
-      lab_job_(std::move(other.lab_job_)),
       latest_link_(std::move(other.latest_link_)),
       rescued_(std::move(other.rescued_)),
       lock_(std::move(other.lock_)) {}
@@ -88,11 +88,10 @@ Result<OutputDirectory> OutputDirectory::at(const std::string& requested, const 
   fs::create_directories(target, error);
   if (error) return folder_error("creating the output folder", target.string(), error);
   OutputDirectory output;
-  output.lab_job_ = lab_job;
   output.target_ = target.string();
   output.rescued_ = rescue_abandoned(output.target_, lab_job,
                                      [&](const std::string& pid) { return output.target_ + "/incomplete-" + pid; });
-  RS_TRY(output.claim(output.target_ + "/" + kWorkingPrefix + std::to_string(::getpid())));
+  RS_TRY(output.claim(output.target_ + "/" + kWorkingPrefix + std::to_string(::getpid()) + mark_of(lab_job)));
   return output;
 }
 
@@ -103,7 +102,6 @@ Result<OutputDirectory> OutputDirectory::below_state(const std::string& state, c
   fs::create_directories(runs, error);
   if (error) return folder_error("creating", runs.string(), error);
   OutputDirectory output;
-  output.lab_job_ = lab_job;
   output.rescued_ = rescue_abandoned(runs.string(), lab_job,
                                      [&](const std::string& name) { return (runs / (name + "-incomplete")).string(); });
   output.latest_link_ = (runs / "latest").string();
@@ -112,7 +110,7 @@ Result<OutputDirectory> OutputDirectory::below_state(const std::string& state, c
     const std::string name = stamp + "-" + label + (attempt == 1 ? "" : "-" + std::to_string(attempt));
     output.target_ = (runs / name).string();
     if (fs::exists(output.target_, error)) continue;
-    const Status claimed = output.claim((runs / (kWorkingPrefix + name)).string());
+    const Status claimed = output.claim((runs / (kWorkingPrefix + name + mark_of(lab_job))).string());
     if (claimed.ok()) return output;
     if (claimed.error().errnum != EEXIST) return claimed.error();
   }
@@ -128,7 +126,6 @@ Status OutputDirectory::claim(const std::string& working) {
     Fd fd(::open(working.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     struct stat ours {};
     struct stat there {};
-    if (!lab_job_.empty()) std::ofstream(fs::path(working) / kLabMark) << lab_job_ << '\n';
     if (fd.valid() && ::flock(fd.get(), LOCK_EX) == 0 && ::fstat(fd.get(), &ours) == 0 &&
         ::stat(working.c_str(), &there) == 0 && ours.st_ino == there.st_ino && ours.st_dev == there.st_dev) {
       working_ = working;
@@ -166,8 +163,6 @@ Status OutputDirectory::write(const std::string& name, std::string_view content)
 Status OutputDirectory::finish() {
   const std::string working = std::exchange(working_, {});
   std::error_code error;
-  fs::remove(fs::path(working) / kLabMark, error);
-  error.clear();
   if (latest_link_.empty()) {
     error = move_entries(working, target_);
   } else {

@@ -17,7 +17,7 @@ namespace remapstorm {
 
 class OutputDirectory {
  public:
-  // `lab_job`: REMAPSTORM_LAB_JOB of the environment, empty outside the lab (output_rescue.h).
+  // `lab_job`: see lab_job() of paths.h; empty outside the lab.
   // `requested`: --output-dir; created if missing, entries of the same name are replaced at the end.
   // Errors: usage (it is a file), host (cannot be created, disk full).
   static Result<OutputDirectory> at(const std::string& requested, const std::string& lab_job = {});
@@ -52,7 +52,6 @@ class OutputDirectory {
 
   std::string target_;
   std::string working_;
-  std::string lab_job_;
   std::string latest_link_;  // empty: none, and target_ exists already
   std::vector<RescuedRun> rescued_;
   Fd lock_;  // flock on the working folder: it is in use

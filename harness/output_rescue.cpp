@@ -5,6 +5,9 @@
 #include <sys/file.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <system_error>
@@ -81,13 +84,12 @@ Error io_error(const std::string& doing, const std::string& path, const std::err
   return error;
 }
 
-// Locks tell only of those on the same host.
-bool may_be_in_use_elsewhere(const fs::path& working, const std::string& lab_job) {
-  std::string theirs;
-  std::getline(std::ifstream(working / kLabMark), theirs);
+// Locks tell only of those on the same host. `theirs`: process id of the lab/run of another one.
+bool may_be_in_use_elsewhere(const std::string& theirs, const std::string& lab_job) {
   if (theirs == lab_job) return false;
-  std::error_code error;
-  return theirs.empty() || fs::exists(theirs, error);
+  if (!lab_job.empty()) return true;
+  const int id = std::atoi(theirs.c_str());
+  return id > 0 && (::kill(id, 0) == 0 || errno == EPERM);
 }
 
 }  // namespace
@@ -155,15 +157,17 @@ std::vector<RescuedRun> rescue_abandoned(const std::string& parent, const std::s
   std::sort(left.begin(), left.end());
   std::vector<RescuedRun> rescued;
   for (const fs::path& path : left) {
-    if (may_be_in_use_elsewhere(path, lab_job)) continue;
+    const std::string whole = path.filename().string().substr(std::string(kWorkingPrefix).size());
+    const std::size_t mark = whole.rfind(kLabMark);
+    const std::string name = whole.substr(0, mark);
+    const std::string theirs = mark == std::string::npos ? "" : whole.substr(mark + std::string(kLabMark).size());
+    if (may_be_in_use_elsewhere(theirs, lab_job)) continue;
     const Fd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!fd.valid() || ::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) continue;
-    const std::string name = path.filename().string().substr(std::string(kWorkingPrefix).size());
     std::string target = target_of(name);
     for (int number = 2; fs::exists(fs::symlink_status(target, error)); ++number) {
       target = target_of(name) + "-" + std::to_string(number);
     }
-    fs::remove(path / kLabMark, error);
     const auto run = rescue_run(path.string(), target);
     if (run.ok() && run->has_value()) rescued.push_back(**run);
   }

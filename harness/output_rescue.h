@@ -33,13 +33,13 @@ bool recording_is_whole(const std::string& events_path);
 // again. Error: host.
 Result<std::optional<RescuedRun>> rescue_run(const std::string& working, const std::string& target);
 
-// In the working folder of a run on the lab's host, which shares our files but not our locks: the folder of the lab's
-// job (REMAPSTORM_LAB_JOB of lab/run), which is gone when the lab is.
-constexpr const char* kLabMark = ".in-lab";
+// At the end of the name of a working folder of a run on the lab's host, which shares our files but not our locks: then
+// comes the process id of its lab/run.
+constexpr const char* kLabMark = ".in-lab-";
 
-// Every folder in `parent` that a run left behind: nobody holds its lock, and if it was a run of another host than ours
-// that one is over. `lab_job`: ours, empty outside the lab. `target_of` names the place for one, given
-// its name without the prefix. What cannot be kept stays where it is.
+// Every folder in `parent` that a run left behind: nobody holds its lock, and of a run in the lab lab/run is gone, too.
+// In the lab only its own are known about. `lab_job`: the process id of our lab/run, empty outside the lab. `target_of`
+// names the place for one, given its name without prefix and mark. What cannot be kept stays where it is.
 std::vector<RescuedRun> rescue_abandoned(const std::string& parent, const std::string& lab_job,
                                          const std::function<std::string(const std::string& rest)>& target_of);
 

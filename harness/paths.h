@@ -13,7 +13,7 @@ namespace remapstorm {
 // Value of an environment variable, or nothing if it is unset or empty.
 using Environment = std::function<std::optional<std::string>(const std::string& name)>;
 Environment process_environment();
-// On the lab's host: the folder of its job, in the machine outside (lab/run); empty elsewhere.
+// On the lab's host: the process id of its lab/run in the machine outside; empty elsewhere.
 std::string lab_job(const Environment& environment);
 
 struct Paths {

@@ -70,6 +70,7 @@ struct Sweep {
   std::vector<SweepTrial> trials;
   std::vector<SweepGap> gaps;
   bool interrupted = false;
+  int worst_elsewhere = 0;  // exit code of the sweeps on other hosts, in the order of report.h
 
   [[nodiscard]] std::vector<const SweepTrial*> trials_of(const SweepCell& cell) const;  // by seed
   // Null: every trial of this cell that is missing was not reached.

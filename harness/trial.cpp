@@ -94,7 +94,11 @@ Result<TrialOutcome> run_trial(const TrialEnvironment& environment, const Plan& 
   options.boot_limit = environment.boot_limit;
   Watch watch(options, environment.stop, *machine, judge, log);
   std::optional<MachineSnapshot> at_ready = run_past_ready(*machine, watch, progress);
-  watch.hear_out();
+  Nanoseconds ended = log.now();
+  while (!watch.hear_out()) {
+    watch.run(progress);
+    ended = log.now();
+  }
   machine->stop();
   machine->log_usage();
   machine->milestone(LifecycleEvent::What::end);
@@ -106,7 +110,7 @@ Result<TrialOutcome> run_trial(const TrialEnvironment& environment, const Plan& 
   outcome.interrupted = watch.interrupted();
   outcome.booted = booted;
   outcome.boot_time = watch.ready_at();
-  if (watch.ready_at() != Nanoseconds(0)) outcome.duration = log.now() - watch.ready_at();
+  if (watch.ready_at() != Nanoseconds(0)) outcome.duration = ended - watch.ready_at();
   return outcome;
 }
 

@@ -55,16 +55,21 @@ void Watch::look_at_console(Nanoseconds now) {
   console_written_ = written;
 }
 
-void Watch::hear_out() {
-  if (interrupted_ || state_.done || state_.dead) return;
+bool Watch::hear_out() {
+  const auto deadlocked = [this] {
+    return machine_.locked([this] { return judge_.decided() && judge_.judgement().verdict == Verdict::deadlock; });
+  };
+  if (interrupted_ || state_.done || state_.dead || !deadlocked()) return true;
   const Nanoseconds begin = log_.now();
   Nanoseconds now = begin;
   look_at_console(now);  // the looks at a suspect took their time
-  while (!stop_ && now - console_at_ < kConsoleQuiet && now - begin < kConsoleLongest) {
-    machine_.turn(options_.turn);
+  while (!stop_ && console_at_ && now - *console_at_ < kConsoleQuiet && now - begin < kConsoleLongest) {
+    const MachineState state = machine_.turn(options_.turn);
+    if (state.done || state.dead) break;
     now = log_.now();
     look_at_console(now);
   }
+  return deadlocked();
 }
 
 // The judge folds events under the machine's lock, so it is asked under it.

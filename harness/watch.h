@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <functional>
+#include <optional>
 
 #include "harness/host_share.h"
 #include "harness/machine.h"
@@ -25,13 +26,18 @@ class Watch {
  public:
   // All must outlive this. `stop` ends the trial once true.
   Watch(const WatchOptions& options, const std::atomic<bool>& stop, Machine& machine, Judge& judge, EventLog& log)
-      : options_(options), stop_(stop), machine_(machine), judge_(judge), log_(log) {}
+      : options_(options),
+        stop_(stop),
+        machine_(machine),
+        judge_(judge),
+        log_(log),
+        console_written_(machine.console_written()) {}
 
   // Until the trial is over. `progress` is called about every 100 ms with "booting" or "running".
   void run(const std::function<void(const char* phase, Nanoseconds since_start)>& progress);
   // Lets a guest that stands in a proven deadlock end what it is saying on its console: a report of its own, most
-  // often.
-  void hear_out();
+  // often. False if the deadlock dissolved meanwhile: then run() goes on.
+  bool hear_out();
   // The last look: says why the trial is over.
   [[nodiscard]] const MachineState& state() const { return state_; }
   [[nodiscard]] bool interrupted() const { return interrupted_; }
@@ -54,8 +60,8 @@ class Watch {
   Patience whole_;  // of the boot, then of the trial
   Patience still_;  // since the last move
   std::uint64_t moves_ = 0;
-  std::uint64_t console_written_ = 0;
-  Nanoseconds console_at_{0};  // when that was last seen to grow
+  std::uint64_t console_written_;          // of a snapshot that it goes on from, too
+  std::optional<Nanoseconds> console_at_;  // when that was last seen to grow
   std::uint64_t answered_ = 0;
   unsigned rounds_ = 0;
   bool interrupted_ = false;

@@ -18,7 +18,7 @@ void write_sweep_table(std::ostream& out, TerminalStyle style, const Sweep& swee
 // "120 trials in 12 cells: 118 as expected, 2 not; 3 cells not run; 8 not made for".
 std::string sweep_summary(const Sweep& sweep);
 
-// "kvm: kvm-hardware, Linux 6.12"; empty if no trial ran on this machine.
+// "kvm: kvm-hardware, Linux 6.12, AMD EPYC"; empty if this machine was not asked for or has no usable /dev/kvm.
 std::string host_line(const Sweep& sweep);
 // sweep.json, schema 1 (docs/sweep.md).
 std::string sweep_json(const Sweep& sweep);

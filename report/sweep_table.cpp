@@ -177,7 +177,7 @@ std::string host_line(const Sweep& sweep) {
 
 int sweep_exit_code(const Sweep& sweep) {
   if (sweep.cells.made.empty()) return kExitUsage;
-  int worst = kExitOk;
+  int worst = sweep.worst_elsewhere;
   for (const SweepTrial& trial : sweep.trials) worst = worse_of(worst, trial.exit_code);
   for (const SweepGap& gap : sweep.gaps) worst = worse_of(worst, exit_code_of(gap.why.kind));
   for (const SweepCell& cell : sweep.cells.made) {

@@ -36,7 +36,8 @@ class Judge final : public EventSink {
   void on_event(const Event& event) override;
   // The newest unanswered suspicion, if any. Compare ids: answer each once.
   [[nodiscard]] std::optional<Suspicion> suspicion() const;
-  // A deadlock is proven or the guest is dead: nothing more will come, the runner may end the trial.
+  // A deadlock is proven or the guest is dead: the runner may end the trial. A proof holds until an event breaks its
+  // cycle.
   [[nodiscard]] bool decided() const;
   [[nodiscard]] Judgement judgement() const;
 

@@ -81,7 +81,8 @@ Status JsonlSink::flush() {
 }
 
 void CaptureSink::on_event(const Event& event) {
-  if (events_.size() < limit_ || is_lifecycle(event)) {
+  const std::size_t limit = is_milestone(event) ? limit_ + limit_ / 4 : limit_;
+  if (events_.size() < limit || is_lifecycle(event)) {
     events_.push_back(event);
     return;
   }

@@ -46,14 +46,15 @@ class JsonlSink final : public EventSink {
   Status status_;
 };
 
-// Keeps everything in memory. Beyond the limit only lifecycle events are, and the rest is counted in one
-// TruncatedEvent: a guest may write without end.
+// Keeps everything in memory, up to a limit as JsonlSink's: a guest may write without end. What is dropped beyond it is
+// counted in one TruncatedEvent.
 class CaptureSink final : public EventSink {
  public:
   static constexpr std::size_t kDefaultLimit = 1 << 20;  // a few hundred MiB
   explicit CaptureSink(std::size_t limit_events = kDefaultLimit) : limit_(limit_events) {}
   void on_event(const Event& event) override;
   [[nodiscard]] const std::vector<Event>& events() const { return events_; }
+  [[nodiscard]] bool full() const { return dropped_at_.has_value(); }
 
  private:
   std::size_t limit_;

@@ -60,14 +60,38 @@ const Headline* headline_of(std::string_view text) {
 }
 
 // What a report's own trace begins with: the same for whatever it tells of (lib/dump_stack.c, kernel/locking/lockdep.c,
-// kernel/sched/core.c).
+// kernel/sched/core.c). The compiler may have added ".part.0" and the like.
 bool is_of_the_report(std::string_view function) {
-  static constexpr std::string_view kFunctions[] = {
-      "dump_stack",      "dump_stack_lvl",  "check_noncircular", "check_prev_add",         "check_prevs_add",
-      "validate_chain",  "check_irq_usage", "check_usage",       "check_deadlock",         "check_wait_context",
-      "mark_lock",       "mark_lock_irq",   "mark_usage",        "mark_held_locks",        "__lock_acquire",
-      "lock_acquire",    "lock_release",    "__lock_release",    "lockdep_rcu_suspicious", "__schedule_bug",
-      "__might_resched", "__might_sleep",   "schedule_debug"};
+  static constexpr std::string_view kFunctions[] = {"dump_stack",
+                                                    "dump_stack_lvl",
+                                                    "check_noncircular",
+                                                    "check_prev_add",
+                                                    "check_prevs_add",
+                                                    "validate_chain",
+                                                    "check_irq_usage",
+                                                    "check_usage",
+                                                    "check_deadlock",
+                                                    "check_wait_context",
+                                                    "mark_lock",
+                                                    "mark_lock_irq",
+                                                    "mark_usage",
+                                                    "mark_held_locks",
+                                                    "register_lock_class",
+                                                    "assign_lock_key",
+                                                    "__lock_acquire",
+                                                    "lock_acquire",
+                                                    "__lock_release",
+                                                    "lock_release",
+                                                    "lock_contended",
+                                                    "lockdep_sys_exit",
+                                                    "lockdep_rcu_suspicious",
+                                                    "debug_check_no_locks_held",
+                                                    "debug_check_no_locks_freed",
+                                                    "__schedule_bug",
+                                                    "__might_resched",
+                                                    "__might_sleep",
+                                                    "schedule_debug"};
+  function = function.substr(0, function.find('.'));
   return function.starts_with("print_") ||
          std::find(std::begin(kFunctions), std::end(kFunctions), function) != std::end(kFunctions);
 }

@@ -148,32 +148,35 @@ TEST(OutputDirectory, FinishedTrialsOfAKilledRunAreKeptByTheNext) {
 }
 
 // The lab's host shares our files, not our locks.
-TEST(OutputDirectory, ARunInTheLabIsLeftAloneWhileTheLabIsThere) {
+TEST(OutputDirectory, ARunInTheLabIsLeftAloneWhileItsLabLives) {
   const TemporaryFolder folder;
-  const std::string job = folder.file("job");
-  fs::create_directory(job);
+  const pid_t lab = ::fork();
+  if (lab == 0) {
+    ::pause();
+    ::_exit(0);
+  }
+  const std::string job = std::to_string(lab);
   run_until_killed([&] { return OutputDirectory::below_state(folder.path(), "20260101T000000Z", "a", job); });
-  for (const std::string& host : {std::string(), folder.file("another-lab")}) {
+  for (const std::string& host : {std::string(), std::to_string(::getpid())}) {
     const Result<OutputDirectory> beside = OutputDirectory::below_state(folder.path(), "20260101T000001Z", "b", host);
     ASSERT_TRUE(beside.ok()) << beside.error().message;
     EXPECT_TRUE(beside->rescued().empty()) << host;
   }
-  fs::remove(job);
+  ::kill(lab, SIGKILL);
+  ::waitpid(lab, nullptr, 0);
   Result<OutputDirectory> next = OutputDirectory::below_state(folder.path(), "20260101T000002Z", "c");
   ASSERT_TRUE(next.ok()) << next.error().message;
   expect_rescued(*next, folder.file("runs/20260101T000000Z-a-incomplete"));
-  EXPECT_FALSE(fs::exists(folder.file("runs/20260101T000000Z-a-incomplete/" + std::string(kLabMark))));
 }
 
 TEST(OutputDirectory, TheLabLeavesRunsOutsideAlone) {
   const TemporaryFolder folder;
-  run_until_killed([&] { return OutputDirectory::below_state(folder.path(), "20260101T000000Z", "a"); });
-  Result<OutputDirectory> inside =
-      OutputDirectory::below_state(folder.path(), "20260101T000001Z", "b", folder.file("job"));
+  const std::string job = std::to_string(::getpid());
+  run_until_killed([&] { return OutputDirectory::at(folder.file("out")); });
+  Result<OutputDirectory> inside = OutputDirectory::at(folder.file("out"), job);
   ASSERT_TRUE(inside.ok()) << inside.error().message;
   EXPECT_TRUE(inside->rescued().empty());
   ASSERT_TRUE(inside->finish().ok());
-  EXPECT_FALSE(fs::exists(folder.file("runs/20260101T000001Z-b/" + std::string(kLabMark))));
 }
 
 // Nothing in it says what was asked: it would only make a replay of the others fail.
