@@ -6,8 +6,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <csignal>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <system_error>
@@ -88,7 +88,8 @@ Error io_error(const std::string& doing, const std::string& path, const std::err
 bool may_be_in_use_elsewhere(const std::string& theirs, const std::string& lab_job) {
   if (theirs == lab_job) return false;
   if (!lab_job.empty()) return true;
-  const int id = std::atoi(theirs.c_str());
+  int id = 0;
+  std::from_chars(theirs.data(), theirs.data() + theirs.size(), id);
   return id > 0 && (::kill(id, 0) == 0 || errno == EPERM);
 }
 
