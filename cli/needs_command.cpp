@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // needs: the flavours of the guest images that a command line will boot, one a line. ./run asks this before it builds.
-// Mistakes in the command line need nothing: the command itself will explain them.
+// Mistakes in the command line need nothing: the command itself will explain them. Where it can only say that no guest
+// runs here it needs nothing, either: to build an image takes minutes.
 #include <unistd.h>
 
 #include <algorithm>
@@ -53,6 +54,14 @@ Flavours flavours_of_sweep(const CommandContext& context, const SweepOptions& op
   return flavours;
 }
 
+bool guests_run_here(const CommandContext& context) {
+  return context.environment("REMAPSTORM_LAB") || ::access("/dev/kvm", F_OK) == 0;
+}
+
+bool has_lab(const std::vector<std::string>& hosts) {
+  return std::any_of(hosts.begin(), hosts.end(), [](const std::string& host) { return !lab_kind(host).empty(); });
+}
+
 template <typename Words, typename FlavoursOf>
 Flavours ask(const CommandContext& context, const Arguments& arguments, FlavoursOf flavours_of) {
   const auto options = parse_words<Words>(context, arguments);
@@ -65,13 +74,20 @@ Flavours flavours_of_command(const CommandContext& context, const Meant& meant) 
   const Arguments& words = meant.arguments;
   const auto of_run = [&](const RunOptions& options) { return flavours_of_run(context, options); };
   const auto of_part = [&](const auto& options) { return of_run(options.run); };
-  const auto of_sweep = [&](const SweepOptions& options) { return flavours_of_sweep(context, options); };
+  const bool here = guests_run_here(context);
+  const auto of_sweep = [&](const SweepOptions& options) {
+    return here || has_lab(options.hosts) ? flavours_of_sweep(context, options) : Flavours();
+  };
   const auto named = [](const auto& options) { return Flavours{options.flavour}; };
+  const auto of_soak = [&](const SoakOptions& options) {
+    return here || has_lab(options.hosts) ? named(options) : Flavours();
+  };
+  if (run == sweep_command) return ask<SweepWords>(context, words, of_sweep);
+  if (run == soak_command) return ask<SoakWords>(context, words, of_soak);
+  if (!here) return {};
   if (run == run_command) return ask<RunWords>(context, words, of_run);
   if (run == serve_command) return ask<ServeWords>(context, words, of_part);
   if (run == minimize_command) return ask<MinimizeWords>(context, words, of_part);
-  if (run == sweep_command) return ask<SweepWords>(context, words, of_sweep);
-  if (run == soak_command) return ask<SoakWords>(context, words, named);
   if (run == compare_command) return ask<CompareWords>(context, words, named);
   if (run == explore_command) return ask<ExploreWords>(context, words, named);
   if (run == census_command) {

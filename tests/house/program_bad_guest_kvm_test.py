@@ -43,6 +43,14 @@ class BadGuests(ProgramCase):
         text = self.run_kernel(b"\x90\x0f\x0b")
         self.assertRegex(text, rf"triple-faulted while booting: (_start\+0x1|{LOST})")
 
+    def test_a_guest_that_rings_nonsense_without_end_is_ended(self):
+        # mov $0x5250, %edx (RS_DOORBELL_PORT); mov $0xff, %eax; 1: out %eax, (%dx); jmp 1b
+        text = self.run_kernel(b"\xba\x50\x52\x00\x00\xb8\xff\x00\x00\x00\xef\xeb\xfd")
+        self.assertIn("unknown doorbell value 255; the last of too many", text)
+        recordings = list(self.folder.glob(".local/state/remapstorm/runs/2*/hold/inplace/trial-0/events.jsonl"))
+        self.assertEqual(len(recordings), 1)
+        self.assertLess(len(recordings[0].read_text().splitlines()), 200)
+
     def test_a_panic_at_boot_prints_the_panic(self):
         text = self.expect(70, str(self.scenario), "--append", "remapstorm.strategy=bogus").stdout
         self.assertIn("the guest panicked while booting", text)

@@ -6,7 +6,7 @@ import subprocess
 import unittest
 
 from program import PROGRAM, ProgramCase
-from repository import TREE, relative, tracked
+from repository import TREE, relative, tracked, without_kvm
 from tiny_kernel import tiny_kernel
 
 SCENARIOS = sorted(file.stem for file in tracked(".toml") if relative(file).startswith("scenarios/"))
@@ -149,7 +149,16 @@ class Program(ProgramCase):
                                  (("irq-same-cpu", "--verdict", "clean"), "no failure"),
                                  (("irq-same-cpu", "--verdict", "deadlok"), "deadlock")):
             self.assertIn(words, self.expect(64, "minimize", *arguments).stderr)
-        self.assertIn("std", self.expect(0, "needs", "--", "minimize", "irq-same-cpu").stdout)
+        self.assertIn("std", self.expect(0, "needs", "--", "minimize", "irq-same-cpu", REMAPSTORM_LAB="x86").stdout)
+
+    def test_an_image_is_needed_only_where_a_guest_can_run(self):
+        for words in (("irq-same-cpu",), ("serve",), ("soak",), ("sweep", "--scenarios", "irq-same-cpu"), ("compare",)):
+            needed = [self.expect(0, "needs", "--", *words, prefix=without_kvm(), **variables).stdout
+                      for variables in ({}, {"REMAPSTORM_LAB": "x86"})]
+            self.assertEqual(needed[0], "" if "REMAPSTORM_LAB" not in self.environment else needed[1], words)
+            self.assertIn("std", needed[1], words)
+        for words in (("soak", "--hosts", "lab:x86"), ("soak", "--hosts", "all"), ("sweep", "--hosts", "kvm,lab:x86")):
+            self.assertIn("std", self.expect(0, "needs", "--", *words, prefix=without_kvm()).stdout, words)
 
     def test_output_that_cannot_be_written_is_no_success(self):
         with open("/dev/full", "w", encoding="utf-8") as full:

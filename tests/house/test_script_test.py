@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """./test: which parts it runs, how it counts, what it does without /dev/kvm."""
-import os
 import shutil
 import unittest
 
 from fake_tree import FakeTree
-from repository import TREE
+from repository import TREE, without_kvm
 
 CTEST = r"""#!/bin/bash
 [[ " $* " == *" -N "* ]] || echo "ctest $*" >>"$TRACE"
@@ -111,22 +110,16 @@ class TestScript(unittest.TestCase):
             self.assertIn("HINT: ", result.err)
         self.assertEqual(self.call("--help").returncode, 0)
 
-    def hidden_kvm(self):
-        """A prefix under which a command sees no /dev/kvm."""
-        as_root = () if os.getuid() == 0 else ("--user", "--map-root-user")
-        return ("unshare", "--mount", *as_root, "sh", "-c",
-                "mount -t tmpfs none /dev && : >/dev/null && ln -s /proc/self/fd /dev/fd && exec \"$@\"", "sh")
-
     def test_without_kvm_the_lab_runs_what_needs_it_and_everybody_is_told(self):
         for arguments in (("kvm",), ("unit", "kvm")):
             self.fake.forget()
-            result = self.call(*arguments, prefix=self.hidden_kvm())
+            result = self.call(*arguments, prefix=without_kvm())
             self.assertEqual(result.returncode, 0, result.err)
             self.assertIn("NO /dev/kvm ON THIS MACHINE", result.err)
             self.assertIn("ran on the lab's emulated host, kind x86", result.err)
             self.assertEqual(len([line for line in self.fake.trace() if line.startswith("lab x86 ctest")]), 1)
         self.fake.forget()
-        self.assertEqual(self.call("unit", prefix=self.hidden_kvm()).returncode, 0)
+        self.assertEqual(self.call("unit", prefix=without_kvm()).returncode, 0)
         self.assertFalse(any(line.startswith("lab") for line in self.fake.trace()))
 
     def test_the_lab_on_request(self):
@@ -138,7 +131,7 @@ class TestScript(unittest.TestCase):
 
     def test_by_name_the_lab_runs_what_needs_kvm_and_only_that(self):
         for kind, there, here in (("kvm", 1, 0), ("unit", 0, 1), ("both", 1, 1)):
-            for arguments, prefix in ((("-k", "Rng"), self.hidden_kvm()), (("-k", "Rng", "--lab", "x86"), ())):
+            for arguments, prefix in ((("-k", "Rng"), without_kvm()), (("-k", "Rng", "--lab", "x86"), ())):
                 self.fake.forget()
                 result = self.call(*arguments, prefix=prefix, KIND=kind)
                 self.assertEqual(result.out, f"{3 * (there + here)} passed, 0 failed\n", result.err)

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The lab: a command runs on its emulated host as if it ran here, and nothing of it stays."""
+import hashlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -88,6 +90,32 @@ class Lab(unittest.TestCase):
         code, _, err = done(lab("true", REMAPSTORM_CACHE=str(self.folder / "with blank")))
         self.assertEqual(code, 64)
         self.assertIn("HINT: ", err)
+
+    def test_an_emulator_that_could_not_be_had_is_tried_for_again_a_day_later(self):
+        here, cache = self.folder / "x86", self.folder / "cache"
+        here.mkdir()
+        for name in ("image", "init"):
+            shutil.copy(TREE / "lab/x86" / name, here / name)
+        emulator = here / "emulator"
+        emulator.write_text('#!/bin/sh\necho asked >>"$(dirname "$0")/asked"\nmkdir "$1.is-there" 2>/dev/null && exit 75\nmkdir "$1"\n')
+        emulator.chmod(0o755)
+        digest = hashlib.sha256(b"".join((here / name).read_bytes() for name in ("image", "init", "emulator"))).hexdigest()
+        made = cache / "lab" / f"x86-{digest[:12]}"
+        made.mkdir(parents=True)
+        for name in ("kernel", "initramfs"):
+            (made / name).touch()
+
+        def image(*words):
+            return subprocess.run([here / "image", *words], env={**os.environ, "REMAPSTORM_CACHE": str(cache)},
+                                  capture_output=True, text=True).returncode
+
+        self.assertEqual((image("--cached"), image(), image("--cached")), (1, 0, 0))
+        self.assertFalse((made / "qemu").exists())
+        yesterday = time.time() - 25 * 3600
+        os.utime(made / "without-qemu-10", (yesterday, yesterday))
+        self.assertEqual((image("--cached"), image(), image("--cached")), (1, 0, 0))
+        self.assertTrue((made / "qemu").exists())
+        self.assertEqual((here / "asked").read_text(), "asked\n" * 2)
 
     def test_loopback_is_up_and_no_guest_runs_on_processor_0(self):
         # QEMU's FXRSTOR writes processor 0's hflags2 from any processor: about one guest in a thousand triple-faulted.

@@ -110,6 +110,21 @@ TEST(Judge, TheHostsShareIsKnownHoweverOftenItTookIt) {
   EXPECT_EQ(judgement.verdict, Verdict::clean) << judgement.reasons.front();
 }
 
+// Whether they were delivered nobody knows: not clean.
+TEST(Judge, MoreInjectionsThanAreWatchedAreNoCleanTrial) {
+  const auto holds = [](std::uint32_t count) {
+    Stream stream;
+    stream.begin().open(0);
+    for (std::uint32_t token = 1; token <= count; ++token) {
+      stream.fire("hold", token, 0, ms(0)).ended("hold", token, 0, ms(0), ms(0));
+    }
+    stream.close(0).done();
+    return judge(stream.events);
+  };
+  EXPECT_EQ(holds(1 << 16).verdict, Verdict::clean);
+  EXPECT_EQ(holds((1 << 16) + 1).verdict, Verdict::error);
+}
+
 // The harness took 150 ms to look at its first hit in the window, and nobody had asked for that.
 TEST(Judge, AWaitThatOnlyTheHarnessMadeLongIsNoStall) {
   Stream stream;
