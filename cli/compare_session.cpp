@@ -7,6 +7,7 @@
 #include "base/atomic_file.h"
 #include "cli/scenario_files.h"
 #include "cli/work_folder.h"
+#include "harness/crew.h"
 #include "harness/suggest.h"
 #include "report/exit_code.h"
 #include "report/report.h"

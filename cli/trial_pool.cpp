@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/trial_pool.h"
 
-#include <algorithm>
-#include <thread>
-
 #include "cli/scenario_files.h"
 
 namespace remapstorm {
@@ -43,7 +40,5 @@ Result<Plan> TrialPool::plan(const Scenario& scenario, const Overrides& override
   RS_ASSIGN(Runner * runner, this->runner(0, chosen_flavour(scenario, overrides)));
   return make_plan(scenario, overrides, runner->guest(), host_, runner->resolver());
 }
-
-unsigned host_cpus() { return std::max(1U, std::thread::hardware_concurrency()); }
 
 }  // namespace remapstorm

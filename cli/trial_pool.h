@@ -46,7 +46,4 @@ class TrialPool {
   std::map<std::pair<unsigned, std::string>, std::unique_ptr<Runner>> runners_;
 };
 
-// Processors that this process may use, at least 1.
-unsigned host_cpus();
-
 }  // namespace remapstorm

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "harness/crew.h"
 
+#include <sched.h>
+
 #include <algorithm>
 #include <condition_variable>
 #include <mutex>
@@ -83,6 +85,12 @@ class Shift {
 Status work_through(std::size_t count, const Crew& crew, const std::atomic<bool>& stop) {
   if (count == 0) return {};
   return Shift(count, crew, stop).run();
+}
+
+unsigned host_cpus() {
+  cpu_set_t allowed;
+  if (::sched_getaffinity(0, sizeof(allowed), &allowed) != 0) return std::max(1U, std::thread::hardware_concurrency());
+  return static_cast<unsigned>(std::max(1, CPU_COUNT(&allowed)));
 }
 
 unsigned guests_at_a_time(unsigned host_cpus, unsigned cpus) {

@@ -23,6 +23,8 @@ struct Crew {
 // error. Returns when nobody works any more.
 Status work_through(std::size_t count, const Crew& crew, const std::atomic<bool>& stop);
 
+// Processors that this process may use, at least 1: in the lab one fewer than there are.
+unsigned host_cpus();
 // Guests of `cpus` vCPUs that a host with `host_cpus` processors carries at a time without keeping vCPUs waiting.
 unsigned guests_at_a_time(unsigned host_cpus, unsigned cpus);
 

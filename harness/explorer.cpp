@@ -9,6 +9,7 @@
 #include <mutex>
 #include <thread>
 
+#include "harness/crew.h"
 #include "harness/explorer_worker.h"
 #include "harness/suggest.h"
 
@@ -206,8 +207,7 @@ unsigned usual_jobs(const ExploreOptions& options) {
   for (const Workload& one : options.workloads.empty() ? default_workloads(options) : options.workloads) {
     if (std::find(busy.begin(), busy.end(), one.vcpu) == busy.end()) busy.push_back(one.vcpu);
   }
-  const unsigned cpus = std::max(1U, std::thread::hardware_concurrency());
-  return std::max<unsigned>(1, cpus / std::max<unsigned>(1, static_cast<unsigned>(busy.size())));
+  return guests_at_a_time(host_cpus(), static_cast<unsigned>(busy.size()));
 }
 
 }  // namespace remapstorm
