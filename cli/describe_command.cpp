@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // describe: the whole story of scenarios.
+#include <algorithm>
+
 #include "cli/arguments.h"
 #include "cli/scenario_files.h"
 #include "cli/scenario_words.h"
 #include "report/exit_code.h"
+#include "telemetry/proof_standard.h"
 
 namespace remapstorm {
 namespace {
@@ -12,6 +15,12 @@ constexpr std::size_t kDescribeWidth = 100;
 
 void section(std::ostream& out, const std::string& title, const std::string& text) {
   if (!text.empty()) out << '\n' << title << '\n' << wrapped(text, 2, kDescribeWidth);
+}
+
+bool expects_deadlock(const Scenario& scenario) {
+  return usual_expectation(scenario).verdict == Verdict::deadlock ||
+         std::any_of(scenario.other_expectations.begin(), scenario.other_expectations.end(),
+                     [](const auto& one) { return one.second.verdict == Verdict::deadlock; });
 }
 
 void describe(const CommandContext& context, const Scenario& scenario) {
@@ -41,6 +50,9 @@ void describe(const CommandContext& context, const Scenario& scenario) {
     if (&expectation == &usual_expectation(scenario)) continue;
     out << wrapped("with " + expectation_key(scenario, key) + ": " + expectation_in_words(expectation), 2,
                    kDescribeWidth);
+  }
+  if (expects_deadlock(scenario)) {
+    section(out, "What proves a deadlock", proof_words(Looks::apart) + " " + proof_reason());
   }
   if (!scenario.claims.empty()) out << "\nClaims\n  " << join(scenario.claims, " ") << " (docs/findings.md)\n";
   out << "\nRun it\n  " << context.called << " run " << scenario.name << "\n  file: " << scenario.file << '\n';

@@ -6,18 +6,14 @@
 
 #include "harness/host_share.h"
 #include "harness/watch.h"
-#include "telemetry/detectors/deadlock.h"
 #include "telemetry/probe_names.h"
+#include "telemetry/proof_standard.h"
 #include "telemetry/sinks.h"
 #include "telemetry/symbol_namer.h"
 
 namespace remapstorm {
 namespace {
 
-// A deadlock is proven by two looks between which each waiter ran for DeadlockDetector::kMinimumRunNs, and for many
-// times what an exit and an entry take, which are no running of the guest. Waiting longer proves no more.
-constexpr Nanoseconds kEnoughRun = Nanoseconds(DeadlockDetector::kMinimumRunNs) + std::chrono::microseconds(15);
-constexpr int kExitsWorth = 10;
 constexpr Nanoseconds kExploreTurn = std::chrono::microseconds(100);
 
 // What `token`'s handler logged of where it interrupted the guest. Events from `closed` on came when the window had
@@ -201,7 +197,7 @@ Result<PointOutcome> ExploreWorker::execute(const ExplorePoint& point, std::vect
   WatchOptions watching;
   watching.limits = plan.limits;
   watching.turn = kExploreTurn;
-  watching.enough = std::max(kEnoughRun, kExitsWorth * plan.host.port_round_trip);
+  watching.enough = least_run(plan.host.port_round_trip);
   machine_->thaw();
   Watch watch(watching, environment_.stop, *machine_, judge, log);
   watch.run([](const char*, Nanoseconds) {});

@@ -10,6 +10,7 @@
 #include "harness/host_share.h"
 #include "harness/machine.h"
 #include "telemetry/judge.h"
+#include "telemetry/proof_standard.h"
 
 namespace remapstorm {
 
@@ -18,8 +19,8 @@ struct WatchOptions {
   Nanoseconds boot_limit{180'000'000'000};  // longest time to the ready doorbell
   Nanoseconds turn{5'000'000};              // longest time between two looks at the rings
   // Between the two looks at a suspected deadlock: at most `gap`, less once each waiter has run for `enough`.
-  Nanoseconds gap = kSampleGap;
-  Nanoseconds enough = kSampleGap;
+  Nanoseconds gap = kLooksApart;
+  Nanoseconds enough = kLooksApart;
 };
 
 class Watch {

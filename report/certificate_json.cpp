@@ -2,6 +2,7 @@
 // certificate.json, schema 1: docs/explore.md names every field.
 #include "report/certificate.h"
 #include "telemetry/json_fields.h"
+#include "telemetry/proof_standard.h"
 
 namespace remapstorm {
 namespace {
@@ -130,6 +131,7 @@ std::string certificate_json(const Certificate& certificate) {
       {"injections", std::move(injections)},
       {"pairs", pairs_to_json(certificate)},
       {"stride", certificate.stride},
+      {"proof", proof_words(Looks::soon)},
       {"not_covered", not_covered(certificate)},
       {"boundaries", std::move(boundaries)},
       {"trials", std::move(trials)},

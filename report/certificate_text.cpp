@@ -5,6 +5,7 @@
 #include "report/certificate.h"
 #include "report/plain_lines.h"
 #include "report/text.h"
+#include "telemetry/proof_standard.h"
 
 namespace remapstorm {
 namespace {
@@ -165,6 +166,7 @@ void evidence(const Certificate& certificate, PlainLines& out) {
   for (const std::string& inject : certificate.injections) taken(certificate, inject, out);
   out.add();
   out.add("What the verdicts rest on:");
+  out.wrapped("  ", proof_words(Looks::soon));
   // Reasons that differ in their figures only are one; the first stands for all.
   struct Alike {
     std::string first;

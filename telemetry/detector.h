@@ -16,8 +16,8 @@
 namespace remapstorm {
 
 // A reason to look at the vCPUs. The runner answers each new id with two rounds of SampleEvents of all vCPUs
-// ("suspected deadlock"), kSampleGap apart, with the words of `locks` on the sample of vCPU 0. The vCPUs run between
-// the rounds.
+// ("suspected deadlock"), as far apart as proof_standard.h says, with the words of `locks` on the sample of vCPU 0. The
+// vCPUs run between the rounds.
 struct Suspicion {
   std::uint64_t id = 0;  // grows with each new suspicion of the trial
   std::vector<int> vcpus;
@@ -25,7 +25,6 @@ struct Suspicion {
   std::string reason;
   Nanoseconds since{0};  // host time of the event that raised it
 };
-inline constexpr Nanoseconds kSampleGap{50'000'000};
 
 inline constexpr std::size_t kMaxNotes = 20;  // of one detector
 

@@ -30,9 +30,6 @@ namespace remapstorm {
 
 class DeadlockDetector final : public Detector {
  public:
-  // Between the two looks every waiter must have run for at least this long: a kicked vCPU that only enters and leaves
-  // KVM_RUN uses processor time without having had a chance. Whoever looks waits longer where an exit takes long.
-  static constexpr std::uint64_t kMinimumRunNs = 250'000;
   static constexpr unsigned kMaxAttempts = 20;  // pairs of looks per suspicion before it is left alone
 
   [[nodiscard]] std::string_view name() const override { return "deadlock"; }

@@ -3,7 +3,8 @@
 // ourselves waits as well. Two looks at the vCPUs, between which they ran, must both show it:
 //  - in every look since the suspicion each lock word of the cycle is non-zero (0 is an unlocked Linux spinlock);
 //  - in both looks no waiter is halted, in user mode or kept still by the harness;
-//  - between them each waiter used CPU time, and nobody logged that it got or dropped a lock of the cycle;
+//  - between them each waiter used CPU time (proof_standard.h), and nobody logged that it got or dropped a lock of the
+//  cycle;
 //  - where a waiter's backtrace has symbols, one of the two goes through the function that asked for the lock. One
 //    suffices: the other may have been taken inside an interrupt whose entry stops the unwinder.
 // A task that waits for what it holds itself needs neither to run nor to be seen: only the word and the log count.
@@ -11,6 +12,7 @@
 
 #include "telemetry/detectors/deadlock.h"
 #include "telemetry/probe_names.h"
+#include "telemetry/proof_standard.h"
 
 namespace remapstorm {
 namespace {
@@ -115,11 +117,12 @@ std::string DeadlockDetector::asking_function(const Edge& edge) const {
 }
 
 std::string DeadlockDetector::check_pair(const Round& first, const Round& second) const {
+  constexpr auto least = static_cast<std::uint64_t>(kProofRun.count());
   for (const Edge& edge : case_->cycle) {
     if (waits_for_itself(edge)) continue;
     const SampleEvent& before = first.samples.at(edge.vcpu);
     const SampleEvent& after = second.samples.at(edge.vcpu);
-    if (after.cpu_time_ns < before.cpu_time_ns || after.cpu_time_ns - before.cpu_time_ns < kMinimumRunNs) {
+    if (after.cpu_time_ns < before.cpu_time_ns || after.cpu_time_ns - before.cpu_time_ns < least) {
       return vcpu_name(edge.vcpu) + " hardly ran between the two looks";
     }
     const std::string asked = asking_function(edge);

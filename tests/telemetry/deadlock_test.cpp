@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "telemetry/judge.h"
+#include "telemetry/proof_standard.h"
 #include "tests/telemetry/stream.h"
 
 namespace remapstorm {
@@ -192,10 +193,9 @@ INSTANTIATE_TEST_SUITE_P(
                  },
                  "was free"},
         NearMiss{"no_word", [](SampleEvent&, SampleEvent& b) { b.lock_words.clear(); }, "could not be read"},
-        NearMiss{
-            "did_not_run",
-            [](SampleEvent& a, SampleEvent& b) { b.cpu_time_ns = a.cpu_time_ns + DeadlockDetector::kMinimumRunNs - 1; },
-            "hardly ran"},
+        NearMiss{"did_not_run",
+                 [](SampleEvent& a, SampleEvent& b) { b.cpu_time_ns = a.cpu_time_ns + kProofRun.count() - 1; },
+                 "hardly ran"},
         NearMiss{"clock_back", [](SampleEvent& a, SampleEvent& b) { b.cpu_time_ns = a.cpu_time_ns - 1; }, "hardly ran"},
         NearMiss{"elsewhere",
                  [](SampleEvent& a, SampleEvent& b) {
