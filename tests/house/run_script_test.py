@@ -1,11 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """./run: builds when it must, is quick and silent when it need not, says what goes wrong, leaves nothing running."""
+import fcntl
 import os
+import pty
+import shutil
 import signal
+import struct
+import subprocess
+import termios
 import time
 import unittest
+from pathlib import Path
 
 from fake_tree import FakeTree, all_gone
+from repository import TREE
 
 
 class RunScript(unittest.TestCase):
@@ -71,6 +79,81 @@ class RunScript(unittest.TestCase):
         (self.fake.tree / "build" / "release" / "cli" / "remapstorm").unlink()
         self.assertTrue(self.built(), "no program")
         self.assertFalse(self.built())
+
+    def test_packages_that_do_not_matter_come_and_go(self):
+        dpkg = self.fake.top / "dpkg"
+        (dpkg / "info").mkdir(parents=True)
+        for name in ("status", "info/g++.list", "info/libelf-dev:amd64.list", "info/tzdata.list"):
+            (dpkg / name).write_text("x\n")
+        how = {"DPKG_ADMINDIR": str(dpkg), "NEEDS": "std\n"}
+        self.assertTrue(self.built(**how))
+        self.assertFalse(self.built(**how))
+        for name in ("status", "info/tzdata.list", "info/cowsay.list"):
+            (dpkg / name).write_text("y and more\n")
+            self.assertFalse(self.built(**how), name)
+            self.assertEqual(self.fake.trace(), [], "nor is the guest looked at")
+        for name in ("info/libelf-dev:amd64.list", "info/g++.list"):
+            (dpkg / name).write_text("another version\n")
+            self.assertTrue(self.built(**how), name)
+        (dpkg / "info/libelf-dev:amd64.list").unlink()
+        self.assertTrue(self.built(**how), "one of ours was removed")
+
+    def test_a_running_test_of_the_same_tree_is_not_waited_for(self):
+        shutil.copy2(TREE / "test", self.fake.tree / "test")
+        self.assertTrue(self.built())
+        testing = self.fake.popen("unit", command=self.fake.tree / "test", SLOW="1000")
+        self.addCleanup(testing.wait)
+        self.addCleanup(testing.terminate)
+        self.fake.wait_for_child()
+        self.assertFalse(self.built(), "there is nothing to build")
+        (self.fake.tree / "base" / "b.cpp").write_text("")
+        self.assertTrue(self.built(), "another preset than the one that is being tested")
+        self.assertIsNone(testing.poll())
+
+    def test_signals_that_were_ignored_stay_so(self):
+        """nohup, and a shell that runs jobs in the background."""
+        for number in (signal.SIGHUP, signal.SIGINT):
+            self.fake.forget()
+            (self.fake.tree / "base" / f"{number}.cpp").write_text("")
+            Path(f"{self.fake.trace_file}.pids").unlink(missing_ok=True)
+            process = self.fake.popen("list", SLOW="2", prefix=("env", f"--ignore-signal={number.name[3:]}"))
+            self.fake.wait_for_child()
+            process.send_signal(number)
+            out, err = process.communicate(timeout=60)
+            self.assertEqual(process.returncode, 0, err)
+            self.assertIn("argument <list>", out)
+
+    def on_a_terminal(self, **variables):
+        """What the first ./run of a changed tree writes to a terminal as its standard error."""
+        (self.fake.tree / "base" / "b.cpp").write_text(str(variables))
+        ours, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 60, 0, 0))
+        environment = {**self.fake.environment, "SLOW": "1.5", **variables}
+        process = subprocess.Popen([self.fake.tree / "run", "list"], env=environment, stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.DEVNULL, stderr=theirs)
+        os.close(theirs)
+        text = b""
+        while True:
+            try:
+                text += os.read(ours, 65536)
+            except OSError:  # all writers are gone
+                break
+        os.close(ours)
+        self.assertEqual(process.wait(timeout=60), 0, text)
+        self.assertIn(b"step 2/3 harness", text)
+        return text.decode()
+
+    def test_terminals_that_can_redraw_and_those_that_cannot(self):
+        for variables in ({"TERM": "dumb"}, {}):
+            text = self.on_a_terminal(**variables)
+            self.assertNotIn("\033", text)
+            self.assertEqual(text.replace("\r\n", "\n").count("\r"), 0)
+        redrawn = self.on_a_terminal(TERM="xterm")
+        self.assertIn("\r\033[K", redrawn)
+        for columns, most in (("30", 29), ("", 59)):
+            text = self.on_a_terminal(TERM="xterm", COLUMNS=columns)
+            drawn = [part for part in text.replace("\r\n", "\r").split("\r") if part.startswith("\033[K") and len(part) > 3]
+            self.assertEqual(max(len(part) - 3 for part in drawn if "remapstorm" not in part) <= most, True, drawn)
 
     def test_from_anywhere_and_through_a_link(self):
         link = self.fake.top / "link to run"

@@ -122,6 +122,18 @@ class TestScript(unittest.TestCase):
         self.assertEqual(self.call("unit", prefix=without_kvm()).returncode, 0)
         self.assertFalse(any(line.startswith("lab") for line in self.fake.trace()))
 
+    def test_without_permission_only_what_helps_is_named(self):
+        stat = '#!/bin/bash\ncase "$*" in *%G*/dev/kvm) echo "$OWNER";; *) exec /usr/bin/stat "$@";; esac\n'
+        self.fake.script(self.fake.fakes / "stat", stat)
+        hide = (*without_kvm()[:-2], without_kvm()[-2].replace("&& exec", "&& touch /dev/kvm && chmod 000 /dev/kvm && exec"), "sh",
+                "setpriv", "--inh-caps=-all", "--bounding-set=-dac_override,-dac_read_search")
+        for owner, words in (("root crw-------", "it belongs to group root with mode crw-------"),
+                             ("kvm crw-------", "it belongs to group kvm with mode crw-------"),
+                             ("UNKNOWN crw-rw----", "group UNKNOWN"), ("virt crw-rw----", "HINT: sudo usermod -aG virt ")):
+            result = self.call("kvm", prefix=hide, OWNER=owner)
+            self.assertEqual(result.returncode, 4, result.err)
+            self.assertIn(words, result.err)
+
     def test_the_lab_on_request(self):
         result = self.call("kvm", "--lab", "x86")
         self.assertEqual(result.returncode, 0, result.err)

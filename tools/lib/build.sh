@@ -2,12 +2,12 @@
 # shellcheck shell=bash
 # Builds a CMake preset, and knows without starting CMake when there is nothing to build.
 
-# Every file that may matter to the program, with size, times and inode, and the state of the installed packages. Equal
-# text means nothing was edited, added, deleted or renamed. Both times: contents can change under an old mtime.
+# Every file that may matter to the program, with size, times and inode, and the packages that build it. Equal text means
+# nothing was edited, added, deleted or renamed. Both times: contents can change under an old mtime.
 tree_listing() {
   find "$tree" \( -path "$tree/build" -o -path "$tree/.git" -o -path "$tree/tests" -o -path "$tree/docs" \) -prune -o \
     -type f -printf '%P %s %T@ %C@ %i\n'
-  stat -c '%n %s %y' /var/lib/dpkg/status 2>/dev/null
+  package_listing
   printf '%s\n' "$tree"
 }
 
@@ -28,6 +28,13 @@ drop_moved_build() {
   [ "$made_for" = "$tree" ] || rm -rf "${tree:?}/build/$1"
 }
 
+# Whoever builds or tests a preset holds it: others may use other presets meanwhile. Not the build folder itself, which
+# drop_moved_build removes.
+lock_preset() {
+  mkdir -p "$tree/build/in-use/$1" || die "$exit_host" "cannot create $tree/build/in-use/$1"
+  lock_folder "$tree/build/in-use/$1" "building or testing the preset $1 in this tree"
+}
+
 # build_preset PRESET TITLE [TARGET]: configures and builds; the log is step_log.
 build_preset() {
   drop_moved_build "$1"
@@ -45,7 +52,7 @@ ensure_harness() {
   work_folder
   ensure_packages "step 1/3 packages" run
   ensure_build_folder
-  lock_folder "$tree/build" "building in this tree"
+  lock_preset release
   listing=$(tree_listing)
   if ! is_fresh "$stamp" "$listing" || ! [ -x "$program" ]; then
     rm -f "$stamp"

@@ -4,7 +4,7 @@
 
 guest_listing() {
   find "$tree/guest" -type f -printf '%P %s %T@ %C@ %i\n'
-  stat -c '%n %s %y' /var/lib/dpkg/status 2>/dev/null
+  package_listing
   [ -z "${REMAPSTORM_LINUX_TARBALL:-}" ] || stat -c '%n %s %y' "$REMAPSTORM_LINUX_TARBALL" 2>/dev/null
   printf '%s\n%s\n' "$tree" "$cache"
 }

@@ -15,6 +15,18 @@ missing_packages() {
   done <"$tree/tools/packages.txt"
 }
 
+# When which package was unpacked that builds the program and the guest, and the tools themselves: cc, the linker and their
+# like come from packages that ours depend on. Other packages of the machine come and go without a word.
+package_listing() {
+  local folder=${DPKG_ADMINDIR:-/var/lib/dpkg}/info name who files=()
+  while read -r name who _; do
+    [ "$who" != run ] || [[ $name == \#* ]] || files+=("$folder/$name.list" "$folder/$name:"*.list)
+  done <"$tree/tools/packages.txt"
+  files+=("$folder/libc6-dev"*.list "$folder/linux-libc-dev"*.list)
+  for name in c++ gcc ld as cmake ninja make bc flex bison xz patch cpio; do files+=("$(type -P "$name")"); done
+  stat -L -c '%n %s %y' "${files[@]}" 2>/dev/null
+}
+
 # The commands that become root, or nothing where that takes a question.
 root_prefix() {
   [ "$(id -u)" -ne 0 ] || return 0

@@ -1,11 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 # step: runs one long command with its output in a log and says which step it is, how far it is, how long it has taken
-# and how long it took last time. On a terminal one line is redrawn; elsewhere there is a line at least every 10 s.
+# and how long it took last time. On a terminal that can, one line is redrawn; elsewhere there is a line at least every 10 s.
+# A signal that was ignored when we were started (nohup, a job in the background) stays ignored: bash traps no such one.
 
 step_pid=
 step_partial=
 exec {tick_fd}<> <(:)
+
+# A line can be redrawn on a terminal that understands it. TERM is unset where nobody does.
+redraws() { [ -t 2 ] && [ -n "${TERM:-}" ] && [ "$TERM" != dumb ]; }
+
+# Bash overwrites COLUMNS when a command ends: what the caller said is what it is now.
+asked_columns=${COLUMNS:-}
+find_width() {
+  width=$asked_columns
+  [[ $width =~ ^[1-9][0-9]*$ ]] || width=$(stty size <&2 2>/dev/null | cut -d ' ' -f 2)
+  [[ $width =~ ^[1-9][0-9]*$ ]] || width=80
+}
 
 clock_text() { printf '%d:%02d' $(($1 / 60)) $(($1 % 60)); }
 
@@ -36,8 +48,8 @@ show_progress() {  # TITLE LOG ELAPSED LAST
   [ "$3" -eq 0 ] || far=$(how_far "$2" "$3" "$4")
   [ "$4" -lt 0 ] || last_text=" (last time $(clock_text "$4"))"
   line="$1${far:+  $far}  $(clock_text "$3")$last_text"
-  if [ -t 2 ]; then
-    printf '\r\033[K%s' "${line:0:$((${COLUMNS:-80} - 1))}" >&2
+  if redraws; then
+    printf '\r\033[K%s' "${line:0:$((width - 1))}" >&2
     step_partial=yes
   else
     say "$line"
@@ -83,7 +95,8 @@ step() {
   [ -r "$work/durations/$key" ] && read -r last <"$work/durations/$key"
   [[ $last =~ ^[0-9]+$ ]] || last=-1
   : >"$step_log" || die "$exit_host" "cannot write $step_log"
-  [ -t 2 ] && period=0
+  redraws && period=0
+  find_width
   show_progress "$title" "$step_log" 0 "$last"
   # A session of its own: Ctrl-C reaches only us, and we stop the whole group. The death signal covers kill -9 of us.
   setsid setpriv --pdeathsig TERM "$tree/tools/lib/supervise" "$@" </dev/null >"$step_log" 2>&1 &
