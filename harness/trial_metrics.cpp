@@ -3,8 +3,6 @@
 
 #include "base/build_id.h"
 #include "base/error_names.h"
-#include "telemetry/detectors/lifecycle.h"
-#include "telemetry/metrics/finding_class.h"
 #include "telemetry/probe_names.h"
 
 namespace remapstorm {
@@ -21,9 +19,7 @@ constexpr std::string_view kErrorKinds[] = {"usage", "unavailable", "host", "int
 std::string_view error_kind(const TrialResult& trial) {
   if (trial.error) return error_kind_name(trial.error->kind);
   const auto& findings = trial.judgement.findings;
-  const bool host = !findings.empty() && (findings.front().fingerprint == kHostFailureFingerprint ||
-                                          findings.front().fingerprint == kInterruptedFingerprint);
-  return host ? "host" : "internal";
+  return !findings.empty() && is_host_trouble(findings.front().kind) ? "host" : "internal";
 }
 
 }  // namespace
@@ -103,7 +99,7 @@ void TrialCounter::count(const TrialLabels& labels, const ExploredTrial& trial, 
 
 void TrialCounter::count(const TrialLabels& labels, std::span<const Finding> findings) {
   for (const Finding& finding : findings) {
-    metrics_.add(Metric::findings, labels.with({verdict_name(finding.verdict), finding_class(finding)}));
+    metrics_.add(Metric::findings, labels.with({verdict_name(finding.verdict), finding_kind_name(finding.kind)}));
   }
 }
 

@@ -5,7 +5,6 @@
 #include <cstdio>
 
 #include "harness/suggest.h"
-#include "telemetry/detectors/lifecycle.h"
 #include "telemetry/probe_names.h"
 
 namespace remapstorm {
@@ -161,9 +160,8 @@ TrialResult conclude(const RecordedPlan& plan, const Judgement& judgement) {
   result.differences = check_expectation(plan.expectation, judgement);
   // A failure of ours is never what was hoped for.
   result.ok = result.differences.empty() && judgement.verdict != Verdict::error;
-  result.interrupted = std::any_of(judgement.findings.begin(), judgement.findings.end(), [](const Finding& finding) {
-    return finding.fingerprint == kInterruptedFingerprint;
-  });
+  result.interrupted = std::any_of(judgement.findings.begin(), judgement.findings.end(),
+                                   [](const Finding& finding) { return finding.kind == FindingKind::interrupted; });
   return result;
 }
 

@@ -5,7 +5,6 @@
 #include <iterator>
 
 #include "report/report.h"
-#include "telemetry/detectors/lifecycle.h"
 
 namespace remapstorm {
 namespace {
@@ -25,9 +24,7 @@ int exit_code(const TrialResult& trial) {
   if (*trial.verdict == Verdict::error) {
     // Only what may go away by itself is worth a retry; a guest that does not boot is not.
     const auto& findings = trial.judgement.findings;
-    const bool host = !findings.empty() && (findings.front().fingerprint == kHostFailureFingerprint ||
-                                            findings.front().fingerprint == kInterruptedFingerprint);
-    return host ? kExitHost : kExitInternal;
+    return !findings.empty() && is_host_trouble(findings.front().kind) ? kExitHost : kExitInternal;
   }
   if (trial.ok) return kExitOk;
   return *trial.verdict == Verdict::timeout ? kExitTimeout : kExitDiffers;

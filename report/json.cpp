@@ -68,6 +68,7 @@ Json samples_to_json(const Finding& finding) {
 
 Json finding_to_json(const Finding& finding) {
   Json json = {{"verdict", verdict_name(finding.verdict)},
+               {"kind", finding_kind_name(finding.kind)},
                {"summary", finding.summary},
                {"detail", finding.detail},
                {"fingerprint", finding.fingerprint},

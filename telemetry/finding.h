@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "telemetry/event.h"
+#include "telemetry/finding_kind.h"
 
 namespace remapstorm {
 
@@ -57,6 +58,7 @@ struct InjectionPoint {
 
 struct Finding {
   Verdict verdict = Verdict::error;
+  FindingKind kind = FindingKind::other;
   std::string summary;                      // one line
   std::vector<std::string> detail;          // lines of proof, plain text
   std::string fingerprint;                  // top five frames joined by ':', or a class name

@@ -19,6 +19,19 @@ namespace {
 
 constexpr std::size_t kMaxRounds = 64;
 
+FindingKind self_kind(std::uint32_t waiter_context) {
+  switch (RS_CTX_LEVEL(waiter_context)) {
+    case RS_CTX_SOFTIRQ:
+      return FindingKind::self_softirq;
+    case RS_CTX_HARDIRQ:
+      return FindingKind::self_hardirq;
+    case RS_CTX_NMI:
+      return FindingKind::self_nmi;
+    default:
+      return FindingKind::self_task;
+  }
+}
+
 std::string vcpu_name(int vcpu) { return "vCPU " + std::to_string(vcpu); }
 
 }  // namespace
@@ -144,6 +157,9 @@ Finding DeadlockDetector::finding() const {
   const Round& last = proven.rounds[(*proven.proof)[1]];
   Finding result;
   result.verdict = Verdict::deadlock;
+  const auto self =
+      std::find_if(proven.cycle.begin(), proven.cycle.end(), [](const Edge& edge) { return edge.vcpu == edge.owner; });
+  result.kind = self == proven.cycle.end() ? FindingKind::cross_vcpu : self_kind(self->want.context);
   result.seen_at = proven.seen_at;
   result.proven_at = proven.proven_at;
   result.injection = proven.injection;

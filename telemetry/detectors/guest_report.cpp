@@ -15,46 +15,49 @@ bool has(std::string_view text, std::string_view part) { return text.find(part) 
 struct Headline {
   std::string_view part;
   Verdict verdict;
+  FindingKind kind;
 };
 // The first that matches decides, so the special come before the general. Texts of Linux 6.12:
 // kernel/locking/lockdep.c, kernel/watchdog.c, kernel/hung_task.c, kernel/rcu/tree_stall.h, lib/bug.c,
 // arch/x86/mm/fault.c, arch/x86/kernel/traps.c.
 constexpr Headline kHeadlines[] = {
-    {"possible circular locking dependency detected", Verdict::lockdep},
-    {"possible recursive locking detected", Verdict::lockdep},
-    {"inconsistent lock state", Verdict::lockdep},
-    {"possible irq lock inversion dependency detected", Verdict::lockdep},
-    {"unsafe lock order detected", Verdict::lockdep},
-    {"Invalid wait context", Verdict::lockdep},
-    {"suspicious RCU usage", Verdict::lockdep},
-    {"bad unlock balance detected", Verdict::lockdep},
-    {"held lock freed", Verdict::lockdep},
-    {"Nested lock was not taken", Verdict::lockdep},
-    {"bad contention detected", Verdict::lockdep},
-    {"lock held when returning to user space", Verdict::lockdep},
-    {"still has locks held", Verdict::lockdep},
-    {"trying to register non-static key", Verdict::lockdep},
-    {"BUG: kernel NULL pointer dereference", Verdict::oops},
-    {"BUG: unable to handle", Verdict::oops},
-    {"general protection fault", Verdict::oops},
-    {"stack guard page was hit", Verdict::oops},
-    {"double fault:", Verdict::oops},
-    {"divide error:", Verdict::oops},
-    {"kernel BUG at", Verdict::bug},
-    {"Oops:", Verdict::oops},
-    {"BUG: soft lockup", Verdict::bug},
-    {"hard LOCKUP", Verdict::bug},
-    {"rcu: INFO:", Verdict::bug},
-    {"BUG: ", Verdict::bug},
-    {"WARNING: CPU:", Verdict::bug},
-    {"Kernel panic - not syncing", Verdict::oops},
+    {"possible circular locking dependency detected", Verdict::lockdep, FindingKind::circular_locking},
+    {"possible recursive locking detected", Verdict::lockdep, FindingKind::recursive_locking},
+    {"inconsistent lock state", Verdict::lockdep, FindingKind::inconsistent_lock_state},
+    {"possible irq lock inversion dependency detected", Verdict::lockdep, FindingKind::irq_lock_inversion},
+    {"unsafe lock order detected", Verdict::lockdep, FindingKind::irq_lock_inversion},
+    {"Invalid wait context", Verdict::lockdep, FindingKind::wait_context},
+    {"suspicious RCU usage", Verdict::lockdep, FindingKind::rcu_usage},
+    {"bad unlock balance detected", Verdict::lockdep, FindingKind::lock_usage},
+    {"held lock freed", Verdict::lockdep, FindingKind::lock_usage},
+    {"Nested lock was not taken", Verdict::lockdep, FindingKind::lock_usage},
+    {"bad contention detected", Verdict::lockdep, FindingKind::lock_usage},
+    {"lock held when returning to user space", Verdict::lockdep, FindingKind::lock_usage},
+    {"still has locks held", Verdict::lockdep, FindingKind::lock_usage},
+    {"trying to register non-static key", Verdict::lockdep, FindingKind::lock_usage},
+    {"BUG: kernel NULL pointer dereference", Verdict::oops, FindingKind::null_pointer},
+    {"BUG: unable to handle", Verdict::oops, FindingKind::bad_access},
+    {"general protection fault", Verdict::oops, FindingKind::general_protection},
+    {"stack guard page was hit", Verdict::oops, FindingKind::stack_overflow},
+    {"double fault:", Verdict::oops, FindingKind::double_fault},
+    {"divide error:", Verdict::oops, FindingKind::divide_error},
+    {"kernel BUG at", Verdict::bug, FindingKind::bug},
+    {"Oops:", Verdict::oops, FindingKind::exception},
+    {"BUG: scheduling while atomic", Verdict::bug, FindingKind::atomic},
+    {"BUG: sleeping function called", Verdict::bug, FindingKind::atomic},
+    {"BUG: soft lockup", Verdict::bug, FindingKind::soft_lockup},
+    {"hard LOCKUP", Verdict::bug, FindingKind::hard_lockup},
+    {"rcu: INFO:", Verdict::bug, FindingKind::rcu_stall},
+    {"BUG: ", Verdict::bug, FindingKind::bug},
+    {"WARNING: CPU:", Verdict::bug, FindingKind::warning},
+    {"Kernel panic - not syncing", Verdict::oops, FindingKind::panic},
 };
 
 const Headline* headline_of(std::string_view text) {
   for (const Headline& headline : kHeadlines) {
     if (has(text, headline.part)) return &headline;
   }
-  static constexpr Headline kHungTask{"blocked for more than", Verdict::bug};
+  static constexpr Headline kHungTask{"blocked for more than", Verdict::bug, FindingKind::hung_task};
   if (text.starts_with("INFO: task ") && has(text, kHungTask.part)) return &kHungTask;
   return nullptr;
 }
@@ -134,6 +137,7 @@ void GuestReportDetector::fold(const Event& event) {
       panicked_ = true;
       Report report;
       report.verdict = Verdict::oops;
+      report.kind = FindingKind::panic;
       report.headline = "the guest's panic notifier rang" + (lifecycle->detail.empty() ? "" : ": " + lifecycle->detail);
       report.time = event.time;
       report.panic = true;
@@ -159,6 +163,7 @@ void GuestReportDetector::fold(const Event& event) {
     if (!continues) {
       Report report;
       report.verdict = headline->verdict;
+      report.kind = headline->kind;
       report.headline = text;
       report.time = event.time;
       report.panic = panic;
@@ -212,12 +217,13 @@ Finding GuestReportDetector::finding(const Report& report) const {
   Finding finding;
   const bool at_boot = report.panic && !ready_;
   finding.verdict = at_boot ? Verdict::error : report.verdict;
+  finding.kind = at_boot ? FindingKind::boot_panic : report.kind;
   finding.summary = at_boot ? "the guest panicked while booting: " + report.headline : report.headline;
   finding.seen_at = report.time;
   finding.proven_at = report.time;
   for (const std::string& frame : report.frames)
     finding.fingerprint += (finding.fingerprint.empty() ? "" : ":") + frame;
-  if (at_boot) finding.fingerprint = kBootPanicFingerprint;
+  if (at_boot) finding.fingerprint = finding_kind_name(finding.kind);
   if (finding.fingerprint.empty()) finding.fingerprint = "no-trace";
   for (const std::string& line : report.lines) finding.console_excerpt += line + "\n";
   return finding;

@@ -17,8 +17,6 @@
 
 namespace remapstorm {
 
-inline constexpr std::string_view kBootPanicFingerprint = "boot-panic";
-
 // The line without printk's "[   12.345678] " and caller ("[ T1]", "[ C0]") in front.
 std::string_view without_timestamp(std::string_view line);
 // "func+0x1/0x2" of a call-trace line; empty if it is none or an unreliable one ("? func").
@@ -39,6 +37,7 @@ class GuestReportDetector final : public Detector {
  private:
   struct Report {
     Verdict verdict = Verdict::bug;
+    FindingKind kind = FindingKind::bug;
     std::string headline;
     Nanoseconds time{0};
     std::vector<std::string> lines;

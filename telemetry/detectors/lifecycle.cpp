@@ -12,12 +12,13 @@ std::string with(const std::string& text, const std::string& detail) {
 
 }  // namespace
 
-void LifecycleDetector::add(const Event& event, Verdict verdict, std::string summary, std::string_view fingerprint) {
+void LifecycleDetector::add(const Event& event, Verdict verdict, FindingKind kind, std::string summary) {
   if (findings_.size() >= kMostTroubles) return;
   Finding finding;
   finding.verdict = verdict;
+  finding.kind = kind;
   finding.summary = std::move(summary);
-  finding.fingerprint = fingerprint;
+  finding.fingerprint = finding_kind_name(kind);
   finding.seen_at = event.time;
   finding.proven_at = event.time;
   findings_.push_back(std::move(finding));
@@ -41,46 +42,50 @@ void LifecycleDetector::fold(const Event& event) {
       done_ = true;
       // A workload that fails has not tested what it was to test.
       if (!detail.empty() && detail != "0") {
-        add(event, Verdict::error, detail + " of the guest's workloads failed", "workload-failure");
+        add(event, Verdict::error, FindingKind::workload_failure, detail + " of the guest's workloads failed");
       }
       break;
     case LifecycleEvent::What::triple_fault:
       dead_ = true;
       if (ready_) {
-        add(event, Verdict::oops, with("the guest triple-faulted", detail), "triple-fault");
+        add(event, Verdict::oops, FindingKind::triple_fault, with("the guest triple-faulted", detail));
       } else {
-        add(event, Verdict::error, with("the guest triple-faulted while booting", detail), "boot-triple-fault");
+        add(event, Verdict::error, FindingKind::boot_triple_fault,
+            with("the guest triple-faulted while booting", detail));
       }
       break;
     case LifecycleEvent::What::power_off:
       dead_ = true;
-      if (!done_) add(event, Verdict::error, with("the guest powered itself off", detail), "power-off");
+      if (!done_) add(event, Verdict::error, FindingKind::power_off, with("the guest powered itself off", detail));
       break;
     case LifecycleEvent::What::emulation_failure:
       dead_ = true;
-      add(event, Verdict::error, with("KVM could not emulate an instruction", detail), "emulation-failure");
+      add(event, Verdict::error, FindingKind::emulation_failure, with("KVM could not emulate an instruction", detail));
       break;
     case LifecycleEvent::What::host_failure:
-      add(event, Verdict::error, with("the harness or the host failed", detail), kHostFailureFingerprint);
+      add(event, Verdict::error, FindingKind::host_failure, with("the harness or the host failed", detail));
       break;
     case LifecycleEvent::What::ring_corrupt:
-      add(event, Verdict::error, with("the guest's log is corrupt", detail), "ring-corrupt");
+      add(event, Verdict::error, FindingKind::ring_corrupt, with("the guest's log is corrupt", detail));
       break;
     case LifecycleEvent::What::interrupted:
-      add(event, Verdict::error, with("interrupted", detail), kInterruptedFingerprint);
+      add(event, Verdict::error, FindingKind::interrupted, with("interrupted", detail));
       break;
     case LifecycleEvent::What::timeout:
       if (ready_) {
-        add(event, Verdict::timeout, with("no verdict before the hard timeout", detail), "timeout");
+        add(event, Verdict::timeout, FindingKind::timeout, with("no verdict before the hard timeout", detail));
       } else {
-        add(event, Verdict::error, with("the guest was not ready before the hard timeout", detail), "boot-timeout");
+        add(event, Verdict::error, FindingKind::boot_timeout,
+            with("the guest was not ready before the hard timeout", detail));
       }
       break;
     case LifecycleEvent::What::no_progress:
       if (ready_) {
-        add(event, Verdict::hang, with("the guest made no progress, and nothing proves why", detail), "no-progress");
+        add(event, Verdict::hang, FindingKind::no_progress,
+            with("the guest made no progress, and nothing proves why", detail));
       } else {
-        add(event, Verdict::error, with("the guest made no progress while booting", detail), "boot-no-progress");
+        add(event, Verdict::error, FindingKind::boot_no_progress,
+            with("the guest made no progress while booting", detail));
       }
       break;
   }

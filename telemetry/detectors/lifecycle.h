@@ -11,10 +11,6 @@
 
 namespace remapstorm {
 
-// Fingerprints of Verdict::error findings. Host trouble may go away by itself; the others do not.
-inline constexpr std::string_view kHostFailureFingerprint = "host-failure";
-inline constexpr std::string_view kInterruptedFingerprint = "interrupted";
-
 class LifecycleDetector final : public Detector {
  public:
   [[nodiscard]] std::string_view name() const override { return "lifecycle"; }
@@ -26,7 +22,7 @@ class LifecycleDetector final : public Detector {
   [[nodiscard]] bool dead() const { return dead_; }  // the guest will not run again
 
  private:
-  void add(const Event& event, Verdict verdict, std::string summary, std::string_view fingerprint);
+  void add(const Event& event, Verdict verdict, FindingKind kind, std::string summary);
 
   std::vector<Finding> findings_;
   bool ready_ = false;

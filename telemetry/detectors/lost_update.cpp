@@ -43,7 +43,8 @@ void LostUpdateDetector::look(const Event& event, Gva word, std::uint64_t value)
                     " context, is not set any more";
   finding.detail = {"vCPU " + std::to_string(event.vcpu) + " looked and found " + text(Gva(value)),
                     "nobody clears that bit: the write went to a copy of the page that is not mapped any more"};
-  finding.fingerprint = "lost-update";
+  finding.kind = FindingKind::lost_update;
+  finding.fingerprint = finding_kind_name(finding.kind);
   finding.seen_at = write.time;
   finding.proven_at = event.time;
   findings_.push_back(std::move(finding));

@@ -54,7 +54,7 @@ void StallDetector::fold(const Event& event) {
       break;
     case RS_PROBE_FAULT_DONE:
       if (const auto open = faults_.find(place); open != faults_.end()) {
-        close("a fault on the vmemmap waited", open->second, here.since, Gva(probe->args[0]));
+        close(FindingKind::fault, "a fault on the vmemmap waited", open->second, here.since, Gva(probe->args[0]));
         faults_.erase(open);
       }
       break;
@@ -63,7 +63,7 @@ void StallDetector::fold(const Event& event) {
       break;
     case RS_PROBE_BBM_MAKE:
       if (const auto open = windows_.find(probe->args[1]); open != windows_.end()) {
-        close("a remap window stayed open", open->second, here.since, Gva(probe->args[0]));
+        close(FindingKind::window, "a remap window stayed open", open->second, here.since, Gva(probe->args[0]));
         windows_.erase(open);
       }
       break;
@@ -79,7 +79,8 @@ void StallDetector::fold(const Event& event) {
     }
     case RS_PROBE_LOCK_GOT:
       if (const auto wait = waits_.find(place); wait != waits_.end()) {
-        close(wait->second.in_fault ? "a fault on the vmemmap waited"
+        close(wait->second.in_fault ? FindingKind::fault : FindingKind::lock_wait,
+              wait->second.in_fault ? "a fault on the vmemmap waited"
                                     : "somebody waited for " + lock_name(probe->args[1]),
               wait->second.open, here.since, Gva(probe->args[0]));
         waits_.erase(wait);
@@ -88,7 +89,8 @@ void StallDetector::fold(const Event& event) {
       break;
     case RS_PROBE_LOCK_DROP:
       if (const auto open = locks_.find(probe->args[0]); open != locks_.end()) {
-        close(lock_name(probe->args[1]) + " was held", open->second, here.since, Gva(probe->args[0]));
+        close(FindingKind::lock_held, lock_name(probe->args[1]) + " was held", open->second, here.since,
+              Gva(probe->args[0]));
         locks_.erase(open);
       }
       break;
@@ -97,7 +99,7 @@ void StallDetector::fold(const Event& event) {
       break;
     case RS_PROBE_PAUSE_END:
       if (const auto open = pauses_.find(event.vcpu); open != pauses_.end()) {
-        close("the others stood still, or were waited for,", open->second, here.since, Gva(0));
+        close(FindingKind::pause, "the others stood still, or were waited for,", open->second, here.since, Gva(0));
         pauses_.erase(open);
       }
       break;
@@ -117,10 +119,10 @@ void StallDetector::note_starved(Nanoseconds length, Nanoseconds until) {
   if (starved_.size() < kMostStarved) starved_.push_back(added);
 }
 
-void StallDetector::close(const std::string& what, const Open& open, Nanoseconds until, Gva addr) {
+void StallDetector::close(FindingKind kind, const std::string& what, const Open& open, Nanoseconds until, Gva addr) {
   if (until - open.since <= threshold_) return;
   ++count_;
-  stalls_.push_back({what, open, until, addr});
+  stalls_.push_back({kind, what, open, until, addr});
   std::stable_sort(stalls_.begin(), stalls_.end(),
                    [](const Stall& a, const Stall& b) { return a.until - a.open.since > b.until - b.open.since; });
   if (stalls_.size() > kMostFindings) stalls_.pop_back();
@@ -160,6 +162,7 @@ std::vector<Finding> StallDetector::findings() const {
   for (const Stall& stall : stalls_) {
     Finding finding;
     finding.verdict = Verdict::stall;
+    finding.kind = stall.kind;
     finding.length = stall.until - stall.open.since;
     const Nanoseconds from = clock_.to_host(stall.open.since);
     finding.seen_at = from;

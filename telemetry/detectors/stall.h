@@ -42,6 +42,7 @@ class StallDetector final : public Detector {
     Gva pc;
   };
   struct Stall {
+    FindingKind kind = FindingKind::other;
     std::string what;
     Open open;
     Nanoseconds until{0};  // guest time
@@ -52,7 +53,7 @@ class StallDetector final : public Detector {
     Nanoseconds until{0};
     bool ended = false;
   };
-  void close(const std::string& what, const Open& open, Nanoseconds until, Gva addr);
+  void close(FindingKind kind, const std::string& what, const Open& open, Nanoseconds until, Gva addr);
   using Interval = std::pair<Nanoseconds, Nanoseconds>;  // host time
   [[nodiscard]] std::vector<Interval> imposed() const;
   void note_starved(Nanoseconds length, Nanoseconds until);

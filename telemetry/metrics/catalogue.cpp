@@ -218,7 +218,7 @@ std::vector<MetricInfo> make_table() {
        counter,
        of_trial({"verdict", "class"}),
        {},
-       "Findings of the detectors, by class of their fingerprint.",
+       "Findings of the detectors, by kind.",
        "the judgement of each trial"},
       {probe_events,
        "remapstorm_probe_events_total",
@@ -290,8 +290,9 @@ constexpr LabelMeaning kLabels[] = {
      "why KVM_RUN returned: io, mmio, debug, hlt, shutdown, interrupted, dirty-ring-full, system-event, fail-entry, "
      "emulation-failure, internal-error, other"},
     {"class",
-     "deadlock: self-CONTEXT (the waiter interrupted the owner) or cross-vcpu; a class of the harness, such as "
-     "workload-failure; the kind of the guest's own report, such as soft-lockup; other"},
+     "kind of the finding. deadlock: self-CONTEXT (the waiter interrupted the owner) or cross-vcpu; stall: fault, "
+     "window, lock-wait, lock-held or pause; of the harness: such as workload-failure; the guest's own report: such as "
+     "soft-lockup; other"},
     {"probe", "name of the probe (guest/abi), or unknown"},
     {"type", "type of the event (event-format.md)"},
     {"way", "textfile or push"},

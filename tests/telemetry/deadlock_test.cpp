@@ -28,6 +28,7 @@ TEST(Deadlock, AnInterruptOnTheOwnerIsProven) {
   const Judgement judgement = judge(stream.events);
   ASSERT_EQ(judgement.verdict, Verdict::deadlock);
   const Finding& finding = judgement.findings.front();
+  EXPECT_EQ(finding.kind, FindingKind::self_hardirq);
   ASSERT_EQ(finding.cycle.size(), 1U);
   const WaitEdge& edge = finding.cycle.front();
   EXPECT_EQ(edge.lock_name, "init_mm.page_table_lock");
@@ -71,6 +72,7 @@ TEST(Deadlock, AnNmiOnTheOwnerIsProven) {
   const Judgement judgement = judge(stream.events);
   ASSERT_EQ(judgement.verdict, Verdict::deadlock);
   EXPECT_EQ(judgement.findings.front().cycle.front().waiter_context, "nmi");
+  EXPECT_EQ(judgement.findings.front().kind, FindingKind::self_nmi);
 }
 
 TEST(Deadlock, TwoLocksOnTwoVcpus) {
@@ -94,6 +96,7 @@ TEST(Deadlock, TwoLocksOnTwoVcpus) {
   EXPECT_FALSE(judge.suspicion().has_value());
   const Judgement judgement = judge.judgement();
   ASSERT_EQ(judgement.verdict, Verdict::deadlock);
+  EXPECT_EQ(judgement.findings.front().kind, FindingKind::cross_vcpu);
   const auto& cycle = judgement.findings.front().cycle;
   ASSERT_EQ(cycle.size(), 2U);
   // Edge i waits for what the waiter of edge i+1 owns.

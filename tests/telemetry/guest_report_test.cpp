@@ -151,7 +151,8 @@ TEST(GuestReport, APanicAtBootIsOurTroubleAndIsPrinted) {
   stream.milestone(What::panic).milestone(What::end);
   const Judgement judgement = judge(stream.events);
   ASSERT_EQ(judgement.verdict, Verdict::error);
-  EXPECT_EQ(judgement.findings.front().fingerprint, kBootPanicFingerprint);
+  EXPECT_EQ(judgement.findings.front().kind, FindingKind::boot_panic);
+  EXPECT_EQ(judgement.findings.front().fingerprint, "boot-panic");
   EXPECT_THAT(judgement.reasons.front(), HasSubstr("Unable to mount root fs"));
   EXPECT_THAT(judgement.findings.front().console_excerpt, HasSubstr("Cannot open root device"));
 }

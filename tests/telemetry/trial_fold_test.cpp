@@ -5,7 +5,6 @@
 
 #include "telemetry/event_json.h"
 #include "telemetry/event_names.h"
-#include "telemetry/metrics/finding_class.h"
 #include "telemetry/metrics/trial_sink.h"
 #include "telemetry/probe_names.h"
 #include "tests/telemetry/metrics_fixture.h"
@@ -302,36 +301,6 @@ TEST(EventTypeName, IsTheTypeThatIsWritten) {
     ASSERT_TRUE(back.ok()) << back.error().message;
     EXPECT_EQ(back->body.index(), body.index());
   }
-}
-
-Finding finding(Verdict verdict, const std::string& summary, const std::string& fingerprint = {}) {
-  Finding one;
-  one.verdict = verdict;
-  one.summary = summary;
-  one.fingerprint = fingerprint;
-  return one;
-}
-
-TEST(FindingClass, IsOneOfAFewWords) {
-  Finding deadlock = finding(Verdict::deadlock, "a cycle", "rs_vmemmap_fault:rs_handle");
-  WaitEdge edge;
-  edge.waiter_vcpu = 0;
-  edge.owner_vcpu = 0;
-  edge.waiter_context = "hardirq";
-  deadlock.cycle = {edge};
-  EXPECT_EQ(finding_class(deadlock), "self-hardirq");
-  deadlock.cycle[0].owner_vcpu = 1;
-  EXPECT_EQ(finding_class(deadlock), "cross-vcpu");
-  EXPECT_EQ(finding_class(finding(Verdict::stall, "a remap window stayed open for 120.0 ms on vCPU 0")), "window");
-  EXPECT_EQ(finding_class(finding(Verdict::stall, "a fault on the vmemmap waited for 120.0 ms")), "fault");
-  EXPECT_EQ(finding_class(finding(Verdict::stall, "init_mm.page_table_lock was held for 120.0 ms")), "lock-held");
-  EXPECT_EQ(finding_class(finding(Verdict::error, "3 of the guest's workloads failed", "workload-failure")),
-            "workload-failure");
-  EXPECT_EQ(finding_class(finding(Verdict::oops, "BUG: kernel NULL pointer dereference, address: 0", "a:b:c")),
-            "null-pointer");
-  EXPECT_EQ(finding_class(finding(Verdict::bug, "watchdog: BUG: soft lockup - CPU#0 stuck for 26s!", "a:b")),
-            "soft-lockup");
-  EXPECT_EQ(finding_class(finding(Verdict::bug, "a text of the guest's own", "anything_it_likes")), "other");
 }
 
 }  // namespace
