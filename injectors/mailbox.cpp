@@ -20,6 +20,17 @@ T load(T& word) {
   return std::atomic_ref<T>(word).load(std::memory_order_acquire);
 }
 
+void set_bit(__rs_u64 (&words)[2], unsigned probe, bool on) {
+  RS_CHECK(probe < RS_PROBE_LIMIT, "probe number out of range");
+  const std::uint64_t bit = 1ULL << (probe % 64);
+  std::atomic_ref<__rs_u64> word(words[probe / 64]);
+  if (on) {
+    word.fetch_or(bit);
+  } else {
+    word.fetch_and(~bit);
+  }
+}
+
 }  // namespace
 
 Mailbox::Mailbox(std::span<std::byte> region, unsigned vcpus) : region_(region) {
@@ -31,18 +42,15 @@ Mailbox::Mailbox(std::span<std::byte> region, unsigned vcpus) : region_(region) 
   box().vcpus = vcpus;
   box().ring_entries = RS_RING_ENTRIES;
   box().ring_offset = RS_RING_OFFSET;
+  silence(RS_PROBE_UPDATE_BEGIN, true);
 }
 
 void Mailbox::arm(unsigned probe, bool on) {
-  RS_CHECK(probe < RS_PROBE_LIMIT, "probe number out of range");
-  const std::uint64_t bit = 1ULL << (probe % 64);
-  std::atomic_ref<__rs_u64> word(box().armed[probe / 64]);
-  if (on) {
-    word.fetch_or(bit);
-  } else {
-    word.fetch_and(~bit);
-  }
+  if (on) silence(probe, false);
+  set_bit(box().armed, probe, on);
 }
+
+void Mailbox::silence(unsigned probe, bool on) { set_bit(box().quiet, probe, on); }
 
 Status Mailbox::set_workload(std::string_view text) {
   if (text.size() >= RS_WORKLOAD_BYTES) {

@@ -27,7 +27,10 @@ class Mailbox {
   // (1..RS_MAX_VCPUS).
   Mailbox(std::span<std::byte> region, unsigned vcpus);
 
+  // An armed probe rings, and speaks.
   void arm(unsigned probe, bool on);
+  // A silent probe runs no instruction but its test. At first only update.begin is.
+  void silence(unsigned probe, bool on);
   // ErrorKind::usage when the text does not fit RS_WORKLOAD_BYTES - 1.
   Status set_workload(std::string_view text);
   void stop_workloads();

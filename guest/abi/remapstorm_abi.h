@@ -28,7 +28,7 @@ typedef __u16 __rs_u16;
 #endif
 
 #define RS_ABI_MAGIC 0x4d524f5453504d52ULL /* "RMPSTORM" in memory order */
-#define RS_ABI_VERSION 3u
+#define RS_ABI_VERSION 4u
 #define RS_MAX_VCPUS 8u
 #define RS_RING_ENTRIES 1024u /* per vCPU; a power of two */
 #define RS_WORKLOAD_BYTES 4096u
@@ -77,6 +77,10 @@ typedef __u16 __rs_u16;
 	X(BBM_MAKE, 4, "bbm.make", "addr", "entry_va", "new_entry", "level")                                             \
 	X(FLUSH_BEGIN, 5, "flush.begin", "start", "end", "cpus", "-")                                                    \
 	X(FLUSH_END, 6, "flush.end", "start", "end", "cpus", "-")                                                        \
+	/* window: the entry was absent and is there again. cleared_at: the counter (as rs_entry.tsc, raw) read directly */  \
+	/* before the store that cleared it; set_at: directly after the store that set it. inplace logs none: no such */     \
+	/* window exists. A window of bbm.break and bbm.make is shorter by the flush, and holds the probes themselves */     \
+	X(BBM_WINDOW, 7, "bbm.window", "addr", "cleared_at", "set_at", "level")                                          \
 	/* lock: address of the lock word; lock_id: RS_LOCK_*; caller: return address of whoever asked, or the faulting */  \
 	/* instruction; task: number of the task at task level, else 0. got: just after it was taken; drop: just before */  \
 	/* it is released. The lock word is not zero while it is taken */                                                   \
@@ -90,6 +94,8 @@ typedef __u16 __rs_u16;
 	/* begin: before the others are asked to stand still; end: after they were let go */                                \
 	X(PAUSE_BEGIN, 13, "pause.begin", "cpus", "-", "-", "-")                                                         \
 	X(PAUSE_END, 14, "pause.end", "cpus", "-", "-", "-")                                                             \
+	/* An entry is about to be changed, whatever the strategy. The host keeps it silent where nobody waits for it */      \
+	X(UPDATE_BEGIN, 15, "update.begin", "addr", "entry_va", "level", "-")                                            \
 	/* A kernel translation fault on the vmemmap, taken by the strategy's handler. ip: of the faulting instruction */   \
 	X(FAULT_ENTER, 16, "fault.enter", "addr", "ip", "error_code", "-")                                               \
 	X(FAULT_DONE, 17, "fault.done", "addr", "ip", "handled", "-")                                                    \
@@ -201,7 +207,10 @@ struct rs_mailbox {
 	__rs_u64 armed[2];     /* bit per probe number: ring the doorbell when it fires */
 	__rs_u32 stop;         /* non-zero: open-ended workloads end */
 	__rs_u32 workload_bytes;
-	__rs_u64 reserved[9];
+	/* Bit per probe number: logs nothing, rings nothing, and runs no instruction but the test of its bit. For who steps
+	 * through an update. May be written while the guest runs. ANSWER_WANT silent: that wait logs neither of its probes. */
+	__rs_u64 quiet[2];
+	__rs_u64 reserved[7];
 	/* guest -> host */
 	__rs_u64 target;       /* vmemmap address of the newest window or remap (also after it), 0 before the first */
 	__rs_u32 guest_version;

@@ -29,6 +29,19 @@ TEST(Mailbox, ArmsAndDisarmsProbesInBothWords) {
   EXPECT_EQ(guest.raw().armed[1], 0U);
 }
 
+TEST(Mailbox, WhatRingsSpeaksAndUpdateBeginIsSilentUntilSomebodyWantsIt) {
+  FakeGuest guest;
+  EXPECT_EQ(guest.raw().quiet[0], 1ULL << RS_PROBE_UPDATE_BEGIN);
+  guest.mailbox().silence(RS_PROBE_FLUSH_END, true);
+  guest.mailbox().silence(127, true);
+  EXPECT_EQ(guest.raw().quiet[0], 1ULL << RS_PROBE_UPDATE_BEGIN | 1ULL << RS_PROBE_FLUSH_END);
+  EXPECT_EQ(guest.raw().quiet[1], 1ULL << 63);
+  guest.mailbox().arm(RS_PROBE_UPDATE_BEGIN, true);
+  guest.mailbox().silence(127, false);
+  EXPECT_EQ(guest.raw().quiet[0], 1ULL << RS_PROBE_FLUSH_END);
+  EXPECT_EQ(guest.raw().quiet[1], 0U);
+}
+
 TEST(Mailbox, WorkloadFitsToTheLastByte) {
   FakeGuest guest;
   const std::string longest(RS_WORKLOAD_BYTES - 1, 'x');
