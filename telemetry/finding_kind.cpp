@@ -7,11 +7,11 @@
 namespace remapstorm {
 namespace {
 
-struct Name {
+struct KindName {
   FindingKind kind;
   std::string_view name;
 };
-constexpr Name kNames[] = {
+constexpr KindName kKindNames[] = {
     {FindingKind::other, "other"},
     {FindingKind::self_task, "self-task"},
     {FindingKind::self_softirq, "self-softirq"},
@@ -77,19 +77,19 @@ constexpr Name kNames[] = {
 };
 
 constexpr bool in_order_of_the_enum() {
-  for (std::size_t i = 0; i < std::size(kNames); ++i) {
-    if (static_cast<std::size_t>(kNames[i].kind) != i) return false;
+  for (std::size_t i = 0; i < std::size(kKindNames); ++i) {
+    if (static_cast<std::size_t>(kKindNames[i].kind) != i) return false;
   }
-  return std::size(kNames) == static_cast<std::size_t>(kLastFindingKind) + 1;
+  return std::size(kKindNames) == static_cast<std::size_t>(kLastFindingKind) + 1;
 }
 static_assert(in_order_of_the_enum(), "each kind has its name at its own place");
 
 }  // namespace
 
-std::string_view finding_kind_name(FindingKind kind) { return kNames[static_cast<std::size_t>(kind)].name; }
+std::string_view finding_kind_name(FindingKind kind) { return kKindNames[static_cast<std::size_t>(kind)].name; }
 
 std::optional<FindingKind> finding_kind_from_name(std::string_view name) {
-  for (const Name& entry : kNames) {
+  for (const KindName& entry : kKindNames) {
     if (entry.name == name) return entry.kind;
   }
   return std::nullopt;
