@@ -16,6 +16,8 @@ constexpr std::string_view error_kind_name(ErrorKind kind) {
       return "unavailable";
     case ErrorKind::host:
       return "host";
+    case ErrorKind::guest:
+      return "guest";
     case ErrorKind::internal:
       return "internal";
   }

@@ -12,11 +12,12 @@
 
 namespace remapstorm {
 
-// Decides the exit code (cli/exit_code.h) and nothing else.
+// Who can mend it. Decides the exit code (report/exit_code.h) and nothing else.
 enum class ErrorKind {
   usage,        // the caller gave something wrong: arguments, a scenario, an unusable file (exit 64)
-  unavailable,  // this machine cannot do it: no KVM, no permission, flavour missing (exit 4)
+  unavailable,  // this machine cannot do it, now or later: no KVM, no permission, flavour missing (exit 4)
   host,         // the host failed at something it normally does: disk full, out of memory (exit 75)
+  guest,        // the guest's kernel cannot be tested: it does not come up (exit 125)
   internal,     // we are wrong (exit 70)
 };
 
@@ -42,6 +43,9 @@ inline Error unavailable_error(std::string message, std::string hint = {}) {
 }
 inline Error host_error(std::string message, std::string hint = {}) {
   return {ErrorKind::host, std::move(message), std::move(hint), 0};
+}
+inline Error guest_error(std::string message, std::string hint = {}) {
+  return {ErrorKind::guest, std::move(message), std::move(hint), 0};
 }
 inline Error internal_error(std::string message) { return {ErrorKind::internal, std::move(message), {}, 0}; }
 

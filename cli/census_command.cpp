@@ -71,12 +71,15 @@ int census_command(const CommandContext& context, const Arguments& arguments) {
     StatusLine status(context.err, context.err_is_terminal, clock);
     const Result<Census> census = take(context, options, signals, status);
     status.clear();
-    if (!census.ok()) return report_error(context, census.error());
+    if (!census.ok()) {
+      const int code = report_error(context, census.error());
+      return signals.signal() != 0 ? exit_by_signal(signals.signal()) : code;
+    }
     context.out << (options.explore.format == OutputFormat::json ? census_json(*census) : census_text(*census))
                 << std::flush;
     const Status written = write(context, options, *census);
     if (!written.ok()) return report_error(context, written.error());
-    return signals.signal() != 0 ? 128 + signals.signal() : kExitOk;
+    return exit_by_signal(signals.signal());
   });
 }
 

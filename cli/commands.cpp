@@ -55,8 +55,7 @@ void print_help(const CommandContext& context) {
   }
   context.out << "\n'" << context.called << " COMMAND --help' shows the options of a command.\n"
               << "--lab x86 before or behind them, with ./run, takes an emulated host instead of this machine's KVM\n"
-              << "exit: 0 as expected, 1 a verdict differs, 4 cannot run here, 64 wrong arguments or scenario,\n"
-              << "      70 bug of remapstorm, 75 host trouble, 124 no verdict in time\n";
+              << exit_codes_help();
 }
 
 bool is_help(const std::string& word) { return word == "--help" || word == "-h" || word == "help"; }

@@ -142,11 +142,12 @@ int CompareSession::execute() {
   comparison_.interrupted = signals_.signal() != 0;
   const Status written = write_output();
   show();
-  if (!measured.ok()) return report_error(context_, measured.error());
-  if (!written.ok()) return report_error(context_, written.error());
-  if (const int signal = signals_.signal(); signal != 0) {
+  for (const Status* status : {&measured, &written}) {
+    if (!status->ok()) worst_ = worse_of(worst_, report_error(context_, status->error()));
+  }
+  if (signals_.signal() != 0) {
     context_.err << "remapstorm: stopped by a signal; above is what was measured until then\n";
-    return 128 + signal;
+    worst_ = worse_of(worst_, exit_by_signal(signals_.signal()));
   }
   for (const ComparedStrategy& one : comparison_.strategies) {
     if (!options_.all && !one.not_run.empty()) worst_ = worse_of(worst_, kExitUnavailable);

@@ -12,7 +12,7 @@
 
 #include "base/atomic_file.h"
 #include "base/build_id.h"
-#include "base/syscall.h"
+#include "cli/work_folder.h"
 #include "harness/guest_image.h"
 #include "report/certificate.h"
 #include "report/exit_code.h"
@@ -40,14 +40,6 @@ std::string kind_of(const ExploredTrial& trial) {
          ", " + std::string(verdict_name(trial.verdict));
 }
 
-Status make_folder(const std::string& path) {
-  std::error_code error;
-  if (fs::exists(path, error) && !fs::is_directory(path, error)) return usage_error(path + " is no folder");
-  fs::create_directories(path, error);
-  if (error) return host_error("cannot create " + path + ": " + error.message());
-  return {};
-}
-
 }  // namespace
 
 // Before a boot is spent on it: whether the folder can be had, and holds what --resume needs.
@@ -59,7 +51,7 @@ Status ExploreSession::choose_folder(const std::string& state) {
         label.begin(), label.end(), [](char letter) { return letter == '/' || letter == '+'; }, '-');
     directory_ = runs + "/" + time_stamp(started_) + "-explore-" + label.substr(0, 80);
     latest_ = runs + "/latest";
-    return make_folder(directory_);
+    return make_folders(directory_);
   }
   directory_ = fs::absolute(options_.output_dir).string();
   std::error_code ignored;
@@ -71,9 +63,11 @@ Status ExploreSession::choose_folder(const std::string& state) {
   if (!journal && options_.resume) {
     return usage_error("there is no exploration to go on with in " + directory_, "leave --resume out to begin one");
   }
-  RS_TRY(make_folder(directory_));
-  if (::access(directory_.c_str(), W_OK) != 0) return errno_error("write into", directory_, errno);
-  return {};
+  if (fs::exists(directory_, ignored) && !fs::is_directory(directory_, ignored)) {
+    return usage_error(directory_ + " is no folder");
+  }
+  RS_TRY(make_folders(directory_, true));
+  return check_writable(directory_, true);
 }
 
 Status ExploreSession::prepare() {
@@ -143,7 +137,7 @@ Status ExploreSession::keep_events(ExploredTrial& trial, const std::vector<Event
   bool& kept = kept_[kind_of(trial)];
   if (kept) return {};
   kept = true;
-  RS_TRY(make_folder(directory_ + "/events"));
+  RS_TRY(make_folders(directory_ + "/events"));
   const std::string second = trial.second ? "-" + std::to_string(*trial.second) : "";
   const std::string name = "events/" + std::to_string(trial.boundary) + second + "-" + trial.inject + ".jsonl";
   RS_ASSIGN(JsonlSink sink, JsonlSink::create(directory_ + "/" + name));
@@ -235,7 +229,7 @@ int ExploreSession::execute() {
   if (!written.ok()) return report_kept(written.error());
   if (const int signal = signals_.signal(); signal != 0) {
     context_.err << "remapstorm: stopped by a signal; " << kept() << '\n';
-    return 128 + signal;
+    return exit_by_signal(signal);
   }
   return exit_code();
 }

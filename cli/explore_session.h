@@ -28,6 +28,8 @@ class ExploreSession {
   Status prepare();
   // After prepare(): explores, writes and shows the certificate. Returns the exit code.
   int execute();
+  // The signal that stopped it, or 0.
+  [[nodiscard]] int stopped_by() const { return signals_.signal(); }
 
  private:
   Status reach();

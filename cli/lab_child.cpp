@@ -39,20 +39,13 @@ constexpr int kNotStarted = 127;
 
 int counted_exit_code(int code) {
   switch (code) {
-    case kExitOk:
-    case kExitDiffers:
-    case kExitUnavailable:
-    case kExitUsage:
-    case kExitHost:
-    case kExitTimeout:
-      return code;
-    case 128 + SIGHUP:
-    case 128 + SIGINT:
-    case 128 + SIGKILL:
-    case 128 + SIGTERM:
+    case kExitSignal + SIGHUP:
+    case kExitSignal + SIGINT:
+    case kExitSignal + SIGKILL:
+    case kExitSignal + SIGTERM:
       return kExitHost;
     default:
-      return kExitInternal;
+      return code > kExitSignal ? kExitInternal : exit_code_row(code).code;
   }
 }
 
@@ -81,7 +74,7 @@ Result<int> run_in_lab(const CommandContext& context, const std::string& kind, c
     const pid_t ended = ::waitpid(child, &status, WNOHANG);
     if (ended < 0 && errno != EINTR) return errno_error("waitpid", script, errno);
     if (ended == child) {
-      return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+      return WIFEXITED(status) ? WEXITSTATUS(status) : exit_by_signal(WTERMSIG(status));
     }
     if (stop && !told) ::kill(child, SIGINT);
     told = told || stop;

@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <exception>
 #include <filesystem>
 #include <iostream>
 #include <new>
+#include <system_error>
 
+#include "base/memory_limit.h"
+#include "base/syscall.h"
 #include "cli/build_info.h"
 #include "cli/command.h"
 #include "report/exit_code.h"
@@ -38,25 +44,49 @@ int run_main(int argc, char** argv) {
                          ::isatty(STDERR_FILENO) == 1};
   const int code = dispatch(context, Arguments(argv + 1, argv + argc));
   std::cout.flush();
+  if (std::cout) return code;
   // Results that could not be written are no success: a full disk, a closed pipe.
-  if (!std::cout && code == kExitOk) {
-    std::cerr << "remapstorm: cannot write to standard output\n";
-    return kExitHost;
+  std::cerr << "remapstorm: cannot write to standard output\n";
+  return worse_of(code, kExitHost);
+}
+
+int told(const Error& error) {
+  std::cerr << "remapstorm: " << error.message << '\n';
+  if (!error.hint.empty()) std::cerr << "HINT: " << error.hint << '\n';
+  return exit_code_of(error.kind);
+}
+
+// Whose trouble it is that something was thrown.
+int exit_after(const std::exception_ptr& thrown) {
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const std::bad_alloc&) {
+    return told(memory_error(""));
+  } catch (const std::system_error& error) {
+    const int number = error.code().value();
+    // A thread's stack that cannot be had is told as EAGAIN.
+    if (number == EAGAIN || number == ENOMEM) return told(memory_error(error.what()));
+    Error host = host_error(error.what());
+    host.kind = kind_of_errno(number);
+    return told(host);
+  } catch (const std::exception& exception) {
+    return told(internal_error(std::string("bug: ") + exception.what()));
+  } catch (...) {
+    return told(internal_error("bug: something was thrown"));
   }
-  return code;
 }
 
 }  // namespace
 }  // namespace remapstorm
 
 int main(int argc, char** argv) {
+  int code = remapstorm::kExitInternal;
   try {
-    return remapstorm::run_main(argc, argv);
-  } catch (const std::bad_alloc&) {
-    std::cerr << "remapstorm: out of memory\n";
-    return remapstorm::kExitHost;
-  } catch (const std::exception& exception) {
-    std::cerr << "remapstorm: bug: " << exception.what() << '\n';
-    return remapstorm::kExitInternal;
+    code = remapstorm::run_main(argc, argv);
+  } catch (...) {
+    code = remapstorm::exit_after(std::current_exception());
   }
+  // Here, so that a mistake in the other words is not taken for a bad kernel.
+  const bool bisect = std::any_of(argv, argv + argc, [](const char* word) { return std::strcmp(word, "--bisect") == 0; });
+  return bisect ? remapstorm::bisect_code(code) : code;
 }

@@ -196,7 +196,7 @@ int MinimizeSession::execute() {
   }
   if (!outcome->has_value()) {
     context_.err << "remapstorm: stopped by a signal before there was anything to keep\n";
-    return 128 + signals_.signal();
+    return exit_by_signal(signals_.signal());
   }
   outcome_ = **outcome;
   start_.expectation.verdict = *verdict_from_name(verdict_of(outcome_));
@@ -223,7 +223,7 @@ int MinimizeSession::conclude(const Minimized& minimized, const Status& written)
   if (minimized.error) return report_error(context_, *minimized.error);
   if (const int signal = signals_.signal(); signal != 0) {
     context_.err << "remapstorm: stopped by a signal; the smallest so far is in " << file() << '\n';
-    return 128 + signal;
+    return exit_by_signal(signal);
   }
   if (minimized.repeated >= request_.needed) return kExitOk;
   context_.err << "remapstorm: the smallest scenario repeated " << minimized.repeated << " of "

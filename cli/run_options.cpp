@@ -52,6 +52,7 @@ void RunWords::declare(ArgumentParser& parser) {
   declare_metrics_options(parser, metrics);
   parser.flag("--cold-boot", cold_boot, "boot a guest for every trial; use and keep no snapshots");
   parser.flag("--no-report", no_report, "make no HTML pages (report/ in the output folder)");
+  parser.flag("--bisect", bisect, "end with the exit codes of git bisect run: 0 good, 1 bad, 125 skip, 255 give up");
   parser.flag("--dry-run", dry_run, "show the plan, start nothing");
   parser.flag("-v,--verbose", verbose, "guest console to standard error");
   parser.flag("-q,--quiet", quiet, "only the summary and what is not as expected");

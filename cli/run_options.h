@@ -21,7 +21,7 @@ struct RunWords {
   std::optional<std::string> strategy, flavour, cpus, memory, repeat, seed, trial, expect, timeout, output_dir, format,
       kernel, append, scenario_dir;
   MetricsWords metrics;
-  bool cold_boot = false, no_report = false, dry_run = false, verbose = false, quiet = false;
+  bool cold_boot = false, no_report = false, dry_run = false, bisect = false, verbose = false, quiet = false;
 
   void declare(ArgumentParser& parser);
   void declare_guest(ArgumentParser& parser);  // what all those commands have

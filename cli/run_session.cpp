@@ -192,12 +192,14 @@ int RunSession::execute() {
   report->run_ended(info, results);
   context_.out.flush();
   metrics_.finish();
-  if (!written.ok()) return report_error(context_, written.error());
-  if (const int signal = signals_.signal(); signal != 0) {
+  int code = exit_by_signal(signals_.signal());
+  if (!written.ok()) code = worse_of(code, report_error(context_, written.error()));
+  if (written.ok() && signals_.signal() != 0) {
     context_.err << "remapstorm: stopped by a signal; results so far are in " << output->path() << '\n';
-    return 128 + signal;
   }
-  return exit_code(results);
+  // Nothing ran, and why was said.
+  if (results.empty() && code != kExitOk) return code;
+  return worse_of(code, exit_code(results));
 }
 
 int RunSession::report_not_run(const Error& error) {

@@ -8,6 +8,7 @@
 #include <thread>
 #include <utility>
 
+#include "cli/work_folder.h"
 #include "report/exit_code.h"
 
 namespace remapstorm {
@@ -68,9 +69,9 @@ Status ServeSession::prepare() {
     RS_ASSIGN(const Paths paths, find_paths(context_.environment, context_.home));
     directory_ = paths.state + "/serve/" + time_stamp(std::time(nullptr));
   }
+  RS_TRY(make_folders(directory_, !options_.run.output_dir.empty()));
+  RS_TRY(check_writable(directory_, !options_.run.output_dir.empty()));
   std::error_code error;
-  fs::create_directories(directory_, error);
-  if (error) return host_error("cannot create " + directory_ + ": " + error.message());
   directory_ = fs::absolute(directory_, error).string();
   find_earlier_rounds();
   return {};
@@ -116,8 +117,9 @@ int ServeSession::execute() {
   summarize();
   session_.metrics().finish();
   const int signal = session_.signals().signal();
-  if (trials_ == 0) return signal != 0 ? 128 + signal : exit_code(std::span<const ScenarioResults>());
-  return worst_;
+  if (trials_ != 0) return worst_;
+  const int code = worse_of(worst_, exit_by_signal(signal));
+  return code != kExitOk ? code : exit_code(std::span<const ScenarioResults>());
 }
 
 void ServeSession::run_round() {

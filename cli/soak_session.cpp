@@ -117,7 +117,7 @@ Status SoakSession::count(std::uint64_t number, const Scenario& scenario, const 
   ++(alarm ? counts.false_alarms : counts.failed);
   // A hang on a host that did not run the guest is the host's.
   const int code = exit_code(conclude(recorded(plan, 0), trial.judgement));
-  worst_ = worse_of(worst_, alarm ? kExitDiffers : code == kExitInternal ? kExitInternal : kExitHost);
+  worst_ = worse_of(worst_, alarm ? kExitDiffers : code == kExitDiffers || code == kExitTimeout ? kExitHost : code);
   std::vector<SoakTrial>& told = alarm ? soak_.false_alarms : soak_.failed;
   if (told.size() >= Soak::kMostTold) return {};
   SoakTrial one;
@@ -211,9 +211,8 @@ int SoakSession::execute() {
   if (!written.ok()) worst_ = worse_of(worst_, report_error(context_, written.error()));
   if (signals_.signal() != 0) {
     context_.err << "remapstorm: stopped by a signal; above is what was done until then\n";
-    return 128 + signals_.signal();
   }
-  return worst_;
+  return worse_of(worst_, exit_by_signal(signals_.signal()));
 }
 
 }  // namespace remapstorm

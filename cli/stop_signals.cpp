@@ -5,6 +5,8 @@
 
 #include <ctime>
 
+#include "report/exit_code.h"
+
 namespace remapstorm {
 
 StopSignals::StopSignals() {
@@ -26,7 +28,7 @@ void StopSignals::wait() {
     const int number = ::sigtimedwait(&set_, nullptr, &tick);
     if (number < 0) continue;
     // The second time the person means it. What was unfinished is removed by the next run.
-    if (stop_.exchange(true)) ::_exit(128 + number);
+    if (stop_.exchange(true)) ::_exit(exit_by_signal(number));
     signal_ = number;
   }
 }

@@ -35,9 +35,7 @@ std::string place_of(const SweepCell& cell, std::uint64_t seed) {
 }
 
 // Not what trials and gaps come to.
-bool is_trouble(int code) {
-  return code != kExitOk && code != kExitDiffers && code != kExitTimeout && code != kExitUnavailable;
-}
+bool is_trouble(int code) { return code == kExitInternal || code == kExitHost || code > kExitSignal; }
 
 std::string key_of(const SweepTrial& trial) {
   return name_of(trial.cell) + ", " + std::string(verdict_name(trial.verdict));
@@ -320,18 +318,15 @@ int SweepSession::execute() {
   sweep_.interrupted = signals_.signal() != 0;
   const Status written = write_output();
   show();
-  const std::string go_on = "to go on: " + context_.called + " sweep ... --output-dir " + directory_ + " --resume";
+  int code = worse_of(sweep_exit_code(sweep_), exit_by_signal(signals_.signal()));
   for (const Status* status : {&ran, &written}) {
-    if (status->ok()) continue;
-    const int code = report_error(context_, status->error());
-    context_.err << "remapstorm: " << go_on << '\n';
-    return code;
+    if (!status->ok()) code = worse_of(code, report_error(context_, status->error()));
   }
-  if (const int signal = signals_.signal(); signal != 0) {
-    context_.err << "remapstorm: stopped by a signal; " << go_on << '\n';
-    return 128 + signal;
+  if (!ran.ok() || !written.ok() || signals_.signal() != 0) {
+    context_.err << "remapstorm: " << (signals_.signal() != 0 ? "stopped by a signal; " : "")
+                 << "to go on: " << context_.called << " sweep ... --output-dir " << directory_ << " --resume\n";
   }
-  return sweep_exit_code(sweep_);
+  return code;
 }
 
 }  // namespace remapstorm

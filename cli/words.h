@@ -45,11 +45,17 @@ int with_words(const CommandContext& context, const Arguments& arguments, Act ac
   return kExitOk;
 }
 
-// What most commands end with: session.prepare(), then session.execute() for the exit code.
+// What most commands end with: session.prepare(), then session.execute() for the exit code. What a signal kept from
+// being prepared (session.stopped_by()) is no failure.
 template <typename Session>
 int run_session(const CommandContext& context, Session&& session) {
   const Status prepared = session.prepare();
-  return prepared.ok() ? session.execute() : report_error(context, prepared.error());
+  if (prepared.ok()) return session.execute();
+  const int code = report_error(context, prepared.error());
+  if constexpr (requires { session.stopped_by(); }) {
+    if (session.stopped_by() != 0) return exit_by_signal(session.stopped_by());
+  }
+  return code;
 }
 
 }  // namespace remapstorm

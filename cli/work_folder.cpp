@@ -15,13 +15,22 @@ namespace remapstorm {
 
 namespace fs = std::filesystem;
 
-Status make_folders(const std::string& path) {
+Status make_folders(const std::string& path, bool asked_for) {
   std::error_code error;
   fs::create_directories(path, error);
   if (!error) return {};
   Error failed = errno_error("create", path, error.value());
+  failed.kind = kind_of_place(error.value(), asked_for);
   if (error == std::errc::no_space_on_device)
     failed.hint = "free some space, or choose another place with --output-dir";
+  return failed;
+}
+
+Status check_writable(const std::string& path, bool asked_for) {
+  if (::access(path.c_str(), W_OK) == 0) return {};
+  Error failed = errno_error("write into", path, errno);
+  failed.kind = kind_of_place(failed.errnum, asked_for);
+  failed.hint = "choose a folder you can write to: --output-dir DIR, or REMAPSTORM_STATE=DIR for all runs";
   return failed;
 }
 
@@ -35,8 +44,8 @@ Result<std::string> make_work_folder(const CommandContext& context, const std::s
   std::error_code error;
   path = fs::absolute(path, error).lexically_normal().string();
   if (fs::exists(path, error) && !fs::is_directory(path, error)) return usage_error(path + " is no folder");
-  RS_TRY(make_folders(path));
-  if (::access(path.c_str(), W_OK) != 0) return errno_error("write into", path, errno);
+  RS_TRY(make_folders(path, !requested.empty()));
+  RS_TRY(check_writable(path, !requested.empty()));
   return path;
 }
 

@@ -23,10 +23,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-Error folder_error(const std::string& doing, const std::string& path, const std::error_code& code) {
+Error folder_error(const std::string& doing, const std::string& path, const std::error_code& code,
+                   bool asked_for = false) {
   std::string hint = "choose a folder you can write to: --output-dir DIR, or REMAPSTORM_STATE=DIR for all runs";
   if (code == std::errc::no_space_on_device) hint = "free some space, or choose another place with --output-dir";
   Error error = host_error(doing + " " + path + ": " + code.message(), hint);
+  error.kind = kind_of_place(code.value(), asked_for);
   error.errnum = code.value();
   return error;
 }
@@ -86,12 +88,12 @@ Result<OutputDirectory> OutputDirectory::at(const std::string& requested, const 
     return usage_error("--output-dir " + requested + " is not a folder");
   }
   fs::create_directories(target, error);
-  if (error) return folder_error("creating the output folder", target.string(), error);
+  if (error) return folder_error("creating the output folder", target.string(), error, true);
   OutputDirectory output;
   output.target_ = target.string();
   output.rescued_ = rescue_abandoned(output.target_, lab_job,
                                      [&](const std::string& pid) { return output.target_ + "/incomplete-" + pid; });
-  RS_TRY(output.claim(output.target_ + "/" + kWorkingPrefix + std::to_string(::getpid()) + mark_of(lab_job)));
+  RS_TRY(output.claim(output.target_ + "/" + kWorkingPrefix + std::to_string(::getpid()) + mark_of(lab_job), true));
   return output;
 }
 
@@ -117,11 +119,11 @@ Result<OutputDirectory> OutputDirectory::below_state(const std::string& state, c
   return host_error("a thousand runs named " + stamp + "-" + label + " in " + runs.string());
 }
 
-Status OutputDirectory::claim(const std::string& working) {
+Status OutputDirectory::claim(const std::string& working, bool asked_for) {
   // Between our mkdir and our lock another run may take the folder for abandoned; then it is gone, and we try again.
   for (int attempt = 0; attempt < 100; ++attempt) {
     if (::mkdir(working.c_str(), 0755) != 0) {
-      return folder_error("creating", working, std::error_code(errno, std::generic_category()));
+      return folder_error("creating", working, std::error_code(errno, std::generic_category()), asked_for);
     }
     Fd fd(::open(working.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     struct stat ours {};

@@ -19,7 +19,7 @@ class OutputDirectory {
  public:
   // `lab_job`: see lab_job() of paths.h; empty outside the lab.
   // `requested`: --output-dir; created if missing, entries of the same name are replaced at the end.
-  // Errors: usage (it is a file), host (cannot be created, disk full).
+  // Errors: usage (it is a file, or cannot be made or written into), host (disk full).
   static Result<OutputDirectory> at(const std::string& requested, const std::string& lab_job = {});
   // A new folder STATE/runs/STAMP-LABEL; finish() points STATE/runs/latest at it. `stamp`: see time_stamp().
   static Result<OutputDirectory> below_state(const std::string& state, const std::string& stamp,
@@ -48,7 +48,7 @@ class OutputDirectory {
 
  private:
   OutputDirectory() = default;
-  Status claim(const std::string& working);
+  Status claim(const std::string& working, bool asked_for = false);
 
   std::string target_;
   std::string working_;

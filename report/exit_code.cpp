@@ -1,38 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/exit_code.h"
 
-#include <algorithm>
-#include <iterator>
-
 #include "report/report.h"
 
 namespace remapstorm {
 namespace {
 
-// The worst of several, worst first. Our own bug comes first, since it casts doubt on all the rest; a bad scenario
-// next, since it never gets better by itself; then what was really seen of the guest (a differing verdict, a timeout)
-// before trouble of the host, so that a farm that retries on 75 never throws a real failure away; a scenario that could
-// not run outranks only success: a test that did not run is never green.
-constexpr int kWorstFirst[] = {kExitInternal, kExitUsage,       kExitDiffers, kExitTimeout,
-                               kExitHost,     kExitUnavailable, kExitOk};
+// Of a trial that came to no verdict of the guest.
+int code_of_trouble(const TrialResult& trial) {
+  if (trial.error) return exit_code_of(trial.error->kind);
+  const auto& findings = trial.judgement.findings;
+  // Only what may go away by itself is worth a retry.
+  const bool host = !findings.empty() && is_host_trouble(findings.front().kind);
+  return host ? kExitHost : kExitGuest;
+}
+
+int code_of_verdict(const TrialResult& trial) {
+  if (*trial.verdict == Verdict::error) return code_of_trouble(trial);
+  if (trial.differences.empty() && (trial.ok || trial.error)) return kExitOk;
+  return *trial.verdict == Verdict::timeout ? kExitTimeout : kExitDiffers;
+}
 
 }  // namespace
 
 int exit_code(const TrialResult& trial) {
-  if (trial.error) return exit_code_of(trial.error->kind);
-  if (!trial.verdict) return kExitInternal;
-  if (*trial.verdict == Verdict::error) {
-    // Only what may go away by itself is worth a retry; a guest that does not boot is not.
-    const auto& findings = trial.judgement.findings;
-    return !findings.empty() && is_host_trouble(findings.front().kind) ? kExitHost : kExitInternal;
-  }
-  if (trial.ok) return kExitOk;
-  return *trial.verdict == Verdict::timeout ? kExitTimeout : kExitDiffers;
-}
-
-int worse_of(int one, int other) {
-  const auto rank = [](int code) { return std::find(std::begin(kWorstFirst), std::end(kWorstFirst), code); };
-  return rank(other) < rank(one) ? other : one;
+  if (!trial.verdict) return trial.error ? exit_code_of(trial.error->kind) : kExitInternal;
+  const int seen = code_of_verdict(trial);
+  // What was seen stands, also when its recording could not be written.
+  return trial.error ? worse_of(seen, exit_code_of(trial.error->kind)) : seen;
 }
 
 int exit_code(std::span<const ScenarioResults> results) {
@@ -40,7 +35,7 @@ int exit_code(std::span<const ScenarioResults> results) {
   int worst = kExitOk;
   for (const ScenarioResults& scenario : results) {
     // A scenario without trials ran nothing: not green.
-    if (scenario.trials.empty()) return kExitInternal;
+    if (scenario.trials.empty()) worst = worse_of(worst, kExitInternal);
     for (const TrialResult& trial : scenario.trials) {
       any = true;
       worst = worse_of(worst, exit_code(trial));

@@ -76,12 +76,8 @@ std::string repeated_line(const ScenarioResults& results);
 // "5 trials: 4 as expected, 1 not (irq-same-cpu)".
 std::string summary_line(std::span<const ScenarioResults> results);
 
-// Exit codes: 0 all as expected, 1 a verdict differs, 4 cannot run here, 124 timeout, 70 harness bug,
-// 75 host trouble, 64 usage; the worst of several, order in exit_code.cpp. No results at all: 70, a run that ran
-// nothing is never green.
+// Exit codes (report/exit_code.h). No results at all: 70, a run that ran nothing is never green.
 int exit_code(const TrialResult& trial);
 int exit_code(std::span<const ScenarioResults> results);
-// The one of two that counts.
-int worse_of(int one, int other);
 
 }  // namespace remapstorm

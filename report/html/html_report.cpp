@@ -42,8 +42,7 @@ Status write_files(const std::vector<PageFile>& files, const fs::path& into) {
 Status make_folder(const fs::path& path) {
   std::error_code error;
   fs::create_directories(path, error);
-  if (error) return host_error("cannot create " + path.string() + ": " + error.message());
-  return {};
+  return error ? errno_error("create", path.string(), error.value()) : Status();
 }
 
 // Which trials get a page: what is not as expected, then the first of each outcome, then the rest, as far as it goes.

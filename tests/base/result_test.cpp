@@ -2,11 +2,13 @@
 #include "base/result.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <cerrno>
 #include <memory>
 
 #include "base/check.h"
+#include "base/memory_limit.h"
 #include "base/syscall.h"
 
 namespace remapstorm {
@@ -70,6 +72,34 @@ TEST(Error, SaysWhatWasBeingDoneAndKeepsTheRest) {
   EXPECT_EQ(outer.message, "loading vmlinux: open(/nowhere): No such file or directory");
   EXPECT_EQ(outer.kind, ErrorKind::unavailable);
   EXPECT_EQ(outer.errnum, ENOENT);
+}
+
+// Who can mend it, not where it surfaced.
+TEST(Error, IsWorthARetryOnlyIfATryMayDoBetter) {
+  for (const int lasting : {EACCES, EPERM, EROFS, ENOTDIR, EISDIR, ENAMETOOLONG, ELOOP}) {
+    EXPECT_EQ(errno_error("open", "x", lasting).kind, ErrorKind::unavailable) << lasting;
+    EXPECT_EQ(kind_of_place(lasting, true), ErrorKind::usage) << lasting;
+    EXPECT_EQ(kind_of_place(lasting, false), ErrorKind::unavailable) << lasting;
+  }
+  for (const int passing : {ENOSPC, EDQUOT, EIO, EAGAIN, EMFILE, ENOMEM}) {
+    EXPECT_EQ(errno_error("open", "x", passing).kind, ErrorKind::host) << passing;
+    EXPECT_EQ(kind_of_place(passing, true), ErrorKind::host) << passing;
+  }
+  EXPECT_EQ(kind_of_place(ENOENT, true), ErrorKind::usage) << "what mkdir says below /proc";
+  EXPECT_EQ(errno_error("open", "x", EACCES, ErrorKind::usage).kind, ErrorKind::usage);
+}
+
+TEST(Error, OutOfMemoryNamesTheLimitOfThisProcess) {
+  EXPECT_EQ(memory_error("x").kind, ErrorKind::host);
+  rlimit before = {};
+  ASSERT_EQ(::getrlimit(RLIMIT_DATA, &before), 0);
+  const rlimit limited = {rlim_t{64} << 30, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_DATA, &limited), 0);
+  const Error error = memory_error("reading x");
+  ::setrlimit(RLIMIT_DATA, &before);
+  EXPECT_EQ(error.kind, ErrorKind::unavailable);
+  EXPECT_EQ(error.message, "reading x: out of memory, of which this process may use 67108864 KiB (ulimit -d)");
+  EXPECT_EQ(error.hint, "ulimit -d unlimited");
 }
 
 TEST(CheckCall, KeepsErrnoOfAFailedCall) {

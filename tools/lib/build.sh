@@ -16,7 +16,7 @@ is_fresh() { [ -r "$1" ] && [ "$(<"$1")" = "$2" ]; }
 
 ensure_build_folder() {
   mkdir -p "$tree/build" 2>/dev/null
-  [ -w "$tree/build" ] || die "$exit_host" "cannot write to $tree/build, where the harness is built" \
+  [ -w "$tree/build" ] || die "$(place_code "$tree/build")" "cannot write to $tree/build, where the harness is built" \
     "the source tree is read-only or full; copy or clone it to a folder you can write to"
 }
 
@@ -58,7 +58,7 @@ ensure_harness() {
     rm -f "$stamp"
     build_preset release "step 2/3 harness" remapstorm || {
       show_failure
-      die "$exit_failed" "the harness does not build" "log: $step_log"
+      die "$exit_internal" "the harness does not build" "log: $step_log"
     }
     # The listing is from before the build: what was edited meanwhile differs next time.
     printf '%s\n' "$listing" | write_file "$stamp" || die "$exit_host" "cannot write $stamp"

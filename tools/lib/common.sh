@@ -6,8 +6,8 @@ home=~
 cache=${REMAPSTORM_CACHE:-${XDG_CACHE_HOME:-$home/.cache}/remapstorm}
 
 # Exit codes, the same as the program's (report/exit_code.h).
-exit_failed=1 exit_unavailable=4 exit_usage=64 exit_host=75
-export exit_failed exit_unavailable exit_usage exit_host
+exit_failed=1 exit_unavailable=4 exit_usage=64 exit_internal=70 exit_host=75
+export exit_failed exit_unavailable exit_usage exit_internal exit_host
 
 say() { printf 'remapstorm: %s\n' "$*" >&2; }
 
@@ -18,14 +18,22 @@ die() {
   exit "$1"
 }
 
+# place_code PATH: the exit code for what cannot be made at PATH. Where nobody may write no retry helps; where one may,
+# it is something that passes, such as a full disk.
+place_code() {
+  local at=$1
+  until [ -e "$at" ]; do at=$(dirname "$at"); done
+  if [ -d "$at" ] && [ -w "$at" ]; then echo "$exit_host"; else echo "$exit_unavailable"; fi
+}
+
 # The one place for logs and figures of this tree. Two trees do not share a folder.
 work_folder() {
   local key
   key=$(printf '%s' "$tree" | cksum)
   work=$cache/trees/${key%% *}
   [ -d "$work/logs" ] || mkdir -p "$work/logs" "$work/durations" 2>/dev/null ||
-    die "$exit_host" "cannot create $work" "set REMAPSTORM_CACHE to a folder you can write to"
-  [ -w "$work/logs" ] || die "$exit_host" "cannot write to $work" "set REMAPSTORM_CACHE to a folder you can write to"
+    die "$(place_code "$work/logs")" "cannot create $work" "set REMAPSTORM_CACHE to a folder you can write to"
+  [ -w "$work/logs" ] || die "$exit_unavailable" "cannot write to $work" "set REMAPSTORM_CACHE to a folder you can write to"
 }
 
 # write_file PATH: standard input to PATH, whole or not at all.

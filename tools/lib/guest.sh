@@ -49,5 +49,5 @@ ensure_guest() {
 
 # The exit codes that mean something to us pass through; anything else is a failed build.
 guest_exit_code() {
-  case $1 in 4 | 64 | 75) printf '%d' "$1" ;; *) printf "%d" "$exit_failed" ;; esac
+  case $1 in 4 | 64 | 75) printf '%d' "$1" ;; *) printf "%d" "$exit_internal" ;; esac
 }
