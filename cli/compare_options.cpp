@@ -21,6 +21,7 @@ void CompareWords::declare(ArgumentParser& parser) {
   parser.option("--steal", steal, "TIME", "how long a processor is taken away: 50ms, 1s (50ms)");
   parser.option("--output-dir", output_dir, "DIR", "where results go (a new folder of its own)");
   parser.option("--format", format, "FORMAT", "pretty or json on standard output (pretty)");
+  declare_report_files(parser, files);
   parser.flag("-q,--quiet", quiet, "no progress");
 }
 
@@ -44,6 +45,7 @@ Result<CompareOptions> CompareWords::check(const CommandContext& /*context*/) co
     RS_ASSIGN(options.format, parse_two_formats(*format));
   }
   RS_ASSIGN(options.output_dir, parse_output_dir(output_dir));
+  RS_ASSIGN(options.files, check_report_files(files));
   options.quiet = quiet;
   return options;
 }

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
+#include "cli/report_files.h"
 #include "harness/run_options.h"
 
 namespace remapstorm {
@@ -23,6 +24,7 @@ struct CompareOptions {
   Nanoseconds stolen{50'000'000};
   std::string output_dir;  // empty: a new folder below the state folder
   OutputFormat format = OutputFormat::pretty;
+  ReportFiles files;
   bool quiet = false;
 };
 
@@ -31,6 +33,7 @@ struct CompareWords {
   using Options = CompareOptions;
   static const CommandText kText;
   std::optional<std::string> strategies, flavour, repeat, seed, steal, output_dir, format;
+  ReportFilesWords files;
   bool quiet = false;
 
   void declare(ArgumentParser& parser);

@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "base/atomic_file.h"
+#include "cli/report_files.h"
 #include "cli/scenario_files.h"
 #include "cli/work_folder.h"
 #include "harness/crew.h"
@@ -26,6 +27,7 @@ double load_average() {
 }  // namespace
 
 Status CompareSession::prepare() {
+  RS_TRY(check_places(options_.files));
   status_.emplace(context_.err, context_.err_is_terminal, clock_);
   RS_TRY(pool_.open());
   comparison_.version = context_.version;
@@ -76,12 +78,13 @@ Status CompareSession::plan_strategy(std::size_t index, const std::optional<Scen
   return {};
 }
 
-Status CompareSession::measure(const Task& task, std::uint64_t trial) {
+Result<Nanoseconds> CompareSession::measure(const Task& task, std::uint64_t trial) {
   RS_ASSIGN(Runner * runner, pool_.runner(0, options_.flavour));
   CaptureSink capture;
   const auto no_progress = [](const char* /*phase*/, Nanoseconds /*since_start*/) {};
   RS_ASSIGN(const TrialOutcome outcome, run_trial(runner->environment(), task.plan, trial, {&capture}, no_progress));
-  if (outcome.interrupted) return {};
+  const Nanoseconds booting = outcome.booted ? outcome.boot_time : Nanoseconds(0);
+  if (outcome.interrupted) return booting;
   const TrialResult result = conclude(recorded(task.plan, trial), outcome.judgement);
   ComparedStrategy& strategy = comparison_.strategies[task.strategy];
   // That a strategy deadlocks or stalls is a figure; that the harness failed is not.
@@ -98,20 +101,22 @@ Status CompareSession::measure(const Task& task, std::uint64_t trial) {
   } else {
     strategy.figures[*task.measure].add(capture.events(), outcome.judgement.verdict);
   }
-  return {};
+  return booting;
 }
 
 // In turns: what else the machine does meanwhile should meet all of them.
 Status CompareSession::measure_all() {
-  const Nanoseconds began = clock_.now();
   const std::size_t all = tasks_.size() * options_.repeat;
   std::size_t done = 0;
+  TimeLeft left(pool_.times(), 1);
+  for (const Task& task : tasks_) left.plan(times_key(task.plan), 1, options_.repeat);
   for (std::uint64_t trial = 0; trial < options_.repeat; ++trial) {
     for (const Task& task : tasks_) {
       if (signals_.stop()) return {};
-      const double seconds = in_seconds(clock_.now() - began);
-      if (!options_.quiet) status_->show(progress_text("compare", 0, done, all, seconds));
-      RS_TRY(measure(task, trial));
+      if (!options_.quiet) status_->show(progress_text("compare", done, all, left.left()));
+      const Nanoseconds began = clock_.now();
+      RS_ASSIGN(const Nanoseconds booting, measure(task, trial));
+      left.done(times_key(task.plan), clock_.now() - began - booting);
       ++done;
     }
   }
@@ -136,6 +141,7 @@ int CompareSession::execute() {
   const Nanoseconds began = clock_.now();
   comparison_.load[0] = load_average();
   const Status measured = measure_all();
+  pool_.save_times();
   status_->clear();
   comparison_.load[1] = load_average();
   comparison_.took = clock_.now() - began;
@@ -145,6 +151,9 @@ int CompareSession::execute() {
   for (const Status* status : {&measured, &written}) {
     if (!status->ok()) worst_ = worse_of(worst_, report_error(context_, status->error()));
   }
+  worst_ = worse_of(worst_, write_report_files(
+                                context_, options_.files, [&] { return comparison_junit(comparison_); },
+                                [&] { return comparison_json(comparison_); }));
   if (signals_.signal() != 0) {
     context_.err << "remapstorm: stopped by a signal; above is what was measured until then\n";
     worst_ = worse_of(worst_, exit_by_signal(signals_.signal()));

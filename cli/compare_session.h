@@ -35,7 +35,8 @@ class CompareSession {
     Plan plan;
   };
   Status plan_strategy(std::size_t index, const std::optional<Scenario>& same_cpu);
-  Status measure(const Task& task, std::uint64_t trial);
+  // How long it took to boot, if it did.
+  Result<Nanoseconds> measure(const Task& task, std::uint64_t trial);
   Status measure_all();
   Status write_output() const;
   void show() const;

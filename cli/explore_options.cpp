@@ -137,6 +137,7 @@ Status check_rest(const ExploreWords& words, ExploreOptions& options) {
   if (options.resume && options.at)
     return usage_error("--resume and --at ask for different things", "give one of them");
   RS_ASSIGN(options.metrics, check_metrics_words(words.metrics));
+  RS_ASSIGN(options.files, check_report_files(words.files));
   options.verbose = words.verbose;
   options.quiet = words.quiet;
   if (options.verbose && options.quiet) return usage_error("-v and -q ask for opposite things", "give one of them");
@@ -190,6 +191,7 @@ void ExploreWords::declare(ArgumentParser& parser) {
   parser.option("--timeout", timeout, "TIME", "hard limit of one trial (20)");
   parser.option("--cpus", cpus, "N", "virtual CPUs, 1 to 8 (2)");
   declare_metrics_options(parser, metrics);
+  declare_report_files(parser, files);
   declare_guest(parser);
 }
 

@@ -8,6 +8,7 @@
 
 #include "cli/command.h"
 #include "cli/metrics_options.h"
+#include "cli/report_files.h"
 #include "harness/census.h"
 #include "harness/explore_options.h"
 
@@ -21,6 +22,7 @@ struct ExploreWords {
   std::optional<std::string> inject, strategy, calls, nth, flavour, cpus, memory, append, action, via, hold, timeout,
       jobs, at, kernel, output_dir, format, workload, stride;
   MetricsWords metrics;
+  ReportFilesWords files;
   std::string pairs;
   bool resume = false, verbose = false, quiet = false;
 

@@ -80,6 +80,7 @@ Status ExploreSession::prepare() {
 
 Status ExploreSession::reach() {
   status_ = std::make_unique<StatusLine>(context_.err, context_.err_is_terminal && !options_.verbose, clock_);
+  RS_TRY(check_places(options_.files));
   RS_TRY(metrics_.start(false));
   RS_ASSIGN(Kvm kvm, Kvm::open());
   RS_TRY(kvm.check_required());
@@ -225,13 +226,16 @@ int ExploreSession::execute() {
   const Status written = write_output();
   show_result(written.ok() ? "" : written.error().message);
   metrics_.finish();
+  const int filed = write_report_files(
+      context_, options_.files, [&] { return certificate_junit(certificate_); },
+      [&] { return certificate_json(certificate_); });
   if (!explored.ok()) return report_kept(explored.error());
   if (!written.ok()) return report_kept(written.error());
   if (const int signal = signals_.signal(); signal != 0) {
     context_.err << "remapstorm: stopped by a signal; " << kept() << '\n';
     return exit_by_signal(signal);
   }
-  return exit_code();
+  return worse_of(exit_code(), filed);
 }
 
 Status ExploreSession::write_output() const {

@@ -6,10 +6,12 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "cli/report_files.h"
 #include "cli/scenario_files.h"
 #include "harness/guest_image.h"
 #include "harness/scenario_writer.h"
 #include "report/exit_code.h"
+#include "report/junit.h"
 
 namespace remapstorm {
 namespace {
@@ -54,6 +56,7 @@ Result<Plan> MinimizeSession::plan_for(const Scenario& scenario) const {
 }
 
 Status MinimizeSession::prepare(const Scenario& scenario) {
+  RS_TRY(check_places(request_.run.files));
   RS_ASSIGN(Kvm kvm, Kvm::open());
   RS_TRY(kvm.check_required());
   kvm_.emplace(std::move(kvm));
@@ -155,15 +158,7 @@ std::string MinimizeSession::repeat_line() const {
          std::to_string(request_.tries);
 }
 
-Status MinimizeSession::write_output(const Minimized& minimized) {
-  std::string comment = "Made by remapstorm minimize from " + start_.file + ".\nOutcome: " + outcome_ + "\n";
-  if (minimized.confirmed_with != 0) {
-    comment +=
-        "Repeated " + std::to_string(minimized.repeated) + " of " + std::to_string(minimized.confirmed_with) + ".\n";
-  }
-  if (!minimized.complete) comment += "The search was stopped before its end: there may be a smaller one.\n";
-  RS_TRY(output_->write("minimal.toml", scenario_toml(minimized.scenario, comment + "Repeat it: " + repeat_line())));
-  RS_TRY(output_->write("reproduce", repeat_line() + "\n"));
+std::string MinimizeSession::json_text(const Minimized& minimized) const {
   nlohmann::ordered_json json = {
       {"schema", kMinimizeSchema},
       {"scenario", start_.name},
@@ -181,7 +176,33 @@ Status MinimizeSession::write_output(const Minimized& minimized) {
     json["steps"].push_back(
         {{"change", step.change}, {"seen", step.seen}, {"tried", step.tried}, {"smaller", step.counts}});
   }
-  RS_TRY(output_->write("minimize.json", json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n"));
+  return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+}
+
+// One case: whether what was left still comes to the same.
+std::string MinimizeSession::junit_text(const Minimized& minimized, int code) const {
+  JunitCase one;
+  one.suite = "minimize";
+  one.classname = "minimize." + start_.name;
+  one.name = outcome_;
+  one.outcome = test_outcome(code);
+  one.text = "repeated " + std::to_string(minimized.repeated) + " of " + std::to_string(minimized.confirmed_with) +
+             "\nrepeat it: " + repeat_line();
+  if (code != kExitOk) one.message = minimized.error ? minimized.error->message : "not as often as each step showed it";
+  one.type = verdict_of(outcome_);
+  return junit_xml("minimize", host_.kind, std::vector{one});
+}
+
+Status MinimizeSession::write_output(const Minimized& minimized) {
+  std::string comment = "Made by remapstorm minimize from " + start_.file + ".\nOutcome: " + outcome_ + "\n";
+  if (minimized.confirmed_with != 0) {
+    comment +=
+        "Repeated " + std::to_string(minimized.repeated) + " of " + std::to_string(minimized.confirmed_with) + ".\n";
+  }
+  if (!minimized.complete) comment += "The search was stopped before its end: there may be a smaller one.\n";
+  RS_TRY(output_->write("minimal.toml", scenario_toml(minimized.scenario, comment + "Repeat it: " + repeat_line())));
+  RS_TRY(output_->write("reproduce", repeat_line() + "\n"));
+  RS_TRY(output_->write("minimize.json", json_text(minimized)));
   return output_->finish();
 }
 
@@ -213,7 +234,10 @@ int MinimizeSession::execute() {
                << " of " << start_.workloads.size() << ", " << counted(minimized.scenario.cpus, "vCPU") << "; "
                << trials_ << " trials, " << counted(minimized.steps.size(), "candidate") << "\nrepeated  "
                << minimized.repeated << " of " << minimized.confirmed_with << '\n';
-  return conclude(minimized, written);
+  const int code = conclude(minimized, written);
+  return worse_of(code, write_report_files(
+                            context_, request_.run.files, [&] { return junit_text(minimized, code); },
+                            [&] { return json_text(minimized); }));
 }
 
 int MinimizeSession::conclude(const Minimized& minimized, const Status& written) {

@@ -34,6 +34,9 @@ class MinimizeSession {
   Result<std::optional<std::string>> try_once(const Scenario& scenario, std::uint64_t attempt);
   Result<std::optional<std::string>> find_outcome();
   Status write_output(const Minimized& minimized);
+  [[nodiscard]] std::string json_text(const Minimized& minimized) const;
+  // `code`: what the command ends with.
+  [[nodiscard]] std::string junit_text(const Minimized& minimized, int code) const;
   void forget_recordings() const;
   void tell(const MinimizeStep& step);
   int conclude(const Minimized& minimized, const Status& written);

@@ -6,6 +6,7 @@
 
 #include "cli/arguments.h"
 #include "cli/report_choice.h"
+#include "cli/report_files.h"
 #include "cli/values.h"
 #include "harness/replayer.h"
 #include "report/exit_code.h"
@@ -18,6 +19,7 @@ namespace fs = std::filesystem;
 struct ReplayOptions {
   std::vector<std::string> paths;
   OutputFormat format = OutputFormat::pretty;
+  ReportFiles files;
   bool quiet = false, verbose = false;
 };
 
@@ -136,8 +138,9 @@ int report_all(const CommandContext& context, const ReplayOptions& options, Gath
     }
     context.out << '\n';
   }
-  context.out.flush();
-  return exit_code(results);
+  const int filed = write_report_files(
+      context, options.files, [&] { return results_junit(info, results); }, [&] { return results_json(info, results); });
+  return worse_of(exit_code(results), filed);
 }
 
 }  // namespace
@@ -145,6 +148,7 @@ int report_all(const CommandContext& context, const ReplayOptions& options, Gath
 int replay_command(const CommandContext& context, const Arguments& arguments) {
   ReplayOptions options;
   std::optional<std::string> format;
+  ReportFilesWords files;
   ArgumentParser parser(context,
                         {"replay EVENTS.JSONL|FOLDER... [OPTIONS]",
                          "Judges recorded trials again, from their events alone: needs no /dev/kvm and no guest image. "
@@ -152,6 +156,7 @@ int replay_command(const CommandContext& context, const Arguments& arguments) {
                          "replay ~/.local/state/remapstorm/runs/latest"});
   parser.positional("RECORDING", options.paths, "events.jsonl files, or folders below which they are", true);
   parser.option("--format", format, "FORMAT", "pretty, ktap or json on standard output (pretty)");
+  declare_report_files(parser, files);
   parser.flag("-v,--verbose", options.verbose, "also the statistics of trials that are as expected");
   parser.flag("-q,--quiet", options.quiet, "only the summary and what is not as expected");
   if (const auto over = parse_or_finish(parser, context, arguments)) return *over;
@@ -163,6 +168,10 @@ int replay_command(const CommandContext& context, const Arguments& arguments) {
     if (!chosen.ok()) return report_error(context, chosen.error());
     options.format = *chosen;
   }
+  const Result<ReportFiles> wanted = check_report_files(files);
+  if (!wanted.ok()) return report_error(context, wanted.error());
+  options.files = *wanted;
+  if (const Status places = check_places(options.files); !places.ok()) return report_error(context, places.error());
   Result<Gathered> gathered = gather(options.paths);
   if (!gathered.ok()) return report_error(context, gathered.error());
   return report_all(context, options, *gathered);

@@ -69,6 +69,7 @@ void RunWords::declare_guest(ArgumentParser& parser) {
   parser.option("-k,--kernel", kernel, "IMAGE", "boot this vmlinux instead of the guest image's");
   parser.option("--append", append, "ARGS", "more words for the guest's command line");
   parser.option("--scenario-dir", scenario_dir, "DIR", "take scenario names from this folder");
+  declare_report_files(parser, files);
 }
 
 Result<RunOptions> RunWords::check(const CommandContext& /*context*/) const {
@@ -90,6 +91,7 @@ Result<RunOptions> RunWords::check(const CommandContext& /*context*/) const {
   options.quiet = quiet;
   RS_TRY(check_values(*this, options));
   RS_ASSIGN(options.metrics, check_metrics_words(metrics));
+  RS_ASSIGN(options.files, check_report_files(files));
   return options;
 }
 

@@ -9,6 +9,7 @@
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/metrics_options.h"
+#include "cli/report_files.h"
 #include "harness/run_options.h"
 
 namespace remapstorm {
@@ -21,6 +22,7 @@ struct RunWords {
   std::optional<std::string> strategy, flavour, cpus, memory, repeat, seed, trial, expect, timeout, output_dir, format,
       kernel, append, scenario_dir;
   MetricsWords metrics;
+  ReportFilesWords files;
   bool cold_boot = false, no_report = false, dry_run = false, bisect = false, verbose = false, quiet = false;
 
   void declare(ArgumentParser& parser);

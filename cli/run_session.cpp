@@ -7,9 +7,11 @@
 #include <filesystem>
 #include <iomanip>
 #include <mutex>
+#include <set>
 #include <sstream>
 
 #include "cli/report_choice.h"
+#include "cli/report_files.h"
 #include "cli/scenario_files.h"
 #include "harness/guest_image.h"
 #include "report/exit_code.h"
@@ -47,19 +49,34 @@ Result<Runner*> RunSession::runner_for(const std::string& flavour) {
 }
 
 Status RunSession::prepare(bool endpoint_needed) {
+  RS_TRY(check_places(options_.files));
   RS_TRY(metrics_.start(endpoint_needed));
   RS_ASSIGN(Kvm kvm, Kvm::open());
   RS_TRY(kvm.check_required());
   kvm_.emplace(std::move(kvm));
   RS_ASSIGN(host_, describe_host(*kvm_, clock_, context_.environment));
+  std::optional<Error> first;
   for (const Scenario& scenario : scenarios_) {
-    const std::string flavour = chosen_flavour(scenario, options_.overrides);
-    RS_ASSIGN(Runner * runner, runner_for(flavour));
-    RS_ASSIGN(Plan plan, make_plan(scenario, options_.overrides, images_.at(flavour), host_, runner->resolver()));
-    metrics_.planned(plan);
-    jobs_.push_back({std::move(plan), runner});
+    Result<Job> job = make_job(scenario);
+    if (job.ok()) {
+      metrics_.planned(job->plan);
+      jobs_.push_back(std::move(job).value());
+      continue;
+    }
+    const Error& why = job.error();
+    if (why.kind == ErrorKind::usage || why.kind == ErrorKind::internal) return why;
+    if (!first) first = why;
+    jobs_.emplace_back().cannot = why;
   }
-  return {};
+  const bool some = std::any_of(jobs_.begin(), jobs_.end(), [](const Job& job) { return !job.cannot; });
+  return some ? Status() : Status(*first);
+}
+
+Result<RunSession::Job> RunSession::make_job(const Scenario& scenario) {
+  const std::string flavour = chosen_flavour(scenario, options_.overrides);
+  RS_ASSIGN(Runner * runner, runner_for(flavour));
+  RS_ASSIGN(Plan plan, make_plan(scenario, options_.overrides, images_.at(flavour), host_, runner->resolver()));
+  return Job{std::move(plan), runner, std::nullopt};
 }
 
 Result<OutputDirectory> RunSession::make_output() const {
@@ -72,7 +89,8 @@ Result<OutputDirectory> RunSession::make_output() const {
 RunInfo RunSession::run_info(const std::string& directory) const {
   RunInfo info;
   info.host = host_;
-  if (!jobs_.empty()) info.guest = jobs_.front().plan.guest;
+  const auto first = std::find_if(jobs_.begin(), jobs_.end(), [](const Job& job) { return !job.cannot; });
+  if (first != jobs_.end()) info.guest = first->plan.guest;
   info.version = context_.version;
   info.started_at = rfc3339(started_);
   info.repeat = options_.repeat;
@@ -136,6 +154,7 @@ Status RunSession::write_output(OutputDirectory& output, std::span<const Scenari
   const RunInfo info = run_info(output.path());
   std::string commands;
   for (const Job& job : jobs_) {
+    if (job.cannot) continue;
     commands +=
         options_.trial ? repeat_command(job.plan, *options_.trial) : repeat_command_of_all(job.plan, options_.repeat);
     commands += "\n";
@@ -164,13 +183,49 @@ std::string RunSession::write_html(const OutputDirectory& output) const {
   return {};
 }
 
-std::vector<ScenarioResults> RunSession::run_all(OutputDirectory& output, Report& report) {
+ScenarioResults RunSession::not_run(const Scenario& scenario, const Error& why) {
+  TrialResult result = did_not_run(scenario.name, options_.overrides, why);
+  result.strategy = options_.overrides.strategy.value_or(scenario.strategy);
+  result.flavour = chosen_flavour(scenario, options_.overrides);
+  result.expected =
+      options_.overrides.expect.value_or(scenario.expectation_for(result.strategy, result.flavour, host_.kind).verdict);
+  const std::string host = host_.kind.empty() ? "unknown" : host_.kind;
+  metrics_.ended(TrialLabels{scenario.name, result.strategy, result.flavour, host}, result);
+  return {scenario.name, scenario.summary, {std::move(result)}};
+}
+
+std::vector<ScenarioResults> RunSession::not_run() {
   std::vector<ScenarioResults> results;
-  for (std::size_t i = 0; i < jobs_.size() && !signals_.stop(); ++i) {
-    ScenarioResults done = run_job(jobs_[i], i + 1, output, report);
-    if (!done.trials.empty()) results.push_back(std::move(done));
+  for (std::size_t i = 0; i < jobs_.size(); ++i) {
+    if (jobs_[i].cannot) results.push_back(not_run(scenarios_[i], *jobs_[i].cannot));
   }
   return results;
+}
+
+void RunSession::tell(Report& report, const ScenarioResults& results) {
+  for (const TrialResult& trial : results.trials) report.trial_ended(trial);
+  report.scenario_ended(results);
+}
+
+std::vector<ScenarioResults> RunSession::run_all(OutputDirectory& output, Report& report, NotRun not_run_ones) {
+  std::vector<ScenarioResults> results;
+  for (std::size_t i = 0; i < jobs_.size() && !signals_.stop(); ++i) {
+    if (!jobs_[i].cannot) {
+      ScenarioResults done = run_job(jobs_[i], i + 1, output, report);
+      if (!done.trials.empty()) results.push_back(std::move(done));
+    } else if (not_run_ones == NotRun::told) {
+      results.push_back(not_run(scenarios_[i], *jobs_[i].cannot));
+      tell(report, results.back());
+      context_.out.flush();
+    }
+  }
+  return results;
+}
+
+int RunSession::write_files(const RunInfo& info, std::span<const ScenarioResults> results) const {
+  return write_report_files(
+      context_, options_.files, [&] { return results_junit(info, results); },
+      [&] { return results_json(info, results); });
 }
 
 int RunSession::execute() {
@@ -180,7 +235,7 @@ int RunSession::execute() {
   const std::unique_ptr<Report> report = make_report(context_, options_.format, options_.quiet, options_.verbose);
   RunInfo info = run_info(output->path());
   report->run_begins(info, jobs_.size());
-  const std::vector<ScenarioResults> results = run_all(*output, *report);
+  const std::vector<ScenarioResults> results = run_all(*output, *report, NotRun::told);
   info.interrupted = signals_.signal() != 0;
   Status written = write_output(*output, results);
   if (written.ok() && !results.empty()) info.html_report = write_html(*output);
@@ -192,7 +247,7 @@ int RunSession::execute() {
   report->run_ended(info, results);
   context_.out.flush();
   metrics_.finish();
-  int code = exit_by_signal(signals_.signal());
+  int code = worse_of(exit_by_signal(signals_.signal()), write_files(info, results));
   if (!written.ok()) code = worse_of(code, report_error(context_, written.error()));
   if (written.ok() && signals_.signal() != 0) {
     context_.err << "remapstorm: stopped by a signal; results so far are in " << output->path() << '\n';
@@ -203,38 +258,32 @@ int RunSession::execute() {
 }
 
 int RunSession::report_not_run(const Error& error) {
-  const int code = report_error(context_, error);
   std::vector<ScenarioResults> results;
-  for (const Scenario& scenario : scenarios_) {
-    TrialResult result = did_not_run(scenario.name, options_.overrides, error);
-    result.strategy = options_.overrides.strategy.value_or(scenario.strategy);
-    result.flavour = chosen_flavour(scenario, options_.overrides);
-    result.expected = scenario.expectation_for(result.strategy, result.flavour, host_.kind).verdict;
-    const std::string host = host_.kind.empty() ? "unknown" : host_.kind;
-    metrics_.ended(TrialLabels{scenario.name, result.strategy, result.flavour, host}, result);
-    results.push_back({scenario.name, scenario.summary, {result}});
+  std::set<std::string> told;
+  for (std::size_t i = 0; i < scenarios_.size(); ++i) {
+    const Error& why = i < jobs_.size() && jobs_[i].cannot ? *jobs_[i].cannot : error;
+    if (told.insert(why.message).second) report_error(context_, why);
+    results.push_back(not_run(scenarios_[i], why));
   }
   metrics_.finish();
+  const int code = worse_of(exit_code(results), write_files(run_info(""), results));
   if (options_.format == OutputFormat::pretty && options_.output_dir.empty()) return code;
   std::string directory;
   if (!options_.output_dir.empty()) {
     Result<OutputDirectory> output = make_output();
-    if (!output.ok()) return report_error(context_, output.error());
+    if (!output.ok()) return worse_of(code, report_error(context_, output.error()));
     directory = output->path();
     Status written = write_output(*output, results);
     if (written.ok()) written = output->finish();
-    if (!written.ok()) return report_error(context_, written.error());
+    if (!written.ok()) return worse_of(code, report_error(context_, written.error()));
   }
   if (options_.format == OutputFormat::pretty) return code;
   const std::unique_ptr<Report> report = make_report(context_, options_.format, options_.quiet, options_.verbose);
   const RunInfo info = run_info(directory);
   report->run_begins(info, results.size());
-  for (const ScenarioResults& scenario : results) {
-    for (const TrialResult& trial : scenario.trials) report->trial_ended(trial);
-    report->scenario_ended(scenario);
-  }
+  for (const ScenarioResults& scenario : results) tell(*report, scenario);
   report->run_ended(info, results);
-  return exit_code(results);
+  return code;
 }
 
 }  // namespace remapstorm

@@ -28,33 +28,45 @@ class RunSession {
         scenarios_(std::move(scenarios)),
         metrics_(context, options.metrics, clock_) {}
 
-  // Opens KVM, measures the host, loads the images, makes every plan. `endpoint_needed`: not to be had, the metrics'
-  // endpoint is an error.
+  // Opens KVM, measures the host, loads the images, makes every plan. What one scenario lacks is no trouble of the
+  // others: an error only if none can run, or one has a mistake. `endpoint_needed`: not to be had, the metrics' endpoint
+  // is an error.
   Status prepare(bool endpoint_needed = false);
   // After prepare(). Returns the exit code.
   int execute();
-  // Instead of execute() when prepare() failed for a reason of the machine: every scenario is reported as not run.
+  // Instead of execute() when prepare() failed for a reason of the machine: every scenario is reported as not run, for
+  // its own reason if it has one.
   int report_not_run(const Error& error);
 
   // The parts of execute(), for commands that run the same scenarios over and over. All scenarios once, or as often as
-  // the options say:
-  std::vector<ScenarioResults> run_all(OutputDirectory& output, Report& report);
+  // the options say. Those that cannot run are told as not run, or left out:
+  enum class NotRun : std::uint8_t { told, left_out };
+  std::vector<ScenarioResults> run_all(OutputDirectory& output, Report& report, NotRun not_run);
+  // As results, those that cannot run.
+  std::vector<ScenarioResults> not_run();
   // Everything but the last step, OutputDirectory::finish().
   Status write_output(OutputDirectory& output, std::span<const ScenarioResults> results) const;
   [[nodiscard]] const StopSignals& signals() const { return signals_; }
   [[nodiscard]] SessionMetrics& metrics() { return metrics_; }
   [[nodiscard]] const Clock& clock() const { return clock_; }
+  [[nodiscard]] const HostInfo& host() const { return host_; }
 
  private:
   struct Job {
     Plan plan;
     Runner* runner = nullptr;
+    std::optional<Error> cannot;  // why it is not run; there is no plan then
   };
+  Result<Job> make_job(const Scenario& scenario);
+  ScenarioResults not_run(const Scenario& scenario, const Error& why);
+  static void tell(Report& report, const ScenarioResults& results);
   Result<Runner*> runner_for(const std::string& flavour);
   Result<OutputDirectory> make_output() const;
   ScenarioResults run_job(const Job& job, std::size_t number, OutputDirectory& output, Report& report);
   // Makes report/ beside the results, after these. Where its index.html will be; empty: none, as was said.
   std::string write_html(const OutputDirectory& output) const;
+  // --junit and --json. Returns the exit code that this comes to.
+  int write_files(const RunInfo& info, std::span<const ScenarioResults> results) const;
   [[nodiscard]] RunInfo run_info(const std::string& directory) const;
 
   const CommandContext& context_;
@@ -68,7 +80,7 @@ class RunSession {
   HostInfo host_;
   std::map<std::string, GuestImageInfo> images_;            // by flavour
   std::map<std::string, std::unique_ptr<Runner>> runners_;  // by flavour
-  std::vector<Job> jobs_;
+  std::vector<Job> jobs_;                                   // one for each scenario
 };
 
 }  // namespace remapstorm

@@ -8,7 +8,9 @@
 #include <thread>
 #include <utility>
 
+#include "cli/report_files.h"
 #include "cli/work_folder.h"
+#include "harness/suggest.h"
 #include "report/exit_code.h"
 
 namespace remapstorm {
@@ -74,6 +76,13 @@ Status ServeSession::prepare() {
   std::error_code error;
   directory_ = fs::absolute(directory_, error).string();
   find_earlier_rounds();
+  // Once, not in every round: no round makes it better.
+  for (const ScenarioResults& scenario : session_.not_run()) {
+    const Error& why = *scenario.trials.front().error;
+    worst_ = worse_of(worst_, report_error(context_, why.in(scenario.scenario + " is not run")));
+    not_run_.push_back(scenario.scenario);
+    served_.add(scenario);
+  }
   return {};
 }
 
@@ -116,10 +125,18 @@ int ServeSession::execute() {
   }
   summarize();
   session_.metrics().finish();
-  const int signal = session_.signals().signal();
-  if (trials_ != 0) return worst_;
-  const int code = worse_of(worst_, exit_by_signal(signal));
-  return code != kExitOk ? code : exit_code(std::span<const ScenarioResults>());
+  if (trials_ == 0) {
+    worst_ = worse_of(worst_, exit_by_signal(session_.signals().signal()));
+    if (worst_ == kExitOk) worst_ = exit_code(std::span<const ScenarioResults>());
+  }
+  served_.version = context_.version;
+  served_.started_at = started_at_;
+  served_.host = session_.host().kind;
+  served_.rounds = rounds_;
+  served_.exit_code = worst_;
+  return worse_of(worst_, write_report_files(
+                              context_, options_.run.files, [&] { return served_junit(served_); },
+                              [&] { return served_json(served_); }));
 }
 
 void ServeSession::run_round() {
@@ -151,7 +168,7 @@ Result<std::vector<ScenarioResults>> ServeSession::run_in(const std::string& fol
   {
     RS_ASSIGN(OutputDirectory output, OutputDirectory::at(folder, lab_job(context_.environment)));
     RoundReport report;
-    results = session_.run_all(output, report);
+    results = session_.run_all(output, report, RunSession::NotRun::left_out);
     if (!results.empty()) {
       Status written = session_.write_output(output, results);
       if (written.ok()) written = output.finish();
@@ -168,6 +185,7 @@ Result<std::vector<ScenarioResults>> ServeSession::run_in(const std::string& fol
 
 void ServeSession::remember(std::uint64_t number, const std::vector<ScenarioResults>& results) {
   for (const ScenarioResults& scenario : results) {
+    served_.add(scenario);
     for (const TrialResult& trial : scenario.trials) {
       ++trials_;
       if (trial.ok) ++expected_;
@@ -230,6 +248,7 @@ void ServeSession::summarize() const {
                << (trials_ == 1 ? " trial" : " trials") << ": " << expected_ << " as expected";
   if (trials_ != expected_) context_.out << ", " << trials_ - expected_ << " not";
   context_.out << '\n';
+  if (!not_run_.empty()) context_.out << "  not run: " << join(not_run_) << '\n';
   for (const auto& [outcome, count] : unexpected_) context_.out << "  " << count << " x " << outcome << '\n';
   if (!kept_.empty())
     context_.out << kept_.size() << (kept_.size() == 1 ? " round" : " rounds") << " kept in " << directory_ << '\n';

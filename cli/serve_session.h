@@ -3,6 +3,7 @@
 // stay.
 #pragma once
 
+#include <ctime>
 #include <map>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "cli/kept_rounds.h"
 #include "cli/run_session.h"
 #include "cli/serve_options.h"
+#include "report/served.h"
 
 namespace remapstorm {
 
@@ -43,9 +45,12 @@ class ServeSession {
   RunSession session_;
   std::string directory_;
   std::vector<KeptRound> kept_;  // on disk, in the order of their numbers
+  const std::string started_at_ = rfc3339(std::time(nullptr));
+  Served served_;
   std::uint64_t next_ = 0;       // number of the next round, which is also that of its trials
   std::uint64_t rounds_ = 0;     // of this session
   std::uint64_t trials_ = 0, expected_ = 0;
+  std::vector<std::string> not_run_;                 // scenarios
   std::map<std::string, std::uint64_t> unexpected_;  // how often each outcome came; bounded
   int worst_ = 0;
   unsigned failures_ = 0;  // rounds in a row without any verdict

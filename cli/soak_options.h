@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
+#include "cli/report_files.h"
 
 namespace remapstorm {
 
@@ -21,6 +22,7 @@ struct SoakOptions {
   std::vector<std::string> hosts;
   std::optional<unsigned> jobs;  // guests at a time; none: as many as the host's processors carry
   std::string output_dir;        // empty: a new folder below the state folder
+  ReportFiles files;
   bool quiet = false;
 };
 
@@ -29,6 +31,7 @@ struct SoakWords {
   using Options = SoakOptions;
   static const CommandText kText;
   std::optional<std::string> trials, seed, strategies, flavour, hosts, jobs, output_dir;
+  ReportFilesWords files;
   bool quiet = false;
 
   void declare(ArgumentParser& parser);

@@ -9,6 +9,7 @@
 #include "base/atomic_file.h"
 #include "cli/lab_child.h"
 #include "cli/name_list.h"
+#include "cli/report_files.h"
 #include "cli/work_folder.h"
 #include "harness/crew.h"
 #include "harness/scenario_writer.h"
@@ -48,23 +49,55 @@ std::string summary_of(const std::string& path) {
 }  // namespace
 
 Status SoakSession::prepare() {
+  RS_TRY(check_places(options_.files));
   here_ = std::find(options_.hosts.begin(), options_.hosts.end(), kKvmHost) != options_.hosts.end();
   soak_.version = context_.version;
   soak_.started_at = rfc3339(started_);
   soak_.trials = options_.trials;
   soak_.seed = options_.seed;
   status_.emplace(context_.err, context_.err_is_terminal, clock_);
-  if (here_) {
-    RS_TRY(pool_.open());
-    soak_.host = pool_.host();
-    RS_ASSIGN(soak_.guest, pool_.image(options_.flavour));
-    for (const std::string& strategy : options_.strategies) {
-      const Result<Plan> plan = pool_.plan(control_machine(strategy, true), overrides_of(options_));
-      if (!plan.ok()) return plan.error();
-    }
-  }
+  strategies_ = options_.strategies;
+  if (here_) RS_TRY(prepare_here());
   RS_ASSIGN(directory_, make_work_folder(context_, options_.output_dir, "soak", started_));
   return {};
+}
+
+// What this machine cannot do is no trouble of the other hosts, nor of the other strategies.
+Status SoakSession::prepare_here() {
+  Status opened = open_here();
+  if (opened.ok()) return {};
+  if (opened.error().kind != ErrorKind::unavailable || options_.hosts.size() < 2) return opened;
+  here_ = false;
+  strategies_ = options_.strategies;
+  note_not_run(kKvmHost, opened.error());
+  return {};
+}
+
+Status SoakSession::open_here() {
+  RS_TRY(pool_.open());
+  soak_.host = pool_.host();
+  RS_ASSIGN(soak_.guest, pool_.image(options_.flavour));
+  strategies_.clear();
+  std::optional<Error> first;
+  for (const std::string& strategy : options_.strategies) {
+    const Result<Plan> plan = pool_.plan(control_machine(strategy, true), overrides_of(options_));
+    if (plan.ok()) {
+      strategies_.push_back(strategy);
+      continue;
+    }
+    if (plan.error().kind != ErrorKind::unavailable) return plan.error();
+    if (!first) first = plan.error();
+  }
+  if (strategies_.empty()) return *first;
+  for (const std::string& strategy : options_.strategies) {
+    if (!contains(strategies_, strategy)) note_not_run(strategy, *first);
+  }
+  return {};
+}
+
+void SoakSession::note_not_run(const std::string& what, const Error& why) {
+  worst_ = worse_of(worst_, report_error(context_, why.in(what + " is not run")));
+  soak_.not_run.emplace(what, why);
 }
 
 Result<ControlTrial> SoakSession::attempt(unsigned worker, const Plan& plan, std::vector<Event>& events) {
@@ -79,13 +112,20 @@ Result<ControlTrial> SoakSession::attempt(unsigned worker, const Plan& plan, std
     bare.rules.clear();
     RS_ASSIGN(*mine, ControlWorker::create(runner->environment(), bare));
   }
+  // The guest is there, set back or about to be: its boot is no part of what trials take.
+  const Nanoseconds began = clock_.now();
   Result<ControlTrial> trial = (*mine)->execute(plan, events);
-  if (!trial.ok()) mine->reset();
+  if (!trial.ok()) {
+    mine->reset();
+  } else {
+    const std::lock_guard lock(mutex_);
+    left_.done(key_of(plan.strategy), clock_.now() - began);
+  }
   return trial;
 }
 
 Status SoakSession::run_trial_number(unsigned worker, std::uint64_t number) {
-  const std::string& strategy = options_.strategies[number % options_.strategies.size()];
+  const std::string& strategy = strategies_[number % strategies_.size()];
   const Scenario scenario = random_control(options_.seed, number, strategy);
   RS_ASSIGN(const Plan plan, pool_.plan(scenario, overrides_of(options_)));
   std::vector<Event> events;
@@ -149,12 +189,15 @@ Status SoakSession::keep(SoakTrial& trial, const Scenario& scenario, const std::
   return {};
 }
 
+std::string SoakSession::key_of(const std::string& strategy) const {
+  return "soak, " + strategy + ", " + options_.flavour + ", " + soak_.host.kind;
+}
+
 void SoakSession::show_progress() {
   if (options_.quiet) return;
   const std::lock_guard lock(mutex_);
-  const double seconds = in_seconds(clock_.now() - began_);
   const SoakCounts sum = soak_.sum();
-  std::string text = progress_text("soak", 0, sum.all(), options_.trials, seconds);
+  std::string text = progress_text("soak", sum.all(), options_.trials, left_.left());
   if (sum.false_alarms != 0) text += ", " + std::to_string(sum.false_alarms) + " FALSE ALARMS";
   if (sum.failed != 0) text += ", " + std::to_string(sum.failed) + " failed";
   status_->show(text);
@@ -180,12 +223,12 @@ void SoakSession::run_in_lab(const std::string& host) {
   std::filesystem::remove(folder + "/soak.json", ignored);  // an earlier one's
   const Result<int> code = remapstorm::run_in_lab(context_, lab_kind(host), words, signals_.stop());
   if (!code.ok()) {
-    worst_ = worse_of(worst_, report_error(context_, code.error()));
-    soak_.elsewhere[host] = "not run: " + code.error().message;
+    note_not_run(host, code.error());
     return;
   }
   // What a signal of ours stopped is told by our own exit code.
   if (signals_.signal() == 0) worst_ = worse_of(worst_, counted_exit_code(*code));
+  soak_.codes_elsewhere[host] = counted_exit_code(*code);
   soak_.elsewhere[host] = "exit code " + std::to_string(*code) + ", " + summary_of(folder + "/soak.json");
 }
 
@@ -193,11 +236,15 @@ int SoakSession::execute() {
   began_ = clock_.now();
   Crew crew;
   soak_.jobs =
-      options_.jobs.value_or(guests_at_a_time(host_cpus(), control_machine(options_.strategies.front(), true).cpus));
+      options_.jobs.value_or(guests_at_a_time(host_cpus(), control_machine(strategies_.front(), true).cpus));
   crew.places = soak_.jobs;
   crew.work = [this](unsigned worker, std::size_t number) { return run_trial_number(worker, number); };
   crew.tick = [this] { show_progress(); };
+  left_ = TimeLeft(pool_.times(), crew.places);
+  const std::uint64_t each = options_.trials / strategies_.size(), rest = options_.trials % strategies_.size();
+  for (std::size_t i = 0; i < strategies_.size(); ++i) left_.plan(key_of(strategies_[i]), 1, each + (i < rest ? 1 : 0));
   const Status ran = here_ ? work_through(options_.trials, crew, signals_.stop()) : Status();
+  if (here_) pool_.save_times();
   status_->clear();
   soak_.took = clock_.now() - began_;
   workers_.clear();
@@ -209,6 +256,9 @@ int SoakSession::execute() {
   context_.out << soak_text(soak_) << "recorded in " << directory_ << std::endl;
   if (!ran.ok()) worst_ = worse_of(worst_, report_error(context_, ran.error()));
   if (!written.ok()) worst_ = worse_of(worst_, report_error(context_, written.error()));
+  worst_ = worse_of(worst_, write_report_files(
+                                context_, options_.files, [&] { return soak_junit(soak_); },
+                                [&] { return soak_json(soak_); }));
   if (signals_.signal() != 0) {
     context_.err << "remapstorm: stopped by a signal; above is what was done until then\n";
   }

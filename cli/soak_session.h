@@ -35,6 +35,10 @@ class SoakSession {
   int execute();
 
  private:
+  Status prepare_here();
+  Status open_here();
+  // A strategy or a host that was asked for: said, counted, and in the results.
+  void note_not_run(const std::string& what, const Error& why);
   Status run_trial_number(unsigned worker, std::uint64_t number);
   Result<ControlTrial> attempt(unsigned worker, const Plan& plan, std::vector<Event>& events);
   Status count(std::uint64_t number, const Scenario& scenario, const Plan& plan, const ControlTrial& trial,
@@ -42,6 +46,7 @@ class SoakSession {
   Status keep(SoakTrial& trial, const Scenario& scenario, const std::vector<Event>& events) const;
   void run_in_lab(const std::string& host);
   void show_progress();
+  [[nodiscard]] std::string key_of(const std::string& strategy) const;  // of TrialTimes
 
   const CommandContext& context_;
   const SoakOptions& options_;
@@ -50,12 +55,14 @@ class SoakSession {
   StopSignals signals_;
   TrialPool pool_;
   bool here_ = false;  // this machine is among the hosts
+  std::vector<std::string> strategies_;  // those that can run here
   std::string directory_;
   Nanoseconds began_{0};
   std::optional<StatusLine> status_;
   int worst_ = 0;
   std::mutex mutex_;  // below
   Soak soak_;
+  TimeLeft left_{pool_.times(), 1};
   // By worker, strategy and workloads. Each is used by its worker alone; only the map is shared.
   std::map<std::pair<unsigned, std::string>, std::unique_ptr<ControlWorker>> workers_;
 };

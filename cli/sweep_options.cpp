@@ -17,6 +17,8 @@ Status read_lists(const CommandContext& context, const SweepWords& words, SweepO
   const Vocabulary vocabulary = full_vocabulary();
   RS_ASSIGN(options.strategies, parse_names("--strategies", words.strategies.value_or("all"), vocabulary.strategies));
   RS_ASSIGN(options.flavours, parse_names("--flavours", words.flavours.value_or("std"), vocabulary.flavours));
+  options.strategies_named = words.strategies.value_or("all") != "all";
+  options.flavours_named = words.flavours.value_or("all") != "all";
   RS_ASSIGN(options.hosts, parse_hosts("--hosts", words.hosts.value_or(kKvmHost), context.source_dir));
   const std::string scenarios = words.scenarios.value_or("all");
   if (scenarios == "all") return {};
@@ -42,6 +44,7 @@ void SweepWords::declare(ArgumentParser& parser) {
   parser.option("--timeout", timeout, "TIME", "hard limit of one trial: 90, 1.5s, 2m");
   parser.option("--output-dir", output_dir, "DIR", "where results go (a new folder of its own)");
   parser.option("--scenario-dir", scenario_dir, "DIR", "take scenario names from this folder");
+  declare_report_files(parser, files);
   parser.option("--format", format, "FORMAT", "pretty, ktap or json on standard output (pretty)");
   parser.flag("--resume", resume, "go on with what is in --output-dir");
   parser.flag("-q,--quiet", quiet, "no progress");
@@ -63,6 +66,7 @@ Result<SweepOptions> SweepWords::check(const CommandContext& context) const {
     RS_ASSIGN(options.format, parse_format(*format));
   }
   RS_ASSIGN(options.output_dir, parse_output_dir(output_dir));
+  RS_ASSIGN(options.files, check_report_files(files));
   options.scenario_dir = scenario_dir.value_or("");
   options.resume = resume;
   options.quiet = quiet;

@@ -8,6 +8,7 @@
 
 #include "cli/arguments.h"
 #include "cli/command.h"
+#include "cli/report_files.h"
 #include "harness/run_options.h"
 
 namespace remapstorm {
@@ -15,12 +16,14 @@ namespace remapstorm {
 struct SweepOptions {
   std::vector<std::string> scenarios;  // names of the catalogue or files; empty: all of the catalogue
   std::vector<std::string> strategies, flavours, hosts;
+  bool strategies_named = false, flavours_named = false;  // one by one, instead of "all" or nothing
   std::uint64_t seeds = 1;
   std::optional<unsigned> jobs;  // guests at a time; none: as many as the host's processors carry
   std::string output_dir;        // empty: a new folder below the state folder
   std::string scenario_dir;
   std::optional<Nanoseconds> timeout;
   OutputFormat format = OutputFormat::pretty;
+  ReportFiles files;
   bool resume = false;
   bool quiet = false;
 };
@@ -31,6 +34,7 @@ struct SweepWords {
   static const CommandText kText;
   std::optional<std::string> scenarios, strategies, flavours, hosts, seeds, jobs, output_dir, scenario_dir, timeout,
       format;
+  ReportFilesWords files;
   bool resume = false, quiet = false;
 
   void declare(ArgumentParser& parser);

@@ -9,6 +9,7 @@
 #include "cli/lab_child.h"
 #include "cli/name_list.h"
 #include "cli/report_choice.h"
+#include "cli/report_files.h"
 #include "cli/scenario_files.h"
 #include "cli/work_folder.h"
 #include "harness/crew.h"
@@ -44,6 +45,7 @@ std::string key_of(const SweepTrial& trial) {
 }  // namespace
 
 Status SweepSession::prepare() {
+  RS_TRY(check_places(options_.files));
   sweep_.version = context_.version;
   sweep_.started_at = rfc3339(started_);
   for (const Scenario& scenario : scenarios_) sweep_.matrix.scenarios.push_back(scenario.name);
@@ -51,7 +53,11 @@ Status SweepSession::prepare() {
   sweep_.matrix.flavours = options_.flavours;
   sweep_.matrix.hosts = options_.hosts;
   sweep_.matrix.seeds = options_.seeds;
+  sweep_.matrix.scenarios_named = !options_.scenarios.empty();
+  sweep_.matrix.strategies_named = options_.strategies_named;
+  sweep_.matrix.flavours_named = options_.flavours_named;
   sweep_.cells = cells_of(sweep_.matrix, scenarios_);
+  sweep_.gaps = sweep_.cells.refused;
   if (sweep_.cells.made.empty()) {
     return usage_error("none of these scenarios is made for any of these strategies and flavours",
                        context_.called + " list shows what each is made for");
@@ -74,7 +80,7 @@ Status SweepSession::plan_here() {
     report_error(context_, opened.error());
   }
   for (const SweepCell& cell : sweep_.cells.made) {
-    if (cell.host != kKvmHost) continue;
+    if (cell.host != kKvmHost || sweep_.gap_of(cell) != nullptr) continue;
     if (!opened.ok()) {
       sweep_.gaps.push_back({cell, opened.error()});
       continue;
@@ -135,6 +141,8 @@ Status SweepSession::open_journal() {
   RS_ASSIGN(SweepJournal journal,
             SweepJournal::resume(directory_ + kJournal, identity(), sweep_.matrix, sweep_.trials));
   journal_.emplace(std::move(journal));
+  // They tell of an earlier session; killed now, this one would leave them beside a journal that says more.
+  for (const char* old : {kTable, "/sweep.ktap", "/sweep.xml"}) fs::remove(directory_ + old, ignored);
   drop_what_failed();
   before_ = sweep_.trials.size();
   return {};
@@ -172,6 +180,7 @@ Status SweepSession::run_task(unsigned worker, const Task& task) {
   fs::remove_all(directory_ + "/" + place, ignored);  // of a trial that was killed
   RS_TRY(make_folders(directory_ + "/" + place));
   RS_ASSIGN(Runner * runner, pool_.runner(worker, task.cell.flavour));
+  const Nanoseconds began = clock_.now();
   Runner::Watching watching;
   watching.progress = [](const char*, Nanoseconds) {};
   watching.note = [this](const std::string& line) {
@@ -186,6 +195,8 @@ Status SweepSession::run_task(unsigned worker, const Task& task) {
     fs::remove_all(directory_ + "/" + place, ignored);
     return {};
   }
+  // A boot is paid once for many trials.
+  left_.done(times_key(task.plan), clock_.now() - began - (result.booted ? result.boot_time : Nanoseconds(0)));
   return keep(task.cell, result, place);
 }
 
@@ -218,19 +229,22 @@ Status SweepSession::keep(const SweepCell& cell, const TrialResult& result, cons
 void SweepSession::show_progress() {
   if (options_.quiet) return;
   const std::lock_guard lock(mutex_);
-  const double seconds = in_seconds(clock_.now() - began_);
-  status_->show(progress_text("sweep", before_, done_, before_ + tasks_.size(), seconds));
+  status_->show(progress_text("sweep", before_ + done_, before_ + tasks_.size(), left_.left()));
 }
 
 Status SweepSession::run_here() {
   Crew crew;
   const unsigned cpus = host_cpus();
   crew.places = options_.jobs.value_or(cpus);
+  left_ = TimeLeft(pool_.times(), crew.places);
+  for (const Task& task : tasks_) left_.plan(times_key(task.plan), options_.jobs ? 1 : task.plan.cpus, 1);
   // A vCPU that waits for its processor looks like a guest that stands still.
   if (!options_.jobs) crew.weight = [this](std::size_t number) { return tasks_[number].plan.cpus; };
   crew.work = [this](unsigned worker, std::size_t number) { return run_task(worker, tasks_[number]); };
   crew.tick = [this] { show_progress(); };
-  return work_through(tasks_.size(), crew, signals_.stop());
+  Status ran = work_through(tasks_.size(), crew, signals_.stop());
+  pool_.save_times();
+  return ran;
 }
 
 void SweepSession::run_in_labs() {
@@ -239,32 +253,53 @@ void SweepSession::run_in_labs() {
   }
 }
 
+// What `host` can be asked for: its share of the matrix without the cells that nobody can run.
+SweepOptions SweepSession::share_of(const std::string& host, std::vector<std::string>& files) const {
+  SweepOptions share = options_;
+  std::set<std::string> scenarios, strategies, flavours;
+  for (const SweepCell& cell : sweep_.cells.made) {
+    if (cell.host != host || sweep_.gap_of(cell) != nullptr) continue;
+    scenarios.insert(cell.scenario);
+    strategies.insert(cell.strategy);
+    flavours.insert(cell.flavour);
+  }
+  std::erase_if(share.strategies, [&](const std::string& one) { return !strategies.contains(one); });
+  std::erase_if(share.flavours, [&](const std::string& one) { return !flavours.contains(one); });
+  std::error_code ignored;
+  for (const Scenario& scenario : scenarios_) {
+    if (scenarios.contains(scenario.name)) files.push_back(fs::absolute(scenario.file, ignored).string());
+  }
+  return share;
+}
+
+void SweepSession::add_gaps(const std::string& host, const Error& why) {
+  for (const SweepCell& cell : sweep_.cells.made) {
+    if (cell.host == host && sweep_.gap_of(cell) == nullptr) sweep_.gaps.push_back({cell, why});
+  }
+}
+
 // The lab's host shares our files: it keeps a journal of its own below our folder, and goes on with it by itself.
 void SweepSession::run_lab(const std::string& host) {
   const std::string kind = lab_kind(host);
   const std::string folder = directory_ + "/lab-" + kind;
-  std::vector<std::string> files;
   std::error_code ignored;
   fs::remove(folder + kTable, ignored);  // an earlier session's
-  for (const Scenario& scenario : scenarios_) files.push_back(fs::absolute(scenario.file, ignored).string());
+  std::vector<std::string> files;
+  const SweepOptions share = share_of(host, files);
+  if (files.empty()) return;
   Arguments words = {"sweep"};
-  const Arguments matrix = sweep_words(options_, files, {kKvmHost});
+  const Arguments matrix = sweep_words(share, files, {kKvmHost});
   words.insert(words.end(), matrix.begin(), matrix.end());
   words.insert(words.end(), {"--output-dir", folder});
   if (options_.quiet) words.emplace_back("--quiet");
   if (fs::exists(folder + kJournal, ignored)) words.emplace_back("--resume");
   if (!options_.quiet) context_.err << "remapstorm: sweep: on " << host << std::endl;
   const Result<int> code = run_in_lab(context_, kind, words, signals_.stop());
-  const auto gap_everywhere = [&](const Error& error) {
-    for (const SweepCell& cell : sweep_.cells.made) {
-      if (cell.host == host) sweep_.gaps.push_back({cell, error});
-    }
-  };
-  if (!code.ok()) return gap_everywhere(code.error());
+  if (!code.ok()) return add_gaps(host, code.error());
   SweepMatrix theirs = sweep_.matrix;
   theirs.hosts = {host};
   if (*code == kExitUsage) {
-    return gap_everywhere(usage_error("the sweep on " + host + " refused what is asked: it says why above",
+    return add_gaps(host, usage_error("the sweep on " + host + " refused what is asked: it says why above",
                                       options_.resume ? "leave --resume out and give another --output-dir" : ""));
   }
   if (signals_.signal() == 0) {
@@ -275,7 +310,7 @@ void SweepSession::run_lab(const std::string& host) {
   }
   Result<std::vector<SweepTrial>> trials = SweepJournal::read(folder + kJournal, theirs, host);
   if (!trials.ok()) {
-    return gap_everywhere(host_error("the sweep on " + host + " ended with exit code " + std::to_string(*code) +
+    return add_gaps(host, host_error("the sweep on " + host + " ended with exit code " + std::to_string(*code) +
                                      " and left nothing: " + trials.error().message));
   }
   for (SweepTrial& trial : *trials) {
@@ -287,7 +322,7 @@ void SweepSession::run_lab(const std::string& host) {
   // It left no sweep.json: it was killed, or its host was.
   if (gaps.ok() || signals_.signal() != 0) return;
   for (const SweepCell& cell : sweep_.cells.made) {
-    if (cell.host != host || sweep_.trials_of(cell).size() >= options_.seeds) continue;
+    if (cell.host != host || sweep_.gap_of(cell) != nullptr || sweep_.trials_of(cell).size() >= options_.seeds) continue;
     sweep_.gaps.push_back({cell, host_error("the lab ended before it, with exit code " + std::to_string(*code))});
   }
 }
@@ -322,6 +357,9 @@ int SweepSession::execute() {
   for (const Status* status : {&ran, &written}) {
     if (!status->ok()) code = worse_of(code, report_error(context_, status->error()));
   }
+  code = worse_of(code, write_report_files(
+                            context_, options_.files, [&] { return sweep_junit(sweep_); },
+                            [&] { return sweep_json(sweep_); }));
   if (!ran.ok() || !written.ok() || signals_.signal() != 0) {
     context_.err << "remapstorm: " << (signals_.signal() != 0 ? "stopped by a signal; " : "")
                  << "to go on: " << context_.called << " sweep ... --output-dir " << directory_ << " --resume\n";

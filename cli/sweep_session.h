@@ -51,6 +51,9 @@ class SweepSession {
   Status keep(const SweepCell& cell, const TrialResult& result, const std::string& place);
   void run_in_labs();
   void run_lab(const std::string& host);
+  SweepOptions share_of(const std::string& host, std::vector<std::string>& files) const;
+  // Every cell of `host` that has no reason yet gets this one.
+  void add_gaps(const std::string& host, const Error& why);
   Status write_output();
   void show();
   void show_progress();
@@ -72,6 +75,7 @@ class SweepSession {
   std::mutex mutex_;  // below, and the journal
   Sweep sweep_;
   std::size_t done_ = 0;            // trials here of this session
+  TimeLeft left_{pool_.times(), 1};
   std::set<std::string> recorded_;  // "CELL, VERDICT" of which one recording is kept
 };
 

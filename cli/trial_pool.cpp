@@ -11,6 +11,7 @@ Status TrialPool::open() {
   kvm_.emplace(std::move(kvm));
   RS_ASSIGN(host_, describe_host(*kvm_, clock_, context_.environment));
   RS_ASSIGN(paths_, find_paths(context_.environment, context_.home));
+  times_ = TrialTimes::load(paths_.cache + kTimesFile);
   return {};
 }
 

@@ -14,6 +14,7 @@
 #include "cli/command.h"
 #include "harness/guest_image.h"
 #include "harness/runner.h"
+#include "harness/trial_times.h"
 
 namespace remapstorm {
 
@@ -26,6 +27,9 @@ class TrialPool {
   // Opens KVM and measures the host. Errors: unavailable, host.
   Status open();
   [[nodiscard]] const HostInfo& host() const { return host_; }
+  // How long trials took here before; kept by save_times(). Shared by the caller's threads as the caller says.
+  [[nodiscard]] TrialTimes& times() { return times_; }
+  void save_times() const { times_.save(paths_.cache + kTimesFile); }
 
   // After open(); from any thread. Errors: unavailable (no image), usage, host.
   Result<GuestImageInfo> image(const std::string& flavour);
@@ -33,6 +37,7 @@ class TrialPool {
   Result<Plan> plan(const Scenario& scenario, const Overrides& overrides);
 
  private:
+  static constexpr const char* kTimesFile = "/trial-times.json";
   Result<GuestImageInfo> find_image(const std::string& flavour);
 
   const CommandContext& context_;
@@ -41,6 +46,7 @@ class TrialPool {
   std::optional<Kvm> kvm_;
   HostInfo host_;
   Paths paths_;
+  TrialTimes times_;
   std::mutex mutex_;  // below
   std::map<std::string, GuestImageInfo> images_;
   std::map<std::pair<unsigned, std::string>, std::unique_ptr<Runner>> runners_;

@@ -5,8 +5,6 @@
 
 #include <cmath>
 #include <filesystem>
-#include <iomanip>
-#include <sstream>
 
 #include "base/syscall.h"
 #include "harness/output_dir.h"
@@ -56,15 +54,10 @@ std::string time_left_text(double seconds) {
   return std::to_string(whole / 3600) + " h " + std::to_string(whole / 60 % 60) + " min";
 }
 
-std::string progress_text(const std::string& what, std::size_t done_before, std::size_t done, std::size_t all,
-                          double seconds) {
-  std::ostringstream text;
-  text << what << ": " << done_before + done << " of " << all << " trials";
-  if (done == 0 || seconds < 0.5) return text.str();
-  const double rate = static_cast<double>(done) / seconds;
-  text << ", " << std::fixed << std::setprecision(1) << rate << " a second, "
-       << time_left_text(static_cast<double>(all - done_before - done) / rate) << " left";
-  return text.str();
+std::string progress_text(const std::string& what, std::size_t done, std::size_t all,
+                          const std::optional<Nanoseconds>& left) {
+  std::string text = what + ": " + std::to_string(done) + " of " + std::to_string(all) + " trials";
+  return left ? text + ", about " + time_left_text(in_seconds(*left)) + " left" : text;
 }
 
 }  // namespace remapstorm

@@ -3,8 +3,10 @@
 // what had been done.
 #pragma once
 
+#include <optional>
 #include <string>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "cli/command.h"
 
@@ -21,8 +23,8 @@ Status check_writable(const std::string& path, bool asked_for);
 
 // "45 s", "3 min 10 s".
 std::string time_left_text(double seconds);
-// "sweep: 34 of 120 trials, 1.2 a second, 1 min 12 s left".
-std::string progress_text(const std::string& what, std::size_t done_before, std::size_t done, std::size_t all,
-                          double seconds);
+// "sweep: 34 of 120 trials, about 1 min 12 s left"; of what is left nothing, if nothing is known.
+std::string progress_text(const std::string& what, std::size_t done, std::size_t all,
+                          const std::optional<Nanoseconds>& left);
 
 }  // namespace remapstorm

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "harness/explorer_worker.h"
+#include "harness/verdict.h"
 #include "harness/watch.h"
 #include "telemetry/sinks.h"
 #include "telemetry/symbol_namer.h"
@@ -54,7 +55,10 @@ Status ControlWorker::reach(const Plan& plan) {
   if (!watch.state().caught) {
     machine_->stop();
     if (watch.interrupted()) return host_error("interrupted before the first control trial");
-    return host_error("the guest for control trials does not come to a remap: " + judge.judgement().reasons.front());
+    const Judgement judgement = judge.judgement();
+    Error error = guest_error("the guest for control trials does not come to a remap: " + judgement.reasons.front());
+    error.kind = kind_of_trouble(judgement);
+    return error;
   }
   if (Status frozen = machine_->freeze(); !frozen) {
     machine_->stop();

@@ -51,6 +51,7 @@ struct ExploreOptions {
   std::string output_dir;                      // empty: a new folder below the state folder
   OutputFormat format = OutputFormat::pretty;  // pretty or json
   MetricsOptions metrics;
+  ReportFiles files;
   bool verbose = false;
   bool quiet = false;
 };

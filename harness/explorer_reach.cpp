@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "harness/explorer.h"
+#include "harness/verdict.h"
 #include "harness/watch.h"
 #include "telemetry/sinks.h"
 #include "telemetry/symbol_namer.h"
@@ -108,7 +109,11 @@ Result<std::unique_ptr<Exploration>> reach_window(const TrialEnvironment& enviro
   if (!watch.state().caught) {
     machine->stop();
     const Judgement judgement = judge.judgement();
-    if (!watch.state().ready) return host_error("the guest did not come up: " + judgement.reasons.front());
+    if (!watch.state().ready) {
+      Error error = guest_error("the guest did not come up: " + judgement.reasons.front());
+      error.kind = kind_of_trouble(judgement);
+      return error;
+    }
     return never_opened(options, seen, judgement, watch.state().done);
   }
   if (const Status frozen = machine->freeze(); !frozen) return leave(frozen.error());

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "harness/plan.h"
+#include "harness/report_files.h"
 #include "telemetry/metrics/outputs.h"
 
 namespace remapstorm {
@@ -23,6 +24,7 @@ struct RunOptions {
   std::string scenario_dir;            // empty: the shipped scenarios
   std::string kernel;                  // a vmlinux instead of the guest image's, or empty
   OutputFormat format = OutputFormat::pretty;
+  ReportFiles files;
   MetricsOptions metrics;
   bool cold_boot = false;  // boot a guest for every trial, use and keep no snapshots
   bool no_report = false;  // leave out report/

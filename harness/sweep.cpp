@@ -2,6 +2,7 @@
 #include "harness/sweep.h"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 
 #include "harness/suggest.h"
@@ -16,6 +17,64 @@ const Scenario* find(std::span<const Scenario> scenarios, const std::string& nam
   return nullptr;
 }
 
+// What a scenario says of a strategy and a flavour.
+struct Triple {
+  const Scenario* scenario;
+  std::string strategy, flavour;
+  [[nodiscard]] bool fits() const {
+    return contains(scenario->strategies, strategy) && contains(scenario->flavours, flavour);
+  }
+  bool listed = false;  // becomes cells
+};
+
+std::vector<Triple> triples_of(const SweepMatrix& matrix, std::span<const Scenario> scenarios) {
+  std::vector<Triple> all;
+  for (const std::string& name : matrix.scenarios) {
+    const Scenario* scenario = find(scenarios, name);
+    if (scenario == nullptr) continue;
+    for (const std::string& strategy : matrix.strategies) {
+      for (const std::string& flavour : matrix.flavours) all.push_back({scenario, strategy, flavour});
+    }
+  }
+  for (Triple& one : all) one.listed = one.fits();
+  return all;
+}
+
+// Lists those that speak of something nothing listed speaks of: the nearest misses, so that one mistake is one row.
+void list_missing(std::vector<Triple>& all, const std::function<bool(const Triple&)>& speaks_of_it) {
+  std::vector<Triple*> mine;
+  for (Triple& one : all) {
+    if (speaks_of_it(one)) mine.push_back(&one);
+  }
+  if (std::any_of(mine.begin(), mine.end(), [](const Triple* one) { return one->listed; })) return;
+  const auto half_fits = [](const Triple* one) {
+    return contains(one->scenario->strategies, one->strategy) || contains(one->scenario->flavours, one->flavour);
+  };
+  const bool some = std::any_of(mine.begin(), mine.end(), half_fits);
+  for (Triple* one : mine) one->listed = !some || half_fits(one);
+}
+
+void list_what_was_named(std::vector<Triple>& all, const SweepMatrix& matrix) {
+  for (const std::string& name : matrix.scenarios_named ? matrix.scenarios : std::vector<std::string>()) {
+    list_missing(all, [&](const Triple& one) { return one.scenario->name == name; });
+  }
+  for (const std::string& name : matrix.strategies_named ? matrix.strategies : std::vector<std::string>()) {
+    list_missing(all, [&](const Triple& one) { return one.strategy == name; });
+  }
+  for (const std::string& name : matrix.flavours_named ? matrix.flavours : std::vector<std::string>()) {
+    list_missing(all, [&](const Triple& one) { return one.flavour == name; });
+  }
+}
+
+Error why_refused(const Triple& one) {
+  const Scenario& scenario = *one.scenario;
+  const bool strategy = !contains(scenario.strategies, one.strategy);
+  const std::string wrong = strategy ? "strategy " + one.strategy : "flavour " + one.flavour;
+  const std::string right = strategy ? "--strategies " + join(scenario.strategies, ",")
+                                     : "--flavours " + join(scenario.flavours, ",");
+  return unavailable_error(scenario.name + " is not made for " + wrong, right);
+}
+
 }  // namespace
 
 std::string name_of(const SweepCell& cell) {
@@ -24,17 +83,19 @@ std::string name_of(const SweepCell& cell) {
 
 SweepCells cells_of(const SweepMatrix& matrix, std::span<const Scenario> scenarios) {
   SweepCells cells;
-  for (const std::string& name : matrix.scenarios) {
-    const Scenario* scenario = find(scenarios, name);
-    if (scenario == nullptr) continue;
-    for (const std::string& strategy : matrix.strategies) {
-      for (const std::string& flavour : matrix.flavours) {
-        if (!contains(scenario->strategies, strategy) || !contains(scenario->flavours, flavour)) {
-          cells.not_made_for += matrix.hosts.size();
-          continue;
-        }
-        for (const std::string& host : matrix.hosts) cells.made.push_back({name, strategy, flavour, host});
-      }
+  std::vector<Triple> triples = triples_of(matrix, scenarios);
+  // Of a matrix of nothing but mistakes there is one thing to say, not a row for each.
+  if (std::any_of(triples.begin(), triples.end(), [](const Triple& one) { return one.listed; })) {
+    list_what_was_named(triples, matrix);
+  }
+  for (const Triple& one : triples) {
+    if (!one.listed) {
+      cells.not_made_for += matrix.hosts.size();
+      continue;
+    }
+    for (const std::string& host : matrix.hosts) {
+      cells.made.push_back({one.scenario->name, one.strategy, one.flavour, host});
+      if (!one.fits()) cells.refused.push_back({cells.made.back(), why_refused(one)});
     }
   }
   return cells;

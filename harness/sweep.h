@@ -21,6 +21,8 @@ struct SweepMatrix {
   std::vector<std::string> flavours;
   std::vector<std::string> hosts;  // "kvm": this machine; "lab:x86"
   std::uint64_t seeds = 1;         // each cell with the seeds 1 to this
+  // Somebody named each of them, instead of saying "all": what none of the cells has must not be passed over.
+  bool scenarios_named = false, strategies_named = false, flavours_named = false;
 };
 
 struct SweepCell {
@@ -30,11 +32,20 @@ struct SweepCell {
 // "irq-same-cpu, bbm-fault, std, kvm".
 std::string name_of(const SweepCell& cell);
 
+// A cell of which nothing more can be run.
+struct SweepGap {
+  SweepCell cell;
+  Error why;
+};
+
 struct SweepCells {
   std::vector<SweepCell> made;     // in the order of the matrix, hosts innermost
   std::uint64_t not_made_for = 0;  // cells that their scenario does not want: left out, and no pass
+  // Those of `made` that their scenario does not want either, and that stand there because something that was asked for
+  // by name would be in no cell otherwise.
+  std::vector<SweepGap> refused;
 };
-// `scenarios`: those that the matrix names, in any order.
+// `scenarios`: those that the matrix names, in any order. Nothing is made if no scenario wants any cell.
 SweepCells cells_of(const SweepMatrix& matrix, std::span<const Scenario> scenarios);
 
 // One trial that ran.
@@ -52,12 +63,6 @@ struct SweepTrial {
   std::string repeat;                    // one command that repeats it
   std::string events;                    // folder of its recording below the output folder; empty: not kept
   bool operator==(const SweepTrial&) const = default;
-};
-
-// A cell of which nothing more can be run.
-struct SweepGap {
-  SweepCell cell;
-  Error why;
 };
 
 struct Sweep {

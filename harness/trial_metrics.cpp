@@ -13,13 +13,12 @@ constexpr std::string_view kNotRun = "not-run";
 constexpr Verdict kVerdicts[] = {Verdict::clean,   Verdict::deadlock, Verdict::stall,       Verdict::oops,
                                  Verdict::lockdep, Verdict::bug,      Verdict::lost_update, Verdict::hang,
                                  Verdict::timeout, Verdict::error};
-constexpr std::string_view kErrorKinds[] = {"usage", "unavailable", "host", "internal"};
+constexpr std::string_view kErrorKinds[] = {"usage", "unavailable", "host", "guest", "internal"};
 
 // Of a trial that is no result of the guest; the same distinction as that of the exit code.
 std::string_view error_kind(const TrialResult& trial) {
   if (trial.error) return error_kind_name(trial.error->kind);
-  const auto& findings = trial.judgement.findings;
-  return !findings.empty() && is_host_trouble(findings.front().kind) ? "host" : "internal";
+  return error_kind_name(kind_of_trouble(trial.judgement));
 }
 
 }  // namespace

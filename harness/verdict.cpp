@@ -177,6 +177,11 @@ TrialResult did_not_run(const std::string& scenario, const Overrides& overrides,
   return result;
 }
 
+ErrorKind kind_of_trouble(const Judgement& judgement) {
+  const auto& findings = judgement.findings;
+  return !findings.empty() && is_host_trouble(findings.front().kind) ? ErrorKind::host : ErrorKind::guest;
+}
+
 std::string outcome_of(const TrialResult& trial) {
   if (!trial.verdict) return "not run";
   std::string text(verdict_name(*trial.verdict));

@@ -43,6 +43,9 @@ TrialResult did_not_run(const std::string& scenario, const Overrides& overrides,
 
 RecordedPlan recorded(const Plan& plan, std::uint64_t trial);
 
+// Who can mend it that a trial ended with Verdict::error: host, if it may go away by itself; else guest.
+ErrorKind kind_of_trouble(const Judgement& judgement);
+
 // What a trial came to, in words by which two trials compare: "deadlock, FINGERPRINT", "clean", "not run".
 std::string outcome_of(const TrialResult& trial);
 

@@ -16,6 +16,9 @@ std::string certificate_text(const Certificate& certificate);
 inline constexpr int kCertificateSchema = 1;
 // certificate.json (docs/explore.md).
 std::string certificate_json(const Certificate& certificate);
+// A case for each point, one for the whole. An exploration expects no verdict: what was tried has passed and says its
+// verdict; what was not is skipped, and then the whole has failed.
+std::string certificate_junit(const Certificate& certificate);
 // Of such a file. Error: usage (cannot be read, another schema, points that no boundary has).
 Result<Certificate> read_certificate(const std::string& path);
 

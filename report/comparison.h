@@ -36,6 +36,8 @@ struct Comparison {
 
 std::string comparison_text(const Comparison& comparison);
 std::string comparison_markdown(const Comparison& comparison);
+// A case for each measure of each strategy. What a strategy costs is no failure; what could not be measured is.
+std::string comparison_junit(const Comparison& comparison);
 // compare.json, schema 1 (docs/sweep.md).
 std::string comparison_json(const Comparison& comparison);
 

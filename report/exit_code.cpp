@@ -8,11 +8,7 @@ namespace {
 
 // Of a trial that came to no verdict of the guest.
 int code_of_trouble(const TrialResult& trial) {
-  if (trial.error) return exit_code_of(trial.error->kind);
-  const auto& findings = trial.judgement.findings;
-  // Only what may go away by itself is worth a retry.
-  const bool host = !findings.empty() && is_host_trouble(findings.front().kind);
-  return host ? kExitHost : kExitGuest;
+  return exit_code_of(trial.error ? trial.error->kind : kind_of_trouble(trial.judgement));
 }
 
 int code_of_verdict(const TrialResult& trial) {

@@ -2,6 +2,7 @@
 // KTAP version 1 (Linux Documentation/dev-tools/ktap.rst). One test per scenario; with --repeat its trials are
 // subtests.
 #include <algorithm>
+#include <set>
 #include <string>
 
 #include "report/exit_code.h"
@@ -15,28 +16,9 @@ std::string first_reason(const TrialResult& trial) {
   return trial.reasons.empty() ? std::string{} : trial.reasons.front();
 }
 
-// Everything behind the name; `ok` is set.
-std::string directive(const TrialResult& trial, bool& ok) {
-  const int code = exit_code(trial);
-  ok = code == kExitOk || code == kExitUnavailable;
-  switch (code) {
-    case kExitOk:
-    case kExitDiffers:
-      return {};
-    case kExitUnavailable:
-      return " # SKIP " + ktap_text(first_reason(trial));
-    case kExitTimeout:
-      return " # TIMEOUT " + ktap_text(first_reason(trial));
-    default:
-      return " # ERROR " + ktap_text(first_reason(trial));
-  }
-}
-
 std::string result_line(const std::string& indent, std::size_t number, const std::string& name,
                         const TrialResult& trial) {
-  bool ok = false;
-  const std::string rest = directive(trial, ok);
-  return indent + (ok ? "ok " : "not ok ") + std::to_string(number) + " " + ktap_text(name) + rest + "\n";
+  return indent + ktap_result(test_outcome(exit_code(trial)), number, name, first_reason(trial));
 }
 
 std::string diagnostics(const std::string& indent, const TrialResult& trial) {
@@ -55,57 +37,86 @@ std::string diagnostics(const std::string& indent, const TrialResult& trial) {
   return text;
 }
 
-std::string trial_name(const TrialResult& trial) {
-  const std::string name = "trial-" + std::to_string(trial.trial + 1);
+// As the folders of trials are called, behind the name of the scenario: whoever flattens the tree sees the leaves alone.
+std::string trial_name(const std::string& scenario, const TrialResult& trial) {
+  const std::string name = scenario + ".trial-" + std::to_string(trial.trial);
   return trial.attempt > 1 ? name + "-again-" + std::to_string(trial.attempt) : name;
 }
 
 // What was not reached is there and has failed: a reader must not take its absence for success.
 std::string not_reached(const std::string& indent, std::size_t number, const std::string& name) {
-  return indent + "not ok " + std::to_string(number) + " " + ktap_text(name) + " # ERROR not run\n";
+  return indent + ktap_result(TestOutcome::error, number, name, "not run");
 }
 
-std::string trials_not_reached(const RunInfo& run, const ScenarioResults& results, std::uint64_t planned) {
+std::string trials_not_reached(const RunInfo& run, const ScenarioResults& results, const std::string& name,
+                               std::uint64_t planned) {
   std::string text;
   for (std::size_t i = results.trials.size(); i < planned; ++i) {
     TrialResult missing;
     missing.trial = run.one_trial ? results.trials.front().trial : i;
     missing.attempt = run.one_trial ? i + 1 : 1;
-    text += not_reached("  ", i + 1, trial_name(missing));
+    text += not_reached("  ", i + 1, trial_name(name, missing));
   }
   return text;
 }
 
-std::string scenarios_not_reached(const RunInfo& run, std::size_t reached) {
-  std::string text;
-  for (std::size_t i = reached; i < run.scenarios.size(); ++i) text += not_reached("", i + 1, run.scenarios[i]);
-  return text;
-}
+// Numbers tests and tells those of the same name apart: "irq-same-cpu-2".
+class KtapTests {
+ public:
+  std::string scenario(const RunInfo& run, const ScenarioResults& results) {
+    const std::string name = unique(results.scenario);
+    const std::size_t number = ++count_;
+    if (results.trials.empty()) return ktap_result(TestOutcome::error, number, name, "no trial ran");
+    // A scenario that did not run has no subtests to speak of.
+    const bool not_run = results.trials.size() == 1 && !results.trials.front().verdict;
+    if (run.repeat <= 1 || not_run) {
+      const TrialResult& only = results.trials.front();
+      return diagnostics("", only) + result_line("", number, name, only);
+    }
+    return trials(run, results, name) + result(run, results, number, name);
+  }
+  std::string not_reached_of(const RunInfo& run) {
+    std::string text;
+    while (count_ < run.scenarios.size()) {
+      const std::string name = unique(run.scenarios[count_]);
+      text += not_reached("", ++count_, name);
+    }
+    return text;
+  }
 
-std::string scenario_text(const RunInfo& run, const ScenarioResults& results, std::size_t number) {
-  // A scenario that did not run has no subtests to speak of.
-  const bool not_run = results.trials.size() == 1 && !results.trials.front().verdict;
-  if (results.trials.empty()) {
-    return "not ok " + std::to_string(number) + " " + ktap_text(results.scenario) + " # ERROR no trial ran\n";
+ private:
+  std::string unique(const std::string& name) {
+    std::string result = name;
+    for (unsigned number = 2; !names_.insert(result).second; ++number) result = name + "-" + std::to_string(number);
+    return result;
   }
-  if (run.repeat <= 1 || not_run) {
-    const TrialResult& only = results.trials.front();
-    return diagnostics("", only) + result_line("", number, results.scenario, only);
+  static std::uint64_t planned(const RunInfo& run, const ScenarioResults& results) {
+    return results.planned != 0 ? results.planned : run.repeat;
   }
-  const std::uint64_t planned = results.planned != 0 ? results.planned : run.repeat;
-  std::string text = "  KTAP version 1\n  1.." + std::to_string(planned) + "\n";
-  const TrialResult* worst = &results.trials.front();
-  const int worst_code = exit_code(std::span(&results, 1));
-  for (std::size_t i = 0; i < results.trials.size(); ++i) {
-    const TrialResult& trial = results.trials[i];
-    text += diagnostics("  ", trial) + result_line("  ", i + 1, trial_name(trial), trial);
-    if (exit_code(*worst) != worst_code && exit_code(trial) == worst_code) worst = &trial;
+  static std::string trials(const RunInfo& run, const ScenarioResults& results, const std::string& name) {
+    // kunit.py takes the name of a level from its "# Subtest:" line.
+    std::string text = "  KTAP version 1\n  # Subtest: " + ktap_text(name) + "\n  1.." +
+                       std::to_string(planned(run, results)) + "\n";
+    for (std::size_t i = 0; i < results.trials.size(); ++i) {
+      const TrialResult& trial = results.trials[i];
+      text += diagnostics("  ", trial) + result_line("  ", i + 1, trial_name(name, trial), trial);
+    }
+    text += trials_not_reached(run, results, name, planned(run, results));
+    const std::string repeated = repeated_line(results);
+    return repeated.empty() ? text : text + "# " + ktap_text(repeated) + "\n";
   }
-  text += trials_not_reached(run, results, planned);
-  if (const std::string repeated = repeated_line(results); !repeated.empty()) text += "# " + ktap_text(repeated) + "\n";
-  if (results.trials.size() < planned && worst_code == kExitOk) return text + not_reached("", number, results.scenario);
-  return text + result_line("", number, results.scenario, *worst);
-}
+  static std::string result(const RunInfo& run, const ScenarioResults& results, std::size_t number,
+                            const std::string& name) {
+    const int worst_code = exit_code(std::span(&results, 1));
+    if (results.trials.size() < planned(run, results) && worst_code == kExitOk) return not_reached("", number, name);
+    const auto worst = std::find_if(results.trials.begin(), results.trials.end(),
+                                    [&](const TrialResult& trial) { return exit_code(trial) == worst_code; });
+    return result_line("", number, name, *worst);
+  }
+
+  std::size_t count_ = 0;
+  std::set<std::string> names_;
+};
 
 std::string header(const RunInfo& run, std::size_t scenarios) {
   std::string text = "KTAP version 1\n1.." + std::to_string(scenarios) + "\n";
@@ -125,16 +136,16 @@ class KtapReport final : public Report {
   void scenario_begins(const Plan&) override {}
   void trial_ended(const TrialResult&) override {}
   void scenario_ended(const ScenarioResults& results) override {
-    out_ << scenario_text(run_, results, ++count_) << std::flush;
+    out_ << tests_.scenario(run_, results) << std::flush;
   }
   void run_ended(const RunInfo&, std::span<const ScenarioResults> results) override {
-    out_ << scenarios_not_reached(run_, count_) << "# " << ktap_text(summary_line(results)) << "\n" << std::flush;
+    out_ << tests_.not_reached_of(run_) << "# " << ktap_text(summary_line(results)) << "\n" << std::flush;
   }
 
  private:
   std::ostream& out_;
   RunInfo run_;
-  std::size_t count_ = 0;
+  KtapTests tests_;
 };
 
 }  // namespace
@@ -143,9 +154,9 @@ std::unique_ptr<Report> make_ktap_report(std::ostream& out) { return std::make_u
 
 std::string results_ktap(const RunInfo& run, std::span<const ScenarioResults> results) {
   std::string text = header(run, std::max(run.scenarios.size(), results.size()));
-  std::size_t number = 0;
-  for (const ScenarioResults& scenario : results) text += scenario_text(run, scenario, ++number);
-  return text + scenarios_not_reached(run, number) + "# " + ktap_text(summary_line(results)) + "\n";
+  KtapTests tests;
+  for (const ScenarioResults& scenario : results) text += tests.scenario(run, scenario);
+  return text + tests.not_reached_of(run) + "# " + ktap_text(summary_line(results)) + "\n";
 }
 
 }  // namespace remapstorm

@@ -70,6 +70,7 @@ std::unique_ptr<Report> make_json_report(std::ostream& out);
 // has.
 std::string results_json(const RunInfo& run, std::span<const ScenarioResults> results);
 std::string results_ktap(const RunInfo& run, std::span<const ScenarioResults> results);
+std::string results_junit(const RunInfo& run, std::span<const ScenarioResults> results);
 // "repeated 4 of 5: deadlock, rs_vmemmap_fault:..." if the trials are one trial that ran again and again (--trial): how
 // often the commonest outcome came back. Else empty. Nothing more is claimed: the guest's timing is not under control.
 std::string repeated_line(const ScenarioResults& results);

@@ -105,6 +105,7 @@ std::string soak_text(const Soak& soak) {
   }
   add_trials(text, "False alarms", soak.false_alarms, sum.false_alarms);
   add_trials(text, "Failed by harness or host", soak.failed, sum.failed);
+  for (const auto& [what, why] : soak.not_run) text += "\n" + what + " not run: " + printable(why.message) + "\n";
   for (const auto& [host, summary] : soak.elsewhere) text += "\non " + host + ": " + printable(summary) + "\n";
   return text + "\n" + soak_summary(soak) + "\n";
 }
@@ -112,6 +113,8 @@ std::string soak_text(const Soak& soak) {
 std::string soak_json(const Soak& soak) {
   Json counts = Json::object();
   for (const auto& [strategy, one] : soak.counts) counts[strategy] = counts_to_json(one);
+  Json not_run = Json::object();
+  for (const auto& [what, why] : soak.not_run) not_run[what] = {{"reason", why.message}, {"hint", why.hint}};
   const Json json = {
       {"schema", kSoakSchema},
       {"remapstorm", {{"version", soak.version}, {"started_at", soak.started_at}, {"took_ns", soak.took.count()}}},
@@ -128,6 +131,7 @@ std::string soak_json(const Soak& soak) {
       {"injections", soak.fired},
       {"false_alarms", trials_to_json(soak.false_alarms)},
       {"failed", trials_to_json(soak.failed)},
+      {"not_run", std::move(not_run)},
       {"elsewhere", soak.elsewhere}};
   return to_line(json, 2) + "\n";
 }

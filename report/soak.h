@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/result.h"
 #include "harness/plan.h"
 #include "harness/random_control.h"
 
@@ -44,11 +45,15 @@ struct Soak {
   std::vector<SoakTrial> false_alarms, failed;
   std::uint64_t made_again = 0;                  // trials that the host or the harness spoilt, and that were made again
   std::map<std::string, std::string> elsewhere;  // summary of each other host
+  std::map<std::string, int> codes_elsewhere;    // and its exit code
+  std::map<std::string, Error> not_run;          // strategies and hosts that were asked for, and why not
 
   [[nodiscard]] SoakCounts sum() const;
 };
 
 std::string soak_text(const Soak& soak);
+// A case for each strategy, and one for each trial that is worth telling of.
+std::string soak_junit(const Soak& soak);
 // soak.json, schema 1 (docs/sweep.md).
 std::string soak_json(const Soak& soak);
 // "1000 control trials: 998 clean, 2 stalls that the harness imposed, no false alarm".

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "harness/sweep.h"
+#include "report/exit_code.h"
 #include "report/report.h"
 
 namespace remapstorm {
@@ -36,5 +37,7 @@ int sweep_exit_code(const Sweep& sweep);
 
 // Why a trial of a cell is missing: the gap's reason, or that the sweep ended before it.
 std::string missing_reason(const Sweep& sweep, const SweepCell& cell);
+// What cannot be run is skipped; what was only not reached has failed.
+TestOutcome missing_outcome(const Sweep& sweep, const SweepCell& cell);
 
 }  // namespace remapstorm

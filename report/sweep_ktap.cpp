@@ -4,7 +4,6 @@
 #include <functional>
 #include <span>
 
-#include "report/exit_code.h"
 #include "report/sweep.h"
 #include "report/text.h"
 
@@ -30,8 +29,10 @@ struct Part {
 
 std::string indent(int level) { return std::string(static_cast<std::size_t>(level) * 2, ' '); }
 
-std::string heading(int level, std::size_t tests) {
-  return indent(level) + "KTAP version 1\n" + indent(level) + "1.." + std::to_string(tests) + "\n";
+// kunit.py takes the name of a level from its "# Subtest:" line.
+std::string heading(int level, std::size_t tests, const std::string& name) {
+  return indent(level) + "KTAP version 1\n" + (level == 0 ? "" : indent(level) + "# Subtest: " + ktap_text(name) + "\n") +
+         indent(level) + "1.." + std::to_string(tests) + "\n";
 }
 
 std::string part_of(const SweepCell& cell, int level) {
@@ -47,20 +48,6 @@ std::string part_of(const SweepCell& cell, int level) {
   }
 }
 
-std::string directive(const SweepTrial& trial) {
-  switch (trial.exit_code) {
-    case kExitOk:
-    case kExitDiffers:
-      return {};
-    case kExitUnavailable:
-      return " # SKIP " + ktap_text(trial.reason);
-    case kExitTimeout:
-      return " # TIMEOUT " + ktap_text(trial.reason);
-    default:
-      return " # ERROR " + ktap_text(trial.reason);
-  }
-}
-
 std::string diagnostics(const std::string& before, const SweepTrial& trial) {
   std::string text = before + "# expected " + std::string(verdict_name(trial.expected)) + ", got " +
                      std::string(verdict_name(trial.verdict)) + ": " + ktap_text(trial.reason) + "\n";
@@ -69,28 +56,26 @@ std::string diagnostics(const std::string& before, const SweepTrial& trial) {
   return text;
 }
 
+// Whoever flattens the tree sees the leaves alone: each says all that it is.
+std::string leaf_name(const SweepCell& cell, std::uint64_t seed) {
+  return cell.scenario + "." + cell.strategy + "." + cell.flavour + "." + cell.host + ".seed-" + std::to_string(seed);
+}
+
 Part seeds_of(const Sweep& sweep, const SweepCell& cell) {
   Part part;
-  part.text = heading(kLevels, sweep.matrix.seeds);
+  part.text = heading(kLevels, sweep.matrix.seeds, part_of(cell, kLevels - 1));
   const std::vector<const SweepTrial*> trials = sweep.trials_of(cell);
-  const SweepGap* gap = sweep.gap_of(cell);
-  // What this machine cannot do is skipped; what was only not reached has failed.
-  const bool skip = gap != nullptr && gap->why.kind == ErrorKind::unavailable;
-  const std::string missing =
-      skip ? " # SKIP " + ktap_text(gap->why.message) : " # ERROR not run: " + ktap_text(missing_reason(sweep, cell));
   auto next = trials.begin();
   for (std::uint64_t seed = 1; seed <= sweep.matrix.seeds; ++seed) {
-    const std::string name = " " + std::to_string(seed) + " seed-" + std::to_string(seed);
-    if (next == trials.end() || (*next)->seed != seed) {
-      part.text += indent(kLevels) + (skip ? "ok" : "not ok") + name + missing + "\n";
-      ++(skip ? part.outcome.skipped : part.outcome.failed);
-      continue;
-    }
-    const SweepTrial& trial = **next++;
-    const bool skipped = trial.exit_code == kExitUnavailable;
-    part.text += diagnostics(indent(kLevels), trial) + indent(kLevels) + (trial.ok || skipped ? "ok" : "not ok") +
-                 name + directive(trial) + "\n";
-    ++(trial.ok ? part.outcome.passed : skipped ? part.outcome.skipped : part.outcome.failed);
+    const bool ran = next != trials.end() && (*next)->seed == seed;
+    const SweepTrial* trial = ran ? *next++ : nullptr;
+    const TestOutcome outcome = ran ? test_outcome(trial->exit_code) : missing_outcome(sweep, cell);
+    const std::string why = ran ? trial->reason : missing_reason(sweep, cell);
+    if (ran) part.text += diagnostics(indent(kLevels), *trial);
+    part.text += indent(kLevels) + ktap_result(outcome, seed, leaf_name(cell, seed), (ran ? "" : "not run: ") + why);
+    ++(outcome == TestOutcome::passed    ? part.outcome.passed
+       : outcome == TestOutcome::skipped ? part.outcome.skipped
+                                         : part.outcome.failed);
   }
   return part;
 }
@@ -106,7 +91,7 @@ std::string result_line(int level, std::size_t number, const std::string& name, 
   return line + "\n";
 }
 
-Part tests_of(const Sweep& sweep, std::span<const SweepCell> cells, int level) {
+Part tests_of(const Sweep& sweep, std::span<const SweepCell> cells, int level, const std::string& part_name = {}) {
   if (level == kLevels) return seeds_of(sweep, cells.front());
   std::vector<std::string> names;
   for (const SweepCell& cell : cells) {
@@ -114,12 +99,12 @@ Part tests_of(const Sweep& sweep, std::span<const SweepCell> cells, int level) {
     if (names.empty() || names.back() != name) names.push_back(name);
   }
   Part part;
-  part.text = heading(level, names.size());
+  part.text = heading(level, names.size(), part_name);
   std::size_t begin = 0;
   for (std::size_t i = 0; i < names.size(); ++i) {
     std::size_t end = begin;
     while (end < cells.size() && part_of(cells[end], level) == names[i]) ++end;
-    const Part inner = tests_of(sweep, cells.subspan(begin, end - begin), level + 1);
+    const Part inner = tests_of(sweep, cells.subspan(begin, end - begin), level + 1, names[i]);
     part.text += inner.text + result_line(level, i + 1, names[i], inner.outcome);
     part.outcome.add(inner.outcome);
     begin = end;

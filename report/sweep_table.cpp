@@ -186,6 +186,12 @@ int sweep_exit_code(const Sweep& sweep) {
   return worst;
 }
 
+TestOutcome missing_outcome(const Sweep& sweep, const SweepCell& cell) {
+  const SweepGap* gap = sweep.gap_of(cell);
+  const bool skip = gap != nullptr && gap->why.kind == ErrorKind::unavailable;
+  return skip ? TestOutcome::skipped : TestOutcome::error;
+}
+
 std::string missing_reason(const Sweep& sweep, const SweepCell& cell) {
   if (const SweepGap* gap = sweep.gap_of(cell)) return gap->why.message;
   return sweep.interrupted ? "the sweep was stopped before it" : "the sweep ended before it";

@@ -64,7 +64,7 @@ class TerminalReport final : public Report {
   }
 
   void trial_ended(const TrialResult& trial) override {
-    if (repeat_ > 1) {
+    if (repeat_ > 1 && trial.verdict) {
       compact(trial);
     } else {
       in_full(trial);
@@ -73,6 +73,7 @@ class TerminalReport final : public Report {
 
   void scenario_ended(const ScenarioResults& results) override {
     if (repeat_ <= 1 || (style_.quiet && exit_code(std::span(&results, 1)) == 0)) return;
+    if (results.trials.size() == 1 && !results.trials.front().verdict) return;  // was told whole
     table(results);
     if (const std::string repeated = repeated_line(results); !repeated.empty()) out_.wrapped("  ", repeated);
   }

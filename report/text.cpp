@@ -128,6 +128,24 @@ std::string pad(std::string text, std::size_t width) {
   return text;
 }
 
+std::string ktap_result(TestOutcome outcome, std::size_t number, std::string_view name, std::string_view why) {
+  std::string line = std::to_string(number) + " " + ktap_text(name);
+  const auto with = [&](const char* directive) { return line + " # " + directive + " " + ktap_text(why) + "\n"; };
+  switch (outcome) {
+    case TestOutcome::passed:
+      return "ok " + line + "\n";
+    case TestOutcome::failed:
+      return "not ok " + line + "\n";
+    case TestOutcome::skipped:
+      return "ok " + with("SKIP");
+    case TestOutcome::timeout:
+      return "not ok " + with("TIMEOUT");
+    case TestOutcome::error:
+      return "not ok " + with("ERROR");
+  }
+  return "not ok " + line + "\n";
+}
+
 std::string hex_address(Gva address) {
   char text[24];
   std::snprintf(text, sizeof(text), "0x%016" PRIx64, address.value);

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/clock.h"
+#include "report/exit_code.h"
 #include "report/report.h"
 
 namespace remapstorm {
@@ -19,6 +20,8 @@ std::string printable(std::string_view text);
 std::string xml_text(std::string_view text);
 // One line without '#', as KTAP wants it.
 std::string ktap_text(std::string_view text);
+// "not ok 3 NAME # TIMEOUT WHY": a result line of KTAP. `why` is left out where there is nothing to explain.
+std::string ktap_result(TestOutcome outcome, std::size_t number, std::string_view name, std::string_view why);
 // Columns it takes on a terminal: counts UTF-8 code points.
 std::size_t columns(std::string_view text);
 // At most `width` columns; what is longer ends in "...".

@@ -51,6 +51,8 @@ std::vector<std::size_t> chosen_trials(const RunRecord& run, std::size_t most) {
   std::set<std::string> known;
   for (std::size_t i = 0; i < run.trials.size(); ++i) {
     const RecordedTrial& trial = run.trials[i];
+    // A sweep keeps few recordings: of the other trials the table says all there is.
+    if (run.kind == RunRecord::Kind::sweep && trial.directory.empty()) continue;
     const bool first = known.insert(trial.scenario + "\n" + trial.strategy + "\n" + outcome_of(trial)).second;
     ranked.emplace_back(first ? 0 : !trial.ok ? 1 : 2, i);
   }
@@ -141,7 +143,7 @@ std::vector<PageFile> page_of(const RunRecord& run, const RecordedTrial& trial, 
 Status write_report(const RunRecord& run, const fs::path& into, const std::string& home, std::vector<Page::Link> trail,
                     const HtmlReportOptions& options) {
   if (run.kind == RunRecord::Kind::exploration) return write_files(certificate_page(run, home, trail), into);
-  if (run.trials.size() == 1 && run.trials_left_out == 0) {
+  if (run.trials.size() == 1 && run.trials_left_out == 0 && run.kind != RunRecord::Kind::sweep) {
     return write_files(page_of(run, run.trials.front(), "index", home, trail), into);
   }
   const std::map<std::size_t, std::string> names = page_names(run, chosen_trials(run, options.most_trial_pages));

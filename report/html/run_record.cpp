@@ -8,6 +8,7 @@
 #include "harness/replayer.h"
 #include "report/certificate.h"
 #include "report/html/results_reader.h"
+#include "report/html/sweep_reader.h"
 
 namespace remapstorm {
 namespace {
@@ -142,7 +143,7 @@ bool is_run_folder(const std::string& folder) {
   for (const char* name : {"results.json", "certificate.json", "trials.jsonl", "events.jsonl", "INCOMPLETE"}) {
     if (fs::is_regular_file(fs::path(folder) / name, error)) return true;
   }
-  return false;
+  return is_sweep_folder(folder);
 }
 
 Result<RunRecord> read_run(const std::string& path) {
@@ -158,6 +159,10 @@ Result<RunRecord> read_run(const std::string& path) {
   const std::string results = (at / "results.json").string(), certificate = (at / "certificate.json").string();
   if (fs::is_regular_file(results, error)) {
     RS_TRY(read_results(results, run));
+    return run;
+  }
+  if (is_sweep_folder(at.string())) {
+    RS_TRY(read_sweep(at.string(), run));
     return run;
   }
   if (fs::is_regular_file(certificate, error)) return read_exploration(certificate, std::move(run));

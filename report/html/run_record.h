@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// RunRecord: what a folder of a run, of an exploration, or of recordings alone says of itself, in few words for each
+// RunRecord: what a folder of a run, of a sweep, of an exploration, or of recordings alone says of itself, in few words for each
 // trial. A results.json of any length is read trial by trial.
 #pragma once
 
@@ -19,6 +19,7 @@ namespace remapstorm {
 struct RecordedTrial {
   std::string scenario, strategy, flavour;
   std::uint64_t trial = 0, attempt = 1;
+  std::optional<std::uint64_t> seed;  // of a sweep, where it tells a cell's trials apart
   std::optional<Verdict> expected;
   std::optional<Verdict> verdict;  // empty: it did not run
   bool ok = false;
@@ -35,7 +36,7 @@ struct RecordedTrial {
 };
 
 struct RunRecord {
-  enum class Kind { run, exploration, recordings } kind = Kind::run;
+  enum class Kind { run, sweep, exploration, recordings } kind = Kind::run;
   std::string folder;
   std::string name;        // of the folder
   std::string started_at;  // RFC 3339, UTC; empty: nobody wrote it down
@@ -50,8 +51,8 @@ struct RunRecord {
   static constexpr std::size_t kMostTrials = 20'000;
 };
 
-// Whether a folder holds something that read_run() understands: results.json, certificate.json, trials.jsonl or
-// recordings below it.
+// Whether a folder holds something that read_run() understands: results.json, sweep.json, certificate.json, their
+// journals or recordings below it.
 bool is_run_folder(const std::string& folder);
 // `path`: such a folder, or one events.jsonl. Error: usage (nothing of ours there, another schema, damaged).
 Result<RunRecord> read_run(const std::string& path);

@@ -312,7 +312,11 @@ class TrialPage {
 
 std::string trial_title(const RecordedTrial& trial, bool numbered) {
   std::string title = trial.scenario.empty() ? "A trial" : trial.scenario;
-  if (numbered) title += ", trial " + std::to_string(trial.trial);
+  if (trial.seed) {
+    title += ", seed " + std::to_string(*trial.seed);
+  } else if (numbered) {
+    title += ", trial " + std::to_string(trial.trial);
+  }
   if (trial.attempt > 1) title += ", again " + std::to_string(trial.attempt);
   return title;
 }

@@ -99,7 +99,7 @@ TEST_F(TrialMetrics, ErrorsByWhoseTheyAre) {
   EXPECT_EQ(value("trials_total", R"(verdict="error",expected="no")"), "2");
   EXPECT_EQ(value("trial_errors_total", R"(kind="unavailable")"), "1");
   EXPECT_EQ(value("trial_errors_total", R"(kind="host")"), "2");
-  EXPECT_EQ(value("trial_errors_total", R"(kind="internal")"), "1");
+  EXPECT_EQ(value("trial_errors_total", R"(kind="guest")"), "1");
   EXPECT_EQ(value("findings_total", R"(verdict="error",class="host-failure")"), "1");
   EXPECT_EQ(value("trial_seconds_count"), "absent");
 }

@@ -53,8 +53,8 @@ TEST(Ktap, TheSameTrialAgainSaysHowOftenItRepeated) {
   for (std::size_t i = 0; i < trials.size(); ++i) trials[i].attempt = i + 1;
   const std::string text = ktap({results_of(trials)}, 3);
   EXPECT_EQ(without_diagnostics(text),
-            "KTAP version 1\n1..1\n  KTAP version 1\n  1..3\n  ok 1 trial-5\n  not ok 2 trial-5-again-2\n"
-            "  ok 3 trial-5-again-3\nnot ok 1 irq-same-cpu\n");
+            "KTAP version 1\n1..1\n  KTAP version 1\n  1..3\n  ok 1 irq-same-cpu.trial-4\n"
+            "  not ok 2 irq-same-cpu.trial-4-again-2\n  ok 3 irq-same-cpu.trial-4-again-3\nnot ok 1 irq-same-cpu\n");
   EXPECT_THAT(text, HasSubstr("# repeated 2 of 3: deadlock, "));
   EXPECT_THAT(text, Not(HasSubstr("deterministic")));
 }
@@ -67,7 +67,7 @@ TEST(Ktap, TrialsOfARunAreNoRepetition) {
 TEST(Ktap, AReplayPlansAsManyTrialsAsItFound) {
   ScenarioResults found = results_of({clean_result(Verdict::clean, 0), clean_result(Verdict::clean, 7)});
   found.planned = 2;
-  EXPECT_THAT(without_diagnostics(ktap({found}, 5)), HasSubstr("  1..2\n  ok 1 trial-1\n  ok 2 trial-8\n"));
+  EXPECT_THAT(without_diagnostics(ktap({found}, 5)), HasSubstr("  1..2\n  ok 1 irq-same-cpu.trial-0\n  ok 2 irq-same-cpu.trial-7\n"));
 }
 
 TEST(Ktap, Directives) {
@@ -84,8 +84,14 @@ TEST(Ktap, RepeatedTrialsAreSubtests) {
   const std::string text =
       ktap({results_of({deadlock_result(Verdict::deadlock, 0), clean_result(Verdict::deadlock, 1)}, "a")}, 2);
   EXPECT_EQ(without_diagnostics(text),
-            "KTAP version 1\n1..1\n  KTAP version 1\n  1..2\n  ok 1 trial-1\n  not ok 2 trial-2\nnot ok 1 a\n");
+            "KTAP version 1\n1..1\n  KTAP version 1\n  1..2\n  ok 1 a.trial-0\n  not ok 2 a.trial-1\nnot ok 1 a\n");
+  EXPECT_THAT(text, HasSubstr("\n  KTAP version 1\n  # Subtest: a\n  1..2\n"));
   EXPECT_THAT(text, HasSubstr("\n  # "));
+}
+
+TEST(Ktap, TheSameScenarioTwiceHasTwoNames) {
+  EXPECT_EQ(without_diagnostics(ktap({results_of({clean_result()}, "a"), results_of({clean_result()}, "a")})),
+            "KTAP version 1\n1..2\nok 1 a\nok 2 a-2\n");
 }
 
 TEST(Ktap, WhatDidNotRunHasNoSubtests) {
@@ -101,8 +107,8 @@ TEST(Ktap, WhatAnInterruptedRunDidNotReachIsNotOk) {
       run, {results_of({clean_result(), clean_result(), clean_result()}, "a"), results_of({clean_result()}, "b")});
   EXPECT_THAT(
       without_diagnostics(text),
-      HasSubstr("ok 1 a\n  KTAP version 1\n  1..3\n  ok 1 trial-1\n  not ok 2 trial-2 # ERROR not run\n"
-                "  not ok 3 trial-3 # ERROR not run\nnot ok 2 b # ERROR not run\nnot ok 3 c # ERROR not run\n"));
+      HasSubstr("ok 1 a\n  KTAP version 1\n  1..3\n  ok 1 b.trial-0\n  not ok 2 b.trial-1 # ERROR not run\n"
+                "  not ok 3 b.trial-2 # ERROR not run\nnot ok 2 b # ERROR not run\nnot ok 3 c # ERROR not run\n"));
   EXPECT_THAT(text, StartsWith("KTAP version 1\n1..3\n"));
 }
 

@@ -29,6 +29,55 @@ TEST(SweepMatrix, WhatAScenarioIsNotMadeForIsCountedAndLeftOut) {
   EXPECT_EQ(cells.not_made_for, 4U);
 }
 
+std::vector<std::string> refused_of(const SweepMatrix& matrix) {
+  std::vector<std::string> rows;
+  for (const SweepGap& gap : cells_of(matrix, sample_scenarios()).refused) {
+    EXPECT_EQ(gap.why.kind, ErrorKind::unavailable);
+    rows.push_back(name_of(gap.cell) + ": " + gap.why.message + " (" + gap.why.hint + ")");
+  }
+  return rows;
+}
+
+// What was asked for by name and did not run is a row with its reason; what "all" brought with it is left out.
+TEST(SweepMatrix, WhatWasNamedIsInARowAlsoIfItCannotRun) {
+  using Rows = std::vector<std::string>;
+  SweepMatrix matrix = {{"irq-same-cpu", "control"}, {"bbm-fault"}, {"std"}, {"kvm"}, 1};
+  EXPECT_EQ(refused_of(matrix), Rows{});
+  matrix.scenarios_named = true;
+  EXPECT_EQ(refused_of(matrix),
+            Rows{"control, bbm-fault, std, kvm: control is not made for strategy bbm-fault (--strategies inplace)"});
+  const SweepCells cells = cells_of(matrix, sample_scenarios());
+  ASSERT_EQ(cells.made.size(), 2U);
+  EXPECT_EQ(name_of(cells.made[1]), "control, bbm-fault, std, kvm");
+  EXPECT_EQ(cells.not_made_for, 0U);
+
+  // One mistake is one row: of the flavours asked for, the one the scenario is made for.
+  matrix.flavours = {"lockdep", "std"};
+  EXPECT_EQ(refused_of(matrix).size(), 1U);
+  matrix = {{"irq-same-cpu"}, {"inplace", "stop-machine"}, {"std"}, {"kvm"}, 1};
+  matrix.strategies_named = true;
+  EXPECT_EQ(refused_of(matrix), Rows{"irq-same-cpu, stop-machine, std, kvm: irq-same-cpu is not made for strategy "
+                                     "stop-machine (--strategies bbm-fault,inplace)"});
+  matrix = {{"irq-same-cpu"}, {"inplace"}, {"std", "rt"}, {"kvm"}, 1};
+  matrix.flavours_named = true;
+  EXPECT_EQ(refused_of(matrix), Rows{"irq-same-cpu, inplace, rt, kvm: irq-same-cpu is not made for flavour rt "
+                                     "(--flavours std,lockdep)"});
+}
+
+TEST(SweepMatrix, WhatWasRefusedIsNeverGreen) {
+  Sweep sweep;
+  sweep.matrix = {{"irq-same-cpu", "control"}, {"bbm-fault"}, {"std"}, {"kvm"}, 1};
+  sweep.matrix.scenarios_named = true;
+  sweep.cells = cells_of(sweep.matrix, sample_scenarios());
+  sweep.gaps = sweep.cells.refused;
+  sweep.trials = {sample_trial(sweep.cells.made[0], 1, Verdict::deadlock, Verdict::deadlock)};
+  EXPECT_EQ(sweep_exit_code(sweep), 4);
+  EXPECT_NE(sweep_ktap(sweep).find("ok 1 control.bbm-fault.std.kvm.seed-1 # SKIP not run: control is not made for"),
+            std::string::npos);
+  EXPECT_NE(sweep_junit(sweep).find("<skipped message=\"not run: control is not made for strategy bbm-fault\"/>"),
+            std::string::npos);
+}
+
 TEST(SweepCounts, AsExpectedFirstThenTheRestThenWhatDidNotRun) {
   Sweep sweep = sample_sweep();
   const SweepCell control{"control", "inplace", "std", "kvm"};

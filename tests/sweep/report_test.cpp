@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <sstream>
 
 #include "report/sweep.h"
@@ -61,7 +62,9 @@ TEST(SweepKtap, IsValidAndNestsAsTheMatrixDoes) {
   EXPECT_EQ(read.depth(), 5U);
   EXPECT_EQ(read.results_at(4), 24U) << "each seed of each cell";
   EXPECT_EQ(read.results_at(0), 2U);
-  EXPECT_THAT(text, HasSubstr("KTAP version 1\n1..2\n  KTAP version 1\n  1..2\n    KTAP version 1\n"));
+  EXPECT_THAT(text, HasSubstr("KTAP version 1\n1..2\n  KTAP version 1\n  # Subtest: irq-same-cpu\n  1..2\n"
+                              "    KTAP version 1\n    # Subtest: inplace\n"));
+  EXPECT_THAT(text, HasSubstr("\n        ok 1 control.inplace.std.kvm.seed-1\n"));
   // kvm was skipped for want of an image, the lab never reached: no part of it is a plain ok.
   EXPECT_THAT(text, HasSubstr("\n      ok 1 kvm # SKIP 3 of 3 not run\n"));
   EXPECT_THAT(text, HasSubstr("\n      not ok 2 lab:x86\n"));
@@ -77,7 +80,7 @@ TEST(SweepKtap, IsValidWhereNothingRan) {
   sweep.interrupted = true;
   const std::string text = sweep_ktap(sweep);
   EXPECT_EQ(KtapReader(text).problem(), "");
-  EXPECT_THAT(text, HasSubstr("not ok 1 seed-1 # ERROR not run: the sweep was stopped before it\n"));
+  EXPECT_THAT(text, HasSubstr("not ok 1 irq-same-cpu.inplace.std.kvm.seed-1 # ERROR not run: the sweep was stopped before it\n"));
 }
 
 TEST(SweepJunit, CountsAndEscapes) {
@@ -89,11 +92,16 @@ TEST(SweepJunit, CountsAndEscapes) {
   EXPECT_THAT(text, HasSubstr("<property name=\"host\" value=\"kvm: kvm-interpreting, "));
 }
 
+TEST(SweepKtap, NoTwoLeavesAreCalledTheSame) {
+  const KtapReader read(sweep_ktap(sample_sweep()));
+  EXPECT_EQ(std::set<std::string>(read.leaves().begin(), read.leaves().end()).size(), 24U);
+}
+
 TEST(SweepJunit, ATimeoutIsAnError) {
   Sweep sweep = sample_sweep();
   SweepTrial& odd = *std::find_if(sweep.trials.begin(), sweep.trials.end(), [](const auto& one) { return !one.ok; });
   odd.verdict = Verdict::timeout;
-  odd.exit_code = 124;
+  odd.exit_code = 3;
   EXPECT_THAT(sweep_junit(sweep), HasSubstr("failures=\"0\" errors=\"13\" skipped=\"3\""));
 }
 
