@@ -12,6 +12,7 @@
 
 #include "base/atomic_file.h"
 #include "base/build_id.h"
+#include "cli/report_files.h"
 #include "cli/work_folder.h"
 #include "harness/guest_image.h"
 #include "report/certificate.h"

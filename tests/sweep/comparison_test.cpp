@@ -132,5 +132,13 @@ TEST(ComparisonJson, HasEveryFigure) {
   EXPECT_EQ(json["host"]["load_average"][0], 1.25);
 }
 
+TEST(ComparisonJunit, WhatCouldNotBeMeasuredIsNotPassed) {
+  Comparison comparison = sample_comparison();
+  EXPECT_THAT(comparison_junit(comparison), HasSubstr("tests=\"8\" failures=\"0\" errors=\"0\" skipped=\"4\""));
+  comparison.strategies[0].figures[Measure::remap].add({}, Verdict::error);
+  comparison.strategies[0].figures.erase(Measure::answer);
+  EXPECT_THAT(comparison_junit(comparison), HasSubstr("tests=\"8\" failures=\"0\" errors=\"2\" skipped=\"4\""));
+}
+
 }  // namespace
 }  // namespace remapstorm

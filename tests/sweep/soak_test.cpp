@@ -59,5 +59,18 @@ TEST(SoakJson, CountsFailuresApart) {
   EXPECT_EQ(json["summary"]["trials_a_second"], 603.0 / 20);
 }
 
+TEST(SoakJunit, AFalseAlarmIsAFailureAndWhatDidNotRunIsSkipped) {
+  Soak soak = sample_soak();
+  EXPECT_THAT(soak_junit(soak), HasSubstr("tests=\"2\" failures=\"0\" errors=\"0\" skipped=\"0\""));
+  soak.counts["inplace"].false_alarms = 1;
+  soak.false_alarms = {{17, "inplace", Verdict::hang, "nothing moved", "./run /x/soak-17.toml --seed 1", "x"}};
+  soak.not_run.emplace("lab:x86", unavailable_error("the lab is not there"));
+  const std::string text = soak_junit(soak);
+  EXPECT_THAT(text, HasSubstr("tests=\"4\" failures=\"2\" errors=\"0\" skipped=\"1\""));
+  EXPECT_THAT(text, HasSubstr("classname=\"soak.inplace\" name=\"trial-17\""));
+  EXPECT_THAT(soak_text(soak), HasSubstr("lab:x86 not run: the lab is not there"));
+  EXPECT_EQ(nlohmann::json::parse(soak_json(soak))["not_run"]["lab:x86"]["reason"], "the lab is not there");
+}
+
 }  // namespace
 }  // namespace remapstorm
