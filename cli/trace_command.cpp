@@ -68,11 +68,14 @@ Result<TraceSummary> write_trace(const CommandContext& context, const TraceOptio
     return make_trace(recordings, [&](std::string_view bytes) { return write_all(fd.get(), bytes, path); });
   }
   Result<TraceSummary> made = TraceSummary{};
-  RS_TRY(replace_file(path, [&](int fd) -> Status {
+  const Status placed = replace_file(path, [&](int fd) -> Status {
     made = make_trace(recordings, [&](std::string_view bytes) { return write_all(fd, bytes, path); });
     return made.ok() ? Status() : Status(made.error());
-  }));
-  return made;
+  });
+  if (placed.ok() || !made.ok()) return made;
+  Error error_of_place = placed.error();
+  error_of_place.kind = kind_of_place(error_of_place.errnum, true);
+  return error_of_place;
 }
 
 std::string counted(std::uint64_t number, const char* one, const char* many) {

@@ -24,7 +24,7 @@ class BadGuests(ProgramCase):
         self.scenario.write_text('name = "hold"\nsummary = "x"\nstrategy = "inplace"\n[machine]\ncpus = 1\nmemory = "64M"\n'
                                  '[[workload]]\nvcpu = 0\nrun = "hugetlb-grow"\npages = 1\n[expect]\nverdict = "clean"\n')
 
-    def run_kernel(self, code, expected=70, memory_bytes=0x1000):
+    def run_kernel(self, code, expected=125, memory_bytes=0x1000):
         kernel = self.folder / "kernel"
         kernel.write_bytes(tiny_kernel(code, memory_bytes))
         return self.expect(expected, str(self.scenario), "--kernel", str(kernel)).stdout
@@ -52,7 +52,7 @@ class BadGuests(ProgramCase):
         self.assertLess(len(recordings[0].read_text().splitlines()), 200)
 
     def test_a_panic_at_boot_prints_the_panic(self):
-        text = self.expect(70, str(self.scenario), "--append", "remapstorm.strategy=bogus").stdout
+        text = self.expect(125, str(self.scenario), "--append", "remapstorm.strategy=bogus").stdout
         self.assertIn("the guest panicked while booting", text)
         self.assertIn("no strategy 'bogus'", text)
         self.assertIn("--append remapstorm.strategy=bogus", text, "the command that repeats it has it too")

@@ -129,7 +129,7 @@ class TraceCommand(ProgramCase):
         self.assertIn("is a folder", self.expect(64, "trace", str(self.events), "-o", str(self.folder)).stderr)
         self.assertIn("recording itself", self.expect(64, "trace", str(self.events), "-o", str(self.events)).stderr)
         missing = self.folder / "none/x.pftrace"
-        self.assertIn("No such file", self.expect(75, "trace", str(self.events), "-o", str(missing)).stderr)
+        self.assertIn("No such file", self.expect(64, "trace", str(self.events), "-o", str(missing)).stderr)
         self.assertIn("No space", self.expect(75, "trace", str(self.events), "-o", "/dev/full").stderr)
         # A device is written to, not replaced.
         self.expect(0, "trace", str(self.events), "-o", "/dev/null")
