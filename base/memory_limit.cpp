@@ -25,9 +25,9 @@ Error memory_error(const std::string& doing) {
     if (::getrlimit(static_cast<__rlimit_resource_t>(one.resource), &limit) != 0) continue;
     if (limit.rlim_cur == RLIM_INFINITY) continue;
     const std::string shown = std::string("ulimit ") + one.option;
-    error = unavailable_error(message + ", of which this process may use " + std::to_string(limit.rlim_cur / kUnit) +
-                                  " KiB (" + shown + ")",
-                              shown + " unlimited");
+    error = unavailable_error(
+        message + ", of which this process may use " + std::to_string(limit.rlim_cur / kUnit) + " KiB (" + shown + ")",
+        shown + " unlimited");
     break;
   }
   error.errnum = ENOMEM;

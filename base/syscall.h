@@ -10,15 +10,16 @@
 
 namespace remapstorm {
 
-// host, if a later try may do better (no space, no memory); unavailable, if it will not (no permission, a read-only file
-// system, a name that cannot be, a limit of this process).
+// host, if a later try may do better (no space, no memory); unavailable, if it will not (no permission, a read-only
+// file system, a name that cannot be, a limit of this process).
 ErrorKind kind_of_errno(int errnum);
 
 // For a folder that cannot be made, or a file in one that is yet to be: the same, and usage if somebody asked for that
 // very place (`asked_for`), who then named a wrong one.
 ErrorKind kind_of_place(int errnum, bool asked_for);
 
-// An Error of `kind`, or for ErrorKind::host of kind_of_errno(), that reads "OPERATION(ARGUMENT): strerror". `errnum` is an errno value.
+// An Error of `kind`, or for ErrorKind::host of kind_of_errno(), that reads "OPERATION(ARGUMENT): strerror". `errnum`
+// is an errno value.
 Error errno_error(const std::string& operation, const std::string& argument, int errnum,
                   ErrorKind kind = ErrorKind::host);
 

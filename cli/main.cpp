@@ -87,6 +87,7 @@ int main(int argc, char** argv) {
     code = remapstorm::exit_after(std::current_exception());
   }
   // Here, so that a mistake in the other words is not taken for a bad kernel.
-  const bool bisect = std::any_of(argv, argv + argc, [](const char* word) { return std::strcmp(word, "--bisect") == 0; });
+  const bool bisect =
+      std::any_of(argv, argv + argc, [](const char* word) { return std::strcmp(word, "--bisect") == 0; });
   return bisect ? remapstorm::bisect_code(code) : code;
 }

@@ -139,7 +139,8 @@ int report_all(const CommandContext& context, const ReplayOptions& options, Gath
     context.out << '\n';
   }
   const int filed = write_report_files(
-      context, options.files, [&] { return results_junit(info, results); }, [&] { return results_json(info, results); });
+      context, options.files, [&] { return results_junit(info, results); },
+      [&] { return results_json(info, results); });
   return worse_of(exit_code(results), filed);
 }
 

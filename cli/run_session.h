@@ -29,8 +29,8 @@ class RunSession {
         metrics_(context, options.metrics, clock_) {}
 
   // Opens KVM, measures the host, loads the images, makes every plan. What one scenario lacks is no trouble of the
-  // others: an error only if none can run, or one has a mistake. `endpoint_needed`: not to be had, the metrics' endpoint
-  // is an error.
+  // others: an error only if none can run, or one has a mistake. `endpoint_needed`: not to be had, the metrics'
+  // endpoint is an error.
   Status prepare(bool endpoint_needed = false);
   // After prepare(). Returns the exit code.
   int execute();

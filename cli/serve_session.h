@@ -47,8 +47,8 @@ class ServeSession {
   std::vector<KeptRound> kept_;  // on disk, in the order of their numbers
   const std::string started_at_ = rfc3339(std::time(nullptr));
   Served served_;
-  std::uint64_t next_ = 0;       // number of the next round, which is also that of its trials
-  std::uint64_t rounds_ = 0;     // of this session
+  std::uint64_t next_ = 0;    // number of the next round, which is also that of its trials
+  std::uint64_t rounds_ = 0;  // of this session
   std::uint64_t trials_ = 0, expected_ = 0;
   std::vector<std::string> not_run_;                 // scenarios
   std::map<std::string, std::uint64_t> unexpected_;  // how often each outcome came; bounded

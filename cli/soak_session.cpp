@@ -235,8 +235,7 @@ void SoakSession::run_in_lab(const std::string& host) {
 int SoakSession::execute() {
   began_ = clock_.now();
   Crew crew;
-  soak_.jobs =
-      options_.jobs.value_or(guests_at_a_time(host_cpus(), control_machine(strategies_.front(), true).cpus));
+  soak_.jobs = options_.jobs.value_or(guests_at_a_time(host_cpus(), control_machine(strategies_.front(), true).cpus));
   crew.places = soak_.jobs;
   crew.work = [this](unsigned worker, std::size_t number) { return run_trial_number(worker, number); };
   crew.tick = [this] { show_progress(); };
@@ -256,9 +255,9 @@ int SoakSession::execute() {
   context_.out << soak_text(soak_) << "recorded in " << directory_ << std::endl;
   if (!ran.ok()) worst_ = worse_of(worst_, report_error(context_, ran.error()));
   if (!written.ok()) worst_ = worse_of(worst_, report_error(context_, written.error()));
-  worst_ = worse_of(worst_, write_report_files(
-                                context_, options_.files, [&] { return soak_junit(soak_); },
-                                [&] { return soak_json(soak_); }));
+  worst_ = worse_of(worst_,
+                    write_report_files(
+                        context_, options_.files, [&] { return soak_junit(soak_); }, [&] { return soak_json(soak_); }));
   if (signals_.signal() != 0) {
     context_.err << "remapstorm: stopped by a signal; above is what was done until then\n";
   }

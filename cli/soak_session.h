@@ -54,7 +54,7 @@ class SoakSession {
   SteadyClock clock_;
   StopSignals signals_;
   TrialPool pool_;
-  bool here_ = false;  // this machine is among the hosts
+  bool here_ = false;                    // this machine is among the hosts
   std::vector<std::string> strategies_;  // those that can run here
   std::string directory_;
   Nanoseconds began_{0};

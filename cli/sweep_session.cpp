@@ -322,7 +322,8 @@ void SweepSession::run_lab(const std::string& host) {
   // It left no sweep.json: it was killed, or its host was.
   if (gaps.ok() || signals_.signal() != 0) return;
   for (const SweepCell& cell : sweep_.cells.made) {
-    if (cell.host != host || sweep_.gap_of(cell) != nullptr || sweep_.trials_of(cell).size() >= options_.seeds) continue;
+    if (cell.host != host || sweep_.gap_of(cell) != nullptr || sweep_.trials_of(cell).size() >= options_.seeds)
+      continue;
     sweep_.gaps.push_back({cell, host_error("the lab ended before it, with exit code " + std::to_string(*code))});
   }
 }
@@ -357,9 +358,9 @@ int SweepSession::execute() {
   for (const Status* status : {&ran, &written}) {
     if (!status->ok()) code = worse_of(code, report_error(context_, status->error()));
   }
-  code = worse_of(code, write_report_files(
-                            context_, options_.files, [&] { return sweep_junit(sweep_); },
-                            [&] { return sweep_json(sweep_); }));
+  code = worse_of(
+      code, write_report_files(
+                context_, options_.files, [&] { return sweep_junit(sweep_); }, [&] { return sweep_json(sweep_); }));
   if (!ran.ok() || !written.ok() || signals_.signal() != 0) {
     context_.err << "remapstorm: " << (signals_.signal() != 0 ? "stopped by a signal; " : "")
                  << "to go on: " << context_.called << " sweep ... --output-dir " << directory_ << " --resume\n";

@@ -74,7 +74,7 @@ class SweepSession {
   std::optional<StatusLine> status_;
   std::mutex mutex_;  // below, and the journal
   Sweep sweep_;
-  std::size_t done_ = 0;            // trials here of this session
+  std::size_t done_ = 0;  // trials here of this session
   TimeLeft left_{pool_.times(), 1};
   std::set<std::string> recorded_;  // "CELL, VERDICT" of which one recording is kept
 };

@@ -16,7 +16,8 @@ namespace remapstorm {
 // file is there, or what was asked for cannot be made or written into), unavailable (no more can STATE), host.
 Result<std::string> make_work_folder(const CommandContext& context, const std::string& requested,
                                      const std::string& label, std::int64_t started);
-// Makes `path` and what is above it. `asked_for`: its name came from the user. Errors: kind_of_place() of base/syscall.h.
+// Makes `path` and what is above it. `asked_for`: its name came from the user. Errors: kind_of_place() of
+// base/syscall.h.
 Status make_folders(const std::string& path, bool asked_for = false);
 // Whether files can be made in the folder `path`. Errors: the same.
 Status check_writable(const std::string& path, bool asked_for);

@@ -70,8 +70,8 @@ Error why_refused(const Triple& one) {
   const Scenario& scenario = *one.scenario;
   const bool strategy = !contains(scenario.strategies, one.strategy);
   const std::string wrong = strategy ? "strategy " + one.strategy : "flavour " + one.flavour;
-  const std::string right = strategy ? "--strategies " + join(scenario.strategies, ",")
-                                     : "--flavours " + join(scenario.flavours, ",");
+  const std::string right =
+      strategy ? "--strategies " + join(scenario.strategies, ",") : "--flavours " + join(scenario.flavours, ",");
   return unavailable_error(scenario.name + " is not made for " + wrong, right);
 }
 

@@ -43,7 +43,8 @@ bool TrialTimes::save(const std::string& path) const {
   for (const auto& [what, mean] : means_) {
     if (trials.size() < kMostKept && !added_.contains(what)) put(what, mean);
   }
-  return write_file_atomically(path, to_line(Json{{"schema", kTimesSchema}, {"trials", std::move(trials)}}) + "\n").ok();
+  return write_file_atomically(path, to_line(Json{{"schema", kTimesSchema}, {"trials", std::move(trials)}}) + "\n")
+      .ok();
 }
 
 std::optional<Nanoseconds> TrialTimes::of(const std::string& what) const {
@@ -83,7 +84,8 @@ std::optional<Nanoseconds> TimeLeft::length_of(const std::string& what, const Ro
 }
 
 std::optional<Nanoseconds> TimeLeft::left() const {
-  if (std::none_of(rows_.begin(), rows_.end(), [](const auto& row) { return row.second.done != 0; })) return std::nullopt;
+  if (std::none_of(rows_.begin(), rows_.end(), [](const auto& row) { return row.second.done != 0; }))
+    return std::nullopt;
   Nanoseconds work{0};
   for (const auto& [what, row] : rows_) {
     if (row.left == 0) continue;

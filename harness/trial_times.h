@@ -48,7 +48,8 @@ class TimeLeft {
   void plan(const std::string& what, unsigned weight, std::uint64_t count);
   // One of these ended, `length` after it had booted or been set back.
   void done(const std::string& what, Nanoseconds length);
-  // Nothing until one has ended, so that no boot is taken for a trial, nor while nothing is known of some that are left.
+  // Nothing until one has ended, so that no boot is taken for a trial, nor while nothing is known of some that are
+  // left.
   [[nodiscard]] std::optional<Nanoseconds> left() const;
 
  private:

@@ -10,13 +10,13 @@ namespace {
 
 constexpr int kBisectEnds = 255;
 
-// What was really seen of a guest comes first: neither a disk that filled up, nor a signal, nor a bug that another trial
-// met takes it back, and a farm that retries must not throw it away. Then what gets better only if somebody acts, then
-// what may do so by itself. What could not run outranks only success: a test that did not run is never green.
+// What was really seen of a guest comes first: neither a disk that filled up, nor a signal, nor a bug that another
+// trial met takes it back, and a farm that retries must not throw it away. Then what gets better only if somebody acts,
+// then what may do so by itself. What could not run outranks only success: a test that did not run is never green.
 constexpr ExitCodeRow kRows[] = {
     {kExitDiffers, TestOutcome::failed, 1, "a verdict differs",
-     "a verdict differs from the expected one, or minimize and explore did not come to their end", "kernel or expectation",
-     "report"},
+     "a verdict differs from the expected one, or minimize and explore did not come to their end",
+     "kernel or expectation", "report"},
     {kExitInternal, TestOutcome::error, kBisectEnds, "bug of remapstorm",
      "a bug of remapstorm; `./run`: the harness or the guest image does not build", "remapstorm", "report to us"},
     {kExitUsage, TestOutcome::error, kBisectEnds, "wrong arguments or scenario",
@@ -26,14 +26,16 @@ constexpr ExitCodeRow kRows[] = {
      "no verdict before the hard limit of a trial (`--timeout`, or the scenario's)", "who set the limit, or the kernel",
      "report"},
     {kExitGuest, TestOutcome::error, kExitGuest, "guest cannot be tested",
-     "the guest cannot be tested: it did not boot, powered itself off, could not do its work, or its evidence is not whole",
+     "the guest cannot be tested: it did not boot, powered itself off, could not do its work, or its evidence is not "
+     "whole",
      "the kernel, its configuration or command line", "report"},
     {kExitHost, TestOutcome::error, kExitGuest, "host trouble, worth a retry",
      "trouble of the host that may go away: disk full, out of memory, too busy", "time", "requeue"},
     {kExitSignal, TestOutcome::error, kExitSignal, "stopped by signal n",
      "stopped by signal n, and what ended before was as expected; it was kept", "who sent it", "requeue"},
     {kExitUnavailable, TestOutcome::skipped, kBisectEnds, "cannot run here",
-     "cannot run here: no usable /dev/kvm, no guest image, a limit (`ulimit -v`), a folder nobody may write to, packages "
+     "cannot run here: no usable /dev/kvm, no guest image, a limit (`ulimit -v`), a folder nobody may write to, "
+     "packages "
      "missing",
      "who looks after the machine", "another machine"},
     {kExitOk, TestOutcome::passed, 0, "as expected", "every verdict as expected", "", "done"},

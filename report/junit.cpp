@@ -82,8 +82,8 @@ void add_case(JunitSuite& suite, const JunitCase& one, const std::string& name) 
       ++suite.errors;
       break;
   }
-  suite.cases += ">\n      <" + element + message + " type=\"" + ascii_xml(one.type) + "\">" +
-                 junit_text(one.text) + "</" + element + ">\n    </testcase>\n";
+  suite.cases += ">\n      <" + element + message + " type=\"" + ascii_xml(one.type) + "\">" + junit_text(one.text) +
+                 "</" + element + ">\n    </testcase>\n";
 }
 
 }  // namespace
@@ -102,8 +102,7 @@ std::string junit_xml(const std::string& command, const std::string& host, std::
     add_case(suites[place->second].second, one, name);
   }
   const std::string properties =
-      host.empty() ? ""
-                   : "    <properties><property name=\"host\" value=\"" + ascii_xml(host) + "\"/></properties>\n";
+      host.empty() ? "" : "    <properties><property name=\"host\" value=\"" + ascii_xml(host) + "\"/></properties>\n";
   JunitSuite all;
   std::string text;
   for (const auto& [name, suite] : suites) {

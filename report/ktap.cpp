@@ -37,7 +37,8 @@ std::string diagnostics(const std::string& indent, const TrialResult& trial) {
   return text;
 }
 
-// As the folders of trials are called, behind the name of the scenario: whoever flattens the tree sees the leaves alone.
+// As the folders of trials are called, behind the name of the scenario: whoever flattens the tree sees the leaves
+// alone.
 std::string trial_name(const std::string& scenario, const TrialResult& trial) {
   const std::string name = scenario + ".trial-" + std::to_string(trial.trial);
   return trial.attempt > 1 ? name + "-again-" + std::to_string(trial.attempt) : name;
@@ -95,8 +96,8 @@ class KtapTests {
   }
   static std::string trials(const RunInfo& run, const ScenarioResults& results, const std::string& name) {
     // kunit.py takes the name of a level from its "# Subtest:" line.
-    std::string text = "  KTAP version 1\n  # Subtest: " + ktap_text(name) + "\n  1.." +
-                       std::to_string(planned(run, results)) + "\n";
+    std::string text =
+        "  KTAP version 1\n  # Subtest: " + ktap_text(name) + "\n  1.." + std::to_string(planned(run, results)) + "\n";
     for (std::size_t i = 0; i < results.trials.size(); ++i) {
       const TrialResult& trial = results.trials[i];
       text += diagnostics("  ", trial) + result_line("  ", i + 1, trial_name(name, trial), trial);
@@ -135,9 +136,7 @@ class KtapReport final : public Report {
   }
   void scenario_begins(const Plan&) override {}
   void trial_ended(const TrialResult&) override {}
-  void scenario_ended(const ScenarioResults& results) override {
-    out_ << tests_.scenario(run_, results) << std::flush;
-  }
+  void scenario_ended(const ScenarioResults& results) override { out_ << tests_.scenario(run_, results) << std::flush; }
   void run_ended(const RunInfo&, std::span<const ScenarioResults> results) override {
     out_ << tests_.not_reached_of(run_) << "# " << ktap_text(summary_line(results)) << "\n" << std::flush;
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// JUnit of a run: suite (scenario) > class (scenario, strategy, flavour) > trial. Trials are called as their folders are.
+// JUnit of a run: suite (scenario) > class (scenario, strategy, flavour) > trial. Trials are called as their folders
+// are.
 #include "report/junit.h"
 #include "report/report.h"
 
@@ -55,7 +56,8 @@ std::string results_junit(const RunInfo& run, std::span<const ScenarioResults> r
     }
   }
   for (std::size_t i = results.size(); i < run.scenarios.size(); ++i) cases.push_back(not_reached(run.scenarios[i], 0));
-  const std::string host = run.host.kind.empty() ? "" : run.host.kind + ", Linux " + run.host.kernel + ", " + run.host.cpu;
+  const std::string host =
+      run.host.kind.empty() ? "" : run.host.kind + ", Linux " + run.host.kernel + ", " + run.host.cpu;
   return junit_xml("run", host, cases);
 }
 

@@ -31,8 +31,9 @@ std::string indent(int level) { return std::string(static_cast<std::size_t>(leve
 
 // kunit.py takes the name of a level from its "# Subtest:" line.
 std::string heading(int level, std::size_t tests, const std::string& name) {
-  return indent(level) + "KTAP version 1\n" + (level == 0 ? "" : indent(level) + "# Subtest: " + ktap_text(name) + "\n") +
-         indent(level) + "1.." + std::to_string(tests) + "\n";
+  return indent(level) + "KTAP version 1\n" +
+         (level == 0 ? "" : indent(level) + "# Subtest: " + ktap_text(name) + "\n") + indent(level) + "1.." +
+         std::to_string(tests) + "\n";
 }
 
 std::string part_of(const SweepCell& cell, int level) {

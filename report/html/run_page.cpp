@@ -87,9 +87,10 @@ void write_trials(Page& page, const RunRecord& run, const std::map<std::size_t, 
   const bool sweep = run.kind == RunRecord::Kind::sweep;
   if (more != 0) page.paragraph(counted(more, "more trial") + " in " + (sweep ? "sweep.json." : "results.json."));
   if (sweep) {
-    page.paragraph("A sweep keeps a recording of what was not as expected and one of each verdict of a cell; these have "
-                   "pages.",
-                   "state");
+    page.paragraph(
+        "A sweep keeps a recording of what was not as expected and one of each verdict of a cell; these have "
+        "pages.",
+        "state");
   } else if (pages.size() < run.trials.size()) {
     page.paragraph("A trial without a link has no page here; `remapstorm report` of its folder makes one.", "state");
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// RunRecord: what a folder of a run, of a sweep, of an exploration, or of recordings alone says of itself, in few words for each
-// trial. A results.json of any length is read trial by trial.
+// RunRecord: what a folder of a run, of a sweep, of an exploration, or of recordings alone says of itself, in few words
+// for each trial. A results.json of any length is read trial by trial.
 #pragma once
 
 #include <cstdint>

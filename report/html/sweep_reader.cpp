@@ -79,7 +79,10 @@ Status read_table(const std::string& path, RunRecord& run) {
   run.version = program.text_or("version", {});
   run.started_at = program.text_or("started_at", run.started_at);
   const JsonFields host(fields.object_or_empty("host"), problem);
-  run.host = {host.text_or("kind", {}), {}, host.text_or("kernel", {}), host.text_or("cpu", {}),
+  run.host = {host.text_or("kind", {}),
+              {},
+              host.text_or("kernel", {}),
+              host.text_or("cpu", {}),
               host.text_or("architecture", {})};
   const JsonFields matrix(fields.object_or_empty("matrix"), problem);
   const std::int64_t seeds = matrix.integer("seeds", 1, kMostSeeds);

@@ -57,7 +57,8 @@ TEST(ReportFiles, ALinkStaysALinkAndAPipeAPipe) {
 
 TEST(ReportFiles, APlaceThatCannotBeIsKnownBefore) {
   const TemporaryFolder folder;
-  for (const std::string& place : {folder.file("nothing/out.xml"), std::string("/proc/out.xml"), folder.path().string()}) {
+  for (const std::string& place :
+       {folder.file("nothing/out.xml"), std::string("/proc/out.xml"), folder.path().string()}) {
     const Status status = check_places({place, ""});
     ASSERT_FALSE(status.ok()) << place;
     EXPECT_EQ(status.error().kind, ErrorKind::usage) << place;

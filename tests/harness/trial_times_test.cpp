@@ -38,8 +38,9 @@ TEST(TrialTimes, TheNewestCountMost) {
 TEST(TrialTimes, WhatCannotBeReadIsNothing) {
   const TemporaryFolder folder;
   const std::string path = folder.file("trial-times.json");
-  for (const char* wrong : {"", "[]", "{", R"({"schema":2,"trials":{"a":{"count":1,"mean_ns":5}}})",
-                            R"({"schema":1,"trials":{"a":{"count":-1,"mean_ns":5}}})", R"({"schema":1,"trials":[1]})"}) {
+  for (const char* wrong :
+       {"", "[]", "{", R"({"schema":2,"trials":{"a":{"count":1,"mean_ns":5}}})",
+        R"({"schema":1,"trials":{"a":{"count":-1,"mean_ns":5}}})", R"({"schema":1,"trials":[1]})"}) {
     std::ofstream(path) << wrong;
     EXPECT_FALSE(TrialTimes::load(path).of("a").has_value()) << wrong;
   }

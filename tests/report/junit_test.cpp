@@ -13,11 +13,12 @@ using testing::HasSubstr;
 using What = LifecycleEvent::What;
 
 TEST(Junit, CountsEachOutcome) {
-  const std::vector<ScenarioResults> results{
-      results_of({clean_result()}, "a"), results_of({oops_result()}, "b"),
-      results_of({not_run(unavailable_error("no image", "build it"))}, "c"), results_of({of_lifecycle(What::timeout)}, "d")};
+  const std::vector<ScenarioResults> results{results_of({clean_result()}, "a"), results_of({oops_result()}, "b"),
+                                             results_of({not_run(unavailable_error("no image", "build it"))}, "c"),
+                                             results_of({of_lifecycle(What::timeout)}, "d")};
   const std::string text = results_junit(sample_run(), results);
-  EXPECT_THAT(text, HasSubstr("<testsuites name=\"remapstorm run\" tests=\"4\" failures=\"1\" errors=\"1\" skipped=\"1\""));
+  EXPECT_THAT(text,
+              HasSubstr("<testsuites name=\"remapstorm run\" tests=\"4\" failures=\"1\" errors=\"1\" skipped=\"1\""));
   EXPECT_THAT(text, HasSubstr("<property name=\"host\" value=\"kvm-interpreting, Linux 6.1.0, Some CPU\"/>"));
   EXPECT_THAT(text, HasSubstr("<skipped message=\"not run: no image\"/>"));
   EXPECT_THAT(text, HasSubstr("type=\"oops\">"));

@@ -67,7 +67,8 @@ TEST(Ktap, TrialsOfARunAreNoRepetition) {
 TEST(Ktap, AReplayPlansAsManyTrialsAsItFound) {
   ScenarioResults found = results_of({clean_result(Verdict::clean, 0), clean_result(Verdict::clean, 7)});
   found.planned = 2;
-  EXPECT_THAT(without_diagnostics(ktap({found}, 5)), HasSubstr("  1..2\n  ok 1 irq-same-cpu.trial-0\n  ok 2 irq-same-cpu.trial-7\n"));
+  EXPECT_THAT(without_diagnostics(ktap({found}, 5)),
+              HasSubstr("  1..2\n  ok 1 irq-same-cpu.trial-0\n  ok 2 irq-same-cpu.trial-7\n"));
 }
 
 TEST(Ktap, Directives) {

@@ -44,7 +44,8 @@ TEST(SweepPage, HasEveryTrialOfTheTable) {
 TEST(SweepPage, OfAKilledSweepHasWhatEnded) {
   const TemporaryFolder folder;
   std::ofstream(folder.file("sweep.jsonl"))
-      << R"({"journal":1,"sweep":{}})" << "\n"
+      << R"({"journal":1,"sweep":{}})"
+      << "\n"
       << R"({"scenario":"a","strategy":"s","flavour":"std","host":"kvm","seed":1,"verdict":"clean","expected":"clean",)"
       << R"("ok":true,"exit_code":0,"reason":"r","differences":[],"fingerprint":"","duration_ns":5,"repeat":"x","events":""})"
       << "\n"
@@ -57,8 +58,9 @@ TEST(SweepPage, OfAKilledSweepHasWhatEnded) {
 
 TEST(SweepPage, RefusesWhatItDoesNotKnow) {
   const TemporaryFolder folder;
-  for (const char* wrong : {"[", "[]", R"({"schema":9})", R"({"schema":1,"matrix":{"seeds":1},"cells":[{"trials":[{}]}]})",
-                            R"({"schema":1,"matrix":{"seeds":99999999999},"cells":[]})"}) {
+  for (const char* wrong :
+       {"[", "[]", R"({"schema":9})", R"({"schema":1,"matrix":{"seeds":1},"cells":[{"trials":[{}]}]})",
+        R"({"schema":1,"matrix":{"seeds":99999999999},"cells":[]})"}) {
     std::ofstream(folder.file("sweep.json")) << wrong;
     EXPECT_FALSE(read_run(folder.path()).ok()) << wrong;
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads KTAP as strictly as the format allows and kunit.py wants: version line, name of the subtest, plan, results numbered
-// from 1, a subtest two columns further in and before the result, of the same name, of what it is part of.
+// Reads KTAP as strictly as the format allows and kunit.py wants: version line, name of the subtest, plan, results
+// numbered from 1, a subtest two columns further in and before the result, of the same name, of what it is part of.
 #pragma once
 
 #include <map>

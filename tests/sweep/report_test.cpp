@@ -80,7 +80,9 @@ TEST(SweepKtap, IsValidWhereNothingRan) {
   sweep.interrupted = true;
   const std::string text = sweep_ktap(sweep);
   EXPECT_EQ(KtapReader(text).problem(), "");
-  EXPECT_THAT(text, HasSubstr("not ok 1 irq-same-cpu.inplace.std.kvm.seed-1 # ERROR not run: the sweep was stopped before it\n"));
+  EXPECT_THAT(
+      text,
+      HasSubstr("not ok 1 irq-same-cpu.inplace.std.kvm.seed-1 # ERROR not run: the sweep was stopped before it\n"));
 }
 
 TEST(SweepJunit, CountsAndEscapes) {
