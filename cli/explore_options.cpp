@@ -183,7 +183,7 @@ void ExploreWords::declare(ArgumentParser& parser) {
   parser.option("--nth", nth, "N", "the Nth opening of the window after the guest is ready (1)");
   parser.option("--at", at, "BOUNDARY",
                 "this one only: its number, symbol+0x1c or symbol+0x1c/VISIT; a pair at two: A,B");
-  parser.option("--jobs", jobs, "N", "guests at a time (as the host's CPUs allow)");
+  parser.option("--jobs", jobs, "N", "guests at a time (as affinity and cgroup quota have processors for their vCPUs)");
   parser.flag("--resume", resume, "go on with what --output-dir holds");
   parser.option("--output-dir", output_dir, "DIR", "where the certificate goes (a new folder of its own)");
   parser.option("--hold", hold, "TIME", "length of a hold (120ms)");

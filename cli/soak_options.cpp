@@ -22,7 +22,7 @@ void SoakWords::declare(ArgumentParser& parser) {
                 "inplace and, but for lockdep, bbm-fault-irqsafe: those nothing may harm (all)");
   parser.option("--flavour", flavour, "NAME", "guest kernel flavour (std)");
   parser.option("--hosts", hosts, "H,I|all", "kvm: this machine's; lab:x86: the lab's emulated host (kvm)");
-  parser.option("--jobs", jobs, "J", "guests at a time (as many as there are processors for their vCPUs)");
+  parser.option("--jobs", jobs, "J", "guests at a time (as affinity and cgroup quota have processors for their vCPUs)");
   parser.option("--output-dir", output_dir, "DIR", "where results go (a new folder of its own)");
   declare_report_files(parser, files);
   parser.flag("-q,--quiet", quiet, "no progress");

@@ -144,8 +144,7 @@ Status SoakSession::run_trial_number(unsigned worker, std::uint64_t number) {
 
 Status SoakSession::count(std::uint64_t number, const Scenario& scenario, const Plan& plan, const ControlTrial& trial,
                           const std::vector<Event>& events) {
-  const ControlOutcome outcome =
-      control_outcome(trial.judgement, plan.limits.stall_threshold, trial.waited, trial.took);
+  const ControlOutcome outcome = control_outcome(trial.judgement, plan.limits.stall_threshold);
   const std::lock_guard lock(mutex_);
   SoakCounts& counts = soak_.counts[plan.strategy];
   for (const auto& [injector, fired] : trial.judgement.statistics.injections) soak_.fired[injector] += fired;

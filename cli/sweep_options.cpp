@@ -40,7 +40,7 @@ void SweepWords::declare(ArgumentParser& parser) {
   parser.option("--flavours", flavours, "F,G|all", "guest kernel flavours (std)");
   parser.option("--hosts", hosts, "H,I|all", "kvm: this machine's; lab:x86: the lab's emulated host (kvm)");
   parser.option("--seeds", seeds, "N", "trials of each cell, with seeds 1 to N (1)");
-  parser.option("--jobs", jobs, "J", "guests at a time (as many as there are processors for their vCPUs)");
+  parser.option("--jobs", jobs, "J", "guests at a time (as affinity and cgroup quota have processors for their vCPUs)");
   parser.option("--timeout", timeout, "TIME", "hard limit of one trial: 90, 1.5s, 2m");
   parser.option("--output-dir", output_dir, "DIR", "where results go (a new folder of its own)");
   parser.option("--scenario-dir", scenario_dir, "DIR", "take scenario names from this folder");

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "harness/explorer_walk.h"
+#include "harness/host_share.h"
 #include "harness/machine.h"
 #include "telemetry/judge.h"
 #include "telemetry/probe_names.h"
@@ -99,7 +100,7 @@ class Taker {
  private:
   Status look(const Window& window, Judge& judge, EventLog& log, CaptureSink& capture,
               const std::function<void(const std::string&)>& progress) {
-    Nanoseconds moved = log.now();
+    Patience moved;
     bool ready = false;
     while (census_.windows < options_.windows) {
       const MachineState state = machine_->turn(kCensusTurn);
@@ -116,9 +117,11 @@ class Taker {
         progress(state.ready ? "windows seen: " + std::to_string(census_.windows) : std::string("booting"));
         if (state.ready && !ready) {
           ready = true;
-          moved = log.now();
+          moved.restart(state.attended, state.given);
         }
-        if (log.now() - moved > (ready ? kStandstill : environment_.boot_limit)) {
+        const auto still = moved.check(ready ? kStandstill : environment_.boot_limit, state.attended, state.given);
+        if (still == Patience::State::starved) return host_error("this host is too busy to run the guest");
+        if (still == Patience::State::over) {
           if (census_.windows == 0) break;
           census_.stood_still = true;
           return {};
@@ -126,7 +129,7 @@ class Taker {
         continue;
       }
       RS_TRY(look_into(window, *state.caught, log, capture));
-      moved = log.now();
+      moved.restart(state.attended, state.given);
     }
     if (census_.windows != 0) return {};
     const auto reasons = judge.judgement().reasons;

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "harness/explorer_worker.h"
 #include "harness/verdict.h"
 #include "harness/watch.h"
 #include "telemetry/sinks.h"
@@ -78,8 +77,7 @@ Result<ControlTrial> ControlWorker::on_a_machine_of_its_own(const Plan& plan, st
   CaptureSink capture;
   RS_ASSIGN(TrialOutcome outcome, run_trial(environment_, plan, 0, {&capture}, no_progress));
   events = capture.events();
-  return ControlTrial{std::move(outcome.judgement), outcome.interrupted, outcome.duration,
-                      longest_host_wait(events, Nanoseconds(0))};
+  return ControlTrial{std::move(outcome.judgement), outcome.interrupted, outcome.duration};
 }
 
 Result<ControlTrial> ControlWorker::execute(const Plan& plan, std::vector<Event>& events) {
@@ -117,8 +115,7 @@ Result<ControlTrial> ControlWorker::execute(const Plan& plan, std::vector<Event>
   machine_->end();
   events = capture.events();
   if (!frozen) return frozen.error();
-  return ControlTrial{judge.judgement(), watch.interrupted(), log.now() - reached_at_,
-                      longest_host_wait(events, reached_at_)};
+  return ControlTrial{judge.judgement(), watch.interrupted(), log.now() - reached_at_};
 }
 
 }  // namespace remapstorm

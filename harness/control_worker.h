@@ -17,8 +17,7 @@ namespace remapstorm {
 struct ControlTrial {
   Judgement judgement;
   bool interrupted = false;
-  Nanoseconds took{0};    // from where it was set back to, host time
-  Nanoseconds waited{0};  // how much longest a vCPU was ready and the host did not run it
+  Nanoseconds took{0};  // from where it was set back to, host time
 };
 
 class ControlWorker {

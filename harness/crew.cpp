@@ -10,6 +10,8 @@
 #include <thread>
 #include <vector>
 
+#include "harness/cpu_quota.h"
+
 namespace remapstorm {
 namespace {
 
@@ -89,8 +91,15 @@ Status work_through(std::size_t count, const Crew& crew, const std::atomic<bool>
 
 unsigned host_cpus() {
   cpu_set_t allowed;
-  if (::sched_getaffinity(0, sizeof(allowed), &allowed) != 0) return std::max(1U, std::thread::hardware_concurrency());
-  return static_cast<unsigned>(std::max(1, CPU_COUNT(&allowed)));
+  const bool known = ::sched_getaffinity(0, sizeof(allowed), &allowed) == 0;
+  return usable_cpus(known ? static_cast<unsigned>(CPU_COUNT(&allowed)) : std::thread::hardware_concurrency(),
+                     cpu_quota());
+}
+
+unsigned usable_cpus(unsigned allowed, std::optional<double> quota) {
+  const unsigned most = std::max(1U, allowed);
+  // A part of a processor runs no vCPU without keeping it waiting.
+  return quota && *quota < most ? std::max(1U, static_cast<unsigned>(*quota)) : most;
 }
 
 unsigned guests_at_a_time(unsigned host_cpus, unsigned cpus) {

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstddef>
 #include <functional>
+#include <optional>
 
 #include "base/result.h"
 
@@ -23,8 +24,11 @@ struct Crew {
 // error. Returns when nobody works any more.
 Status work_through(std::size_t count, const Crew& crew, const std::atomic<bool>& stop);
 
-// Processors that this process may use, at least 1: in the lab one fewer than there are.
+// Processors that this process can keep busy, at least 1: those of its affinity mask (in the lab one fewer than there
+// are), and no more than the quota of its control groups pays for.
 unsigned host_cpus();
+// Pure. `quota`: see cpu_quota().
+unsigned usable_cpus(unsigned allowed, std::optional<double> quota);
 // Guests of `cpus` vCPUs that a host with `host_cpus` processors carries at a time without keeping vCPUs waiting.
 unsigned guests_at_a_time(unsigned host_cpus, unsigned cpus);
 

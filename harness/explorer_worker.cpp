@@ -2,9 +2,7 @@
 #include "harness/explorer_worker.h"
 
 #include <algorithm>
-#include <map>
 
-#include "harness/host_share.h"
 #include "harness/watch.h"
 #include "telemetry/probe_names.h"
 #include "telemetry/proof_standard.h"
@@ -88,19 +86,6 @@ class Arrival {
 };
 
 }  // namespace
-
-Nanoseconds longest_host_wait(const std::vector<Event>& events, Nanoseconds since) {
-  std::map<int, Nanoseconds> waited;
-  Nanoseconds longest{0};
-  for (const Event& event : events) {
-    const auto* wait = std::get_if<HostWaitEvent>(&event.body);
-    if (wait == nullptr || event.time < since) continue;
-    Nanoseconds& mine = waited[event.vcpu];
-    mine += wait->waited;
-    longest = std::max(longest, mine);
-  }
-  return longest;
-}
 
 Result<std::unique_ptr<ExploreWorker>> ExploreWorker::create(const TrialEnvironment& environment,
                                                              const Exploration& exploration,
@@ -222,14 +207,6 @@ Result<PointOutcome> ExploreWorker::execute(const ExplorePoint& point, std::vect
   if (watch.interrupted()) return PointOutcome(SkippedPoint{point, "interrupted"});
   if (judgement.verdict == Verdict::error) {
     return PointOutcome(SkippedPoint{point, "the trial failed: " + reason});
-  }
-  const Nanoseconds took = log.now() - exploration_.opened_at;
-  const Nanoseconds waited = longest_host_wait(events, exploration_.opened_at);
-  if (judgement.verdict == Verdict::hang && starved(waited, took)) {
-    return PointOutcome(
-        SkippedPoint{point, "the host is too busy to tell: the guest made no progress in " +
-                                std::to_string(took / std::chrono::milliseconds(1)) + " ms, of which a vCPU waited " +
-                                std::to_string(waited / std::chrono::milliseconds(1)) + " for the host"});
   }
   ExploredTrial trial;
   static_cast<ExplorePoint&>(trial) = point;

@@ -9,10 +9,6 @@
 
 namespace remapstorm {
 
-// How much longest any vCPU was ready to run after `since` and had to wait for the host. A guest that gets too little
-// time serves its timer and nothing else: that it does not come on is then no hang of its own.
-Nanoseconds longest_host_wait(const std::vector<Event>& events, Nanoseconds since);
-
 class ExploreWorker {
  public:
   // A machine of its own, restored from the window's snapshot; or `machine`, which stands there. `environment` and

@@ -1,42 +1,53 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "harness/host_share.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <charconv>
-#include <string>
-#include <string_view>
 
 namespace remapstorm {
 
-RunDelay::RunDelay(pid_t thread) : RunDelay("/proc/self/task/" + std::to_string(thread)) {}
+void ThreadShare::advance(Nanoseconds now, const ThreadLook& look, Nanoseconds late) {
+  constexpr Nanoseconds kNone{0};
+  if (!last_) {
+    last_ = now;
+    before_ = look;
+    lost_ = look.waited;
+    return;
+  }
+  const Nanoseconds passed = std::max(kNone, now - *last_);
+  const Nanoseconds ran = std::max(kNone, look.ran - before_.ran);
+  const Nanoseconds waited = std::max(kNone, look.waited - before_.waited);
 
-RunDelay::RunDelay(const std::string& task) : file_(::open((task + "/schedstat").c_str(), O_RDONLY | O_CLOEXEC)) {}
+  // Who sleeps now has all waits behind it, so they are all in `waited`. Who is ready now may have waited for any time.
+  const Nanoseconds slept = look.asleep ? std::max(kNone, passed - ran - waited) : kNone;
+  had_ += std::min({vouched_, passed, ran + slept});
 
-std::optional<Nanoseconds> RunDelay::read() const {
-  if (!file_.valid()) return Nanoseconds(0);
-  char buffer[96];
-  const ssize_t length = ::pread(file_.get(), buffer, sizeof(buffer), 0);
-  if (length <= 0) return std::nullopt;  // ESRCH: the thread is gone
-  const std::string_view text(buffer, static_cast<std::size_t>(length));
-  const std::size_t space = text.find(' ');
-  if (space == std::string_view::npos) return std::nullopt;
-  std::int64_t delay = 0;
-  const auto read = std::from_chars(text.data() + space + 1, text.data() + text.size(), delay);
-  if (read.ec != std::errc{} || delay < 0) return std::nullopt;
-  return Nanoseconds(delay);
+  if (!before_.asleep && !look.asleep && ran == kNone) {
+    lost_ += passed;
+  } else if (late > kAway) {
+    lost_ += std::max(kNone, late - ran);
+  }
+  lost_ = std::max(lost_, look.waited + uncounted_);
+  if (look.asleep) uncounted_ = lost_ - look.waited;  // throttled or stopped, then
+
+  last_ = now;
+  before_ = look;
 }
 
-void GivenTime::advance(Nanoseconds now, std::span<const Nanoseconds> waited) {
-  waited_.resize(std::max(waited_.size(), waited.size()), Nanoseconds(0));
-  Nanoseconds longest{0};
-  for (std::size_t i = 0; i < waited.size(); ++i) {
-    longest = std::max(longest, waited[i] - waited_[i]);
-    waited_[i] = std::max(waited_[i], waited[i]);
+void GivenTime::advance(Nanoseconds now, std::span<const Nanoseconds> had) {
+  for (std::size_t i = lanes_.size(); i < had.size(); ++i) lanes_.push_back({had[i], Nanoseconds(0)});
+  Nanoseconds step = had.empty() ? Nanoseconds(0) : Nanoseconds::max();
+  for (std::size_t i = 0; i < had.size(); ++i) {
+    lanes_[i].lead += had[i] - lanes_[i].had;
+    lanes_[i].had = had[i];
+    step = std::min(step, lanes_[i].lead);
   }
-  if (last_) given_ += std::max(Nanoseconds(0), now - *last_ - longest);
+  for (Lane& lane : lanes_) lane.lead = std::min(lane.lead - step, kLead);
+  if (!last_) {
+    last_ = now;
+    return;
+  }
+  given_ += step;
+  attended_ += std::clamp(now - *last_, Nanoseconds(0), kAbsence);
   last_ = now;
 }
 

@@ -1,52 +1,73 @@
 // SPDX-License-Identifier: Apache-2.0
 // HostShare: how much of the passing time the host really gave the guest. A limit on a guest's progress counted in wall
-// time calls a guest hung when the host was only busy; so limits count given time.
+// time calls a guest hung when the host was only busy, or stopped it, or was suspended; so limits count given time.
+//
+// Given is what is proven to have been given: processor time that a vCPU's thread used, and time in which it slept of
+// its own will (halted) while the one who looks was there to see it. Nothing is estimated by subtracting waits: a wait
+// shows in the host's counters only when it is over, and that of a throttled, stopped or frozen thread never.
 #pragma once
-
-#include <sys/types.h>
 
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "base/clock.h"
-#include "base/fd.h"
+#include "base/thread_look.h"
 
 namespace remapstorm {
 
-// Whether so long a wait of a vCPU for the host, of the time a trial took, makes its hang the host's: more than a
-// fourth.
-constexpr bool starved(Nanoseconds waited, Nanoseconds took) { return waited * 4 > took; }
-
-// How long a thread of this process was ready to run while the host ran something else (second field of
-// /proc/self/task/TID/schedstat, Documentation/scheduler/sched-stats.rst).
-class RunDelay {
+// Pure. What one thread had of the time that passed, look by look.
+class ThreadShare {
  public:
-  // A kernel that does not count it (no CONFIG_SCHED_INFO) gives one that always reads 0.
-  explicit RunDelay(pid_t thread);
-  // `task`: the folder of any thread, /proc/PID/task/TID.
-  explicit RunDelay(const std::string& task);
-  // In all since the thread began; nothing once it has ended.
-  [[nodiscard]] std::optional<Nanoseconds> read() const;
+  // A look vouches for at most `vouched` before it. If the look before it is older, nobody knows what became of the
+  // thread meanwhile: whoever looks was not run either, or the clock leapt.
+  static constexpr Nanoseconds kVouched = std::chrono::milliseconds(10);
+  // Whoever looks comes later than it wanted by more than this: what the thread did not run of that counts as lost.
+  static constexpr Nanoseconds kAway = std::chrono::milliseconds(50);
+
+  explicit ThreadShare(Nanoseconds vouched = kVouched) : vouched_(vouched) {}
+  // `late`: by how much this look comes later than it was meant to.
+  void advance(Nanoseconds now, const ThreadLook& look, Nanoseconds late = Nanoseconds(0));
+  // Surely had, to run or to sleep as it liked, since the first look. Never too much but for `vouched` at each stop.
+  [[nodiscard]] Nanoseconds had() const { return had_; }
+  // As far as is known kept from it by the host since the thread began: waits that are over, whole intervals in which
+  // it was ready and did not run, times in which nobody could look. The rest may have been anything.
+  [[nodiscard]] Nanoseconds lost() const { return lost_; }
 
  private:
-  Fd file_;
+  Nanoseconds vouched_;
+  std::optional<Nanoseconds> last_;
+  ThreadLook before_;
+  Nanoseconds had_{0};
+  Nanoseconds lost_{0};
+  Nanoseconds uncounted_{0};  // of lost_, what the host's counter of waits does not have
 };
 
-// Pure. Time passes only as fast as the vCPU that waited longest for the host allows.
+// Pure. Time passes only as fast as the slowest of several threads had it.
 class GivenTime {
  public:
-  // `waited`: what each vCPU thread has waited in all. To be called often: waits are taken to lie evenly in between.
-  void advance(Nanoseconds now, std::span<const Nanoseconds> waited);
+  // Threads that take turns on one processor have their time one after the other: that much of a lead is kept.
+  static constexpr Nanoseconds kLead = std::chrono::milliseconds(100);
+  // A longer time between two calls is an absence: a stopped process, a frozen group.
+  static constexpr Nanoseconds kAbsence = std::chrono::seconds(1);
+
+  // `had`: what each thread has had in all; one that was not there before begins now.
+  void advance(Nanoseconds now, std::span<const Nanoseconds> had);
   // Since the first advance().
   [[nodiscard]] Nanoseconds given() const { return given_; }
+  // Time since the first advance() without absences.
+  [[nodiscard]] Nanoseconds attended() const { return attended_; }
 
  private:
+  struct Lane {
+    Nanoseconds had{0};
+    Nanoseconds lead{0};
+  };
   std::optional<Nanoseconds> last_;
-  std::vector<Nanoseconds> waited_;
+  std::vector<Lane> lanes_;
   Nanoseconds given_{0};
+  Nanoseconds attended_{0};
 };
 
 // Pure. A limit in given time, with a bound on how long a host may take to give it.
@@ -56,10 +77,10 @@ class Patience {
   static constexpr int kMostStretch = 8;
   enum class State : std::uint8_t { waiting, over, starved };
 
-  void restart(Nanoseconds now, Nanoseconds given) { since_ = now, given_ = given; }
-  [[nodiscard]] State check(Nanoseconds limit, Nanoseconds now, Nanoseconds given) const {
+  void restart(Nanoseconds attended, Nanoseconds given) { since_ = attended, given_ = given; }
+  [[nodiscard]] State check(Nanoseconds limit, Nanoseconds attended, Nanoseconds given) const {
     if (given - given_ > limit) return State::over;
-    return (now - since_) / kMostStretch > limit ? State::starved : State::waiting;
+    return (attended - since_) / kMostStretch > limit ? State::starved : State::waiting;
   }
 
  private:

@@ -14,9 +14,13 @@
 namespace remapstorm {
 namespace {
 
-// How long a vCPU may take to come out of the guest before it counts as out of reach: it waits in the host for a
-// delayed page.
-constexpr auto kPausePatience = std::chrono::milliseconds(500);
+// How long a vCPU may take to come out of the guest before it counts as out of reach, of time that it had: it waits in
+// the host for a delayed page. On a busy host it may not have been run yet.
+constexpr Nanoseconds kPausePatience = std::chrono::milliseconds(500);
+constexpr Nanoseconds kPauseTurn = std::chrono::milliseconds(5);
+
+// Between two looks at what the host gives the vCPU threads, at least.
+constexpr Nanoseconds kBetweenLooks = std::chrono::milliseconds(2);
 
 // A wait for host or harness shorter than this is not worth an event.
 constexpr Nanoseconds kWorthLogging = std::chrono::milliseconds(5);
@@ -84,8 +88,7 @@ void Machine::begin(EventLog& log, RuleEngine& rules, MachineTask task) {
     lane->retired = false;
     lane->by_hand = false;
     lane->hold = {};
-    lane->waited = waited_by(*lane);
-    lane->waited_logged = lane->waited;
+    lane->waited_logged = waited_by(*lane);
     lane->guest = lane->harness = lane->parked_for = Nanoseconds(0);
     lane->since = clock_.now();
     lane->cpu_ns_began = lane->cpu_clock ? cpu_time_ns(*lane->cpu_clock) : 0;
@@ -122,7 +125,7 @@ void Machine::vcpu_loop(unsigned index) {
   Lock lock(mutex_);
   clockid_t clock = {};
   if (::pthread_getcpuclockid(::pthread_self(), &clock) == 0) lane.cpu_clock = clock;
-  lane.run_delay.emplace(::gettid());
+  lane.watch.emplace(ThreadWatch::of_this_thread());
   const auto may_go = [&] {
     return stopping_ || (!paused_ && !lane.retired && !lane.by_hand && !lane.hold.keeps_from_running());
   };
@@ -154,7 +157,7 @@ void Machine::vcpu_loop(unsigned index) {
   spend(lane, lane.harness);
   if (lane.cpu_clock) lane.cpu_ns = cpu_time_ns(*lane.cpu_clock);
   lane.cpu_clock.reset();  // the thread's clock goes with the thread
-  lane.run_delay.reset();
+  lane.watch.reset();
   lane.parked = true;
   changed_.notify_all();
 }
@@ -203,33 +206,46 @@ MachineState Machine::turn(Nanoseconds longest) {
   for (const auto& lane : lanes_) {
     if (const auto deadline = lane->hold.deadline()) wait = std::min(wait, *deadline - log_->now());
   }
-  if (wait > Nanoseconds(0) && !state_.done && !state_.dead && !state_.caught) changed_.wait_for(lock, wait);
-  for (unsigned index = 0; index < lanes_.size(); ++index) end_hold(index, lanes_[index]->hold.expire(log_->now()));
+  wait = std::max(wait, Nanoseconds(0));
+  if (state_.done || state_.dead || state_.caught) wait = Nanoseconds(0);
+  const Nanoseconds began = clock_.now();
+  if (wait > Nanoseconds(0)) changed_.wait_for(lock, wait);
+  const Nanoseconds late = clock_.now() - began - wait;
+  for (unsigned index = 0; index < lanes_.size(); ++index)
+    end_hold(index, lanes_[index]->hold.expire(log_->now(), given_.given()));
   pump_->pump(*log_);
-  account_host(kWorthLogging);
+  account_host(late);
   state_.moves = log_->count();
   state_.held = held();
   return state_;
 }
 
 // How long this host, or what runs it, kept the thread waiting, in all.
-Nanoseconds Machine::waited_by(Lane& lane) const {
-  if (lane.run_delay) lane.run_delayed = lane.run_delay->read().value_or(lane.run_delayed);
-  return lane.run_delayed + (config_.stolen != nullptr ? config_.stolen->read() : Nanoseconds(0));
+Nanoseconds Machine::waited_by(const Lane& lane) const {
+  return lane.share.lost() + (config_.stolen != nullptr ? config_.stolen->read() : Nanoseconds(0));
 }
 
-void Machine::account_host(Nanoseconds worth_logging) {
-  std::vector<Nanoseconds> waited;
+// `late`: how much later than it was meant to this is called.
+void Machine::account_host(Nanoseconds late) {
+  const Nanoseconds now = clock_.now();
+  // Each look costs microseconds, and turns may be short. At the end nothing may be missing.
+  const bool over = state_.done || state_.dead || state_.caught;
+  if (now - accounted_ < kBetweenLooks && late <= ThreadShare::kAway && !over) return;
+  accounted_ = now;
+  std::vector<Nanoseconds> had;
   for (unsigned index = 0; index < lanes_.size(); ++index) {
     Lane& lane = *lanes_[index];
-    lane.waited = waited_by(lane);
-    waited.push_back(lane.waited);
-    if (lane.waited - lane.waited_logged < worth_logging) continue;
-    log_->add(static_cast<int>(index), HostWaitEvent{lane.waited - lane.waited_logged});
-    lane.waited_logged = lane.waited;
+    if (const auto look = lane.watch ? lane.watch->look() : std::nullopt) lane.share.advance(now, *look, late);
+    had.push_back(lane.share.had());
+    const Nanoseconds waited = waited_by(lane);
+    if (log_ == nullptr || waited - lane.waited_logged < kWorthLogging) continue;
+    log_->add(static_cast<int>(index), HostWaitEvent{waited - lane.waited_logged});
+    lane.waited_logged = waited;
   }
-  given_.advance(log_->now(), waited);
+  if (config_.stolen != nullptr) config_.stolen->append_had(had);
+  given_.advance(now, had);
   state_.given = given_.given();
+  state_.attended = given_.attended();
 }
 
 bool Machine::pause(Lock& lock) {
@@ -237,9 +253,19 @@ bool Machine::pause(Lock& lock) {
   for (unsigned index = 0; index < lanes_.size(); ++index) {
     if (!lanes_[index]->parked) vm_->vcpu(index).kick();
   }
-  return changed_.wait_for(lock, kPausePatience, [this] {
+  const auto all_out = [this] {
     return std::all_of(lanes_.begin(), lanes_.end(), [](const auto& lane) { return lane->parked; });
-  });
+  };
+  Patience patience;
+  patience.restart(given_.attended(), given_.given());
+  const Nanoseconds began = clock_.now();
+  while (!changed_.wait_for(lock, kPauseTurn, all_out)) {
+    account_host(Nanoseconds(0));
+    const bool delayed = delays_ && delays_->anyone_waiting() && clock_.now() - began > kPausePatience;
+    const auto state = patience.check(kPausePatience, given_.attended(), given_.given());
+    if (delayed || state != Patience::State::waiting) return all_out();
+  }
+  return true;
 }
 
 void Machine::sample(const std::string& reason, unsigned round, const std::vector<Gva>& locks) {

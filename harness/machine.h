@@ -71,7 +71,8 @@ struct MachineState {
   bool dead = false;                // panic, triple fault, power-off, host failure: nothing more will come
   bool held = false;                // something of ours keeps a vCPU from going on right now
   std::uint64_t moves = 0;          // events seen; standing still means no progress
-  Nanoseconds given{0};             // time the host really gave the guest since the trial began
+  Nanoseconds given{0};             // time the host really gave the guest since the trial began (GivenTime)
+  Nanoseconds attended{0};          // the same by the clock, without times in which nobody could look
   bool caught_ready = false;        // catch_ready: stands there now
   std::optional<Candidate> caught;  // catch_at said yes
 };
@@ -167,10 +168,9 @@ class Machine final : public GuestControl {
     bool breakpoints_stale = false;
     std::optional<clockid_t> cpu_clock;
     std::uint64_t sampled_cpu_ns = 0;  // cpu_clock at the last sample
-    std::optional<RunDelay> run_delay;
-    Nanoseconds run_delayed{0};    // by run_delay
-    Nanoseconds waited{0};         // waited_by()
-    Nanoseconds waited_logged{0};  // of that, what HostWaitEvents have told
+    std::optional<ThreadWatch> watch;
+    ThreadShare share;
+    Nanoseconds waited_logged{0};  // of waited_by(), what HostWaitEvents have told
     // What the thread did since the trial began, and since when it does what it does now (UsageEvent).
     Nanoseconds since{0}, guest{0}, harness{0}, parked_for{0};
     std::uint64_t cpu_ns = 0;        // of the thread when it ended
@@ -195,8 +195,8 @@ class Machine final : public GuestControl {
   void end_hold(unsigned index, const std::optional<HoldEnd>& end);
   void on_delay_end(const PageDelayEnd& end);
   void on_console_line(std::string_view line);
-  void account_host(Nanoseconds worth_logging);
-  [[nodiscard]] Nanoseconds waited_by(Lane& lane) const;
+  void account_host(Nanoseconds late);
+  [[nodiscard]] Nanoseconds waited_by(const Lane& lane) const;
   Nanoseconds spend(Lane& lane, Nanoseconds& sum) const;
   bool pause(Lock& lock);
   void log_sample(unsigned index, const std::string& reason, unsigned round, const std::vector<Gva>& locks);
@@ -224,6 +224,7 @@ class Machine final : public GuestControl {
   std::vector<std::unique_ptr<Lane>> lanes_;
   MachineState state_;
   GivenTime given_;
+  Nanoseconds accounted_{0};  // when account_host() last looked
   std::uint32_t last_token_ = 0;
   unsigned bad_doorbells_ = 0;      // of this trial
   std::uint64_t watch_cpu_ns_ = 0;  // of the thread that called begin(), then

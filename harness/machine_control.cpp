@@ -23,7 +23,7 @@ Status Machine::raise(unsigned vcpu, InterruptKind kind) {
 
 Status Machine::hold(unsigned vcpu, const HoldRequest& request) {
   Lane& lane = *lanes_[vcpu];
-  if (!lane.hold.begin(request, log_->now())) {
+  if (!lane.hold.begin(request, log_->now(), given_.given())) {
     return usage_error("vCPU " + std::to_string(vcpu) + " is held already; a hold cannot begin inside another one");
   }
   if (request.soft) mailbox_->set_soft_hold(vcpu, request.token);

@@ -158,6 +158,7 @@ void Machine::end_hold(unsigned index, const std::optional<HoldEnd>& end) {
 void Machine::on_delay_end(const PageDelayEnd& end) {
   const Lock lock(mutex_);
   if (log_ == nullptr) return;
+  if (end.late > Nanoseconds(0)) log_->add(-1, HostWaitEvent{end.late});
   ReceiptEvent receipt;
   receipt.rule = rules_->rule_of(end.token);
   receipt.injector = "stage2-delay";

@@ -174,8 +174,7 @@ Scenario random_control(std::uint64_t seed, std::uint64_t trial, const std::stri
   return scenario;
 }
 
-ControlOutcome control_outcome(const Judgement& judgement, Nanoseconds stall_threshold, Nanoseconds waited,
-                               Nanoseconds took) {
+ControlOutcome control_outcome(const Judgement& judgement, Nanoseconds stall_threshold) {
   switch (judgement.verdict) {
     case Verdict::clean:
       return ControlOutcome::clean;
@@ -188,9 +187,6 @@ ControlOutcome control_outcome(const Judgement& judgement, Nanoseconds stall_thr
       });
       return accounted ? ControlOutcome::imposed_stall : ControlOutcome::false_alarm;
     }
-    case Verdict::hang:
-    case Verdict::timeout:
-      return starved(waited, took) ? ControlOutcome::failed : ControlOutcome::false_alarm;
     default:
       return ControlOutcome::false_alarm;
   }

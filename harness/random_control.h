@@ -32,9 +32,6 @@ enum class ControlOutcome : std::uint8_t {
   false_alarm,    // anything that says the guest did wrong
   failed,         // an error of the harness or the host: no result
 };
-// `waited`: how much longest a vCPU was ready and the host did not run it; `took`: length of the trial. A guest that
-// was not run for a fourth of the time is not called hung.
-ControlOutcome control_outcome(const Judgement& judgement, Nanoseconds stall_threshold, Nanoseconds waited,
-                               Nanoseconds took);
+ControlOutcome control_outcome(const Judgement& judgement, Nanoseconds stall_threshold);
 
 }  // namespace remapstorm

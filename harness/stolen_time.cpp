@@ -19,9 +19,16 @@ bool is_processor(const std::filesystem::path& task) {
 
 }  // namespace
 
-void StolenSum::advance(Nanoseconds now, Nanoseconds waited) {
-  sum_ += std::min(std::max(waited - waited_, Nanoseconds(0)), now - asked_);
-  waited_ = std::max(waited_, waited);
+void StolenSum::advance(Nanoseconds now, std::span<const Nanoseconds> waited) {
+  Nanoseconds together{0};
+  Nanoseconds longest{0};
+  for (std::size_t i = 0; i < std::min(waited.size(), waited_.size()); ++i) {
+    const Nanoseconds mine = std::max(waited[i] - waited_[i], Nanoseconds(0));
+    together += mine;
+    longest = std::max(longest, mine);
+    waited_[i] += mine;
+  }
+  sum_ += std::min(together, std::max(longest, now - asked_));
   asked_ = now;
 }
 
@@ -35,6 +42,7 @@ Result<std::unique_ptr<StolenTime>> StolenTime::of_threads(const std::string& ta
     return host_error(tasks + " has no threads that are processors" + (error ? ": " + error.message() : ""),
                       "it is how the lab learns what the machine outside takes");
   }
+  stolen->had_.resize(stolen->processors_.size());
   stolen->thread_ = std::thread([&one = *stolen] { one.ask_on(); });
   return stolen;
 }
@@ -48,21 +56,37 @@ StolenTime::~StolenTime() {
   if (thread_.joinable()) thread_.join();
 }
 
-Nanoseconds StolenTime::waited() const {
-  Nanoseconds sum{0};
-  for (const RunDelay& processor : processors_) sum += processor.read().value_or(Nanoseconds(0));
-  return sum;
+Nanoseconds StolenTime::read() const {
+  const std::lock_guard lock(mutex_);
+  return stolen_;
+}
+
+void StolenTime::append_had(std::vector<Nanoseconds>& had) const {
+  const std::lock_guard lock(mutex_);
+  had.insert(had.end(), had_.begin(), had_.end());
+}
+
+std::vector<Nanoseconds> StolenTime::ask() {
+  std::vector<Nanoseconds> waited;
+  for (Processor& processor : processors_) {
+    // One that cannot be read has had nothing since.
+    processor.last = processor.watch.look().value_or(processor.last);
+    processor.share.advance(clock_.now(), processor.last);
+    waited.push_back(processor.last.waited);
+  }
+  return waited;
 }
 
 void StolenTime::ask_on() {
-  StolenSum sum(clock_.now(), waited());
+  StolenSum sum(clock_.now(), ask());
   std::unique_lock lock(mutex_);
   while (!ended_.wait_for(lock, kBetween, [this] { return over_; })) {
     lock.unlock();
-    const Nanoseconds waited_now = waited();
-    sum.advance(clock_.now(), waited_now);
-    stolen_ns_ = sum.sum().count();
+    const std::vector<Nanoseconds> waited = ask();
+    sum.advance(clock_.now(), waited);
     lock.lock();
+    stolen_ = sum.sum();
+    for (std::size_t i = 0; i < processors_.size(); ++i) had_[i] = processors_[i].share.had();
   }
 }
 

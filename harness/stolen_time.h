@@ -3,12 +3,13 @@
 // are threads of QEMU on another machine; its own Linux cannot tell when they do not run, the other one's can.
 #pragma once
 
-#include <atomic>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -17,19 +18,20 @@
 
 namespace remapstorm {
 
-// Pure. What all processors together waited, but never more than the time that passed: work that goes from one to the
-// other and back waits for each of them.
+// Pure. What all processors together waited: work that goes from one to the other and back waits for each of them. But
+// never more than the time that passed, or the longest of their waits: that began before the last answer then, because
+// a wait shows only when it is over.
 class StolenSum {
  public:
-  StolenSum(Nanoseconds now, Nanoseconds waited) : asked_(now), waited_(waited) {}
-  // `waited`: of all processors, in all; less than before is taken for no change.
-  void advance(Nanoseconds now, Nanoseconds waited);
+  StolenSum(Nanoseconds now, std::vector<Nanoseconds> waited) : asked_(now), waited_(std::move(waited)) {}
+  // `waited`: of each processor, in all; less than before is taken for no change.
+  void advance(Nanoseconds now, std::span<const Nanoseconds> waited);
   // Since the beginning. Never less than before.
   [[nodiscard]] Nanoseconds sum() const { return sum_; }
 
  private:
   Nanoseconds asked_;
-  Nanoseconds waited_;
+  std::vector<Nanoseconds> waited_;
   Nanoseconds sum_{0};
 };
 
@@ -43,20 +45,31 @@ class StolenTime {
   StolenTime(const StolenTime&) = delete;
   StolenTime& operator=(const StolenTime&) = delete;
 
-  // As of the last answer. Any thread; never waits.
-  [[nodiscard]] Nanoseconds read() const { return Nanoseconds(stolen_ns_.load()); }
+  // As of the last answer. Any thread; never waits. How long the processors waited in all, for stalls that are over:
+  [[nodiscard]] Nanoseconds read() const;
+  // and what time each of them surely had (ThreadShare), for limits: appended to `had`.
+  void append_had(std::vector<Nanoseconds>& had) const;
 
  private:
   explicit StolenTime(const Clock& clock) : clock_(clock) {}
-  [[nodiscard]] Nanoseconds waited() const;
+  struct Processor {
+    explicit Processor(const std::string& task) : watch(task) {}
+    ThreadWatch watch;
+    ThreadShare share{kVouchedFor};
+    ThreadLook last;
+  };
+  // Twice what lies between two answers.
+  static constexpr Nanoseconds kVouchedFor = std::chrono::milliseconds(100);
+  [[nodiscard]] std::vector<Nanoseconds> ask();
   void ask_on();
 
   const Clock& clock_;
-  std::vector<RunDelay> processors_;
-  std::atomic<std::int64_t> stolen_ns_{0};
-  std::mutex mutex_;
+  std::vector<Processor> processors_;  // of thread_, once it runs
+  mutable std::mutex mutex_;           // what follows
   std::condition_variable ended_;
-  bool over_ = false;  // under mutex_
+  Nanoseconds stolen_{0};
+  std::vector<Nanoseconds> had_;
+  bool over_ = false;
   std::thread thread_;
 };
 

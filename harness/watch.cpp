@@ -28,7 +28,7 @@ void Watch::run(const std::function<void(const char*, Nanoseconds)>& progress) {
 bool Watch::over() {
   state_ = machine_.turn(options_.turn);
   const Nanoseconds now = log_.now();
-  look_at_console(now);
+  look_at_console(state_);
   if (stop_) {
     interrupted_ = true;
     machine_.milestone(What::interrupted);
@@ -37,22 +37,24 @@ bool Watch::over() {
   if (state_.caught) return true;
   if (state_.ready && ready_at_ == Nanoseconds(0)) {
     ready_at_ = now;
-    whole_.restart(now, state_.given);
+    whole_.restart(state_.attended, state_.given);
   }
   if (state_.caught_ready) return true;
   if (state_.moves != moves_ || state_.held || !state_.ready) {
     moves_ = state_.moves;
-    still_.restart(now, state_.given);
+    still_.restart(state_.attended, state_.given);
   }
   answer_suspicion();
   if (judge_decided() || state_.done || state_.dead) return true;
-  return past_limits(now, state_.given);
+  return past_limits(now);
 }
 
-void Watch::look_at_console(Nanoseconds now) {
+void Watch::look_at_console(const MachineState& state) {
   const std::uint64_t written = machine_.console_written();
-  if (written != console_written_) console_at_ = now;
+  if (written == console_written_) return;
   console_written_ = written;
+  console_spoke_ = true;
+  console_.restart(state.attended, state.given);
 }
 
 bool Watch::hear_out() {
@@ -60,14 +62,17 @@ bool Watch::hear_out() {
     return machine_.locked([this] { return judge_.decided() && judge_.judgement().verdict == Verdict::deadlock; });
   };
   if (interrupted_ || state_.done || state_.dead || !deadlocked()) return true;
-  const Nanoseconds begin = log_.now();
-  Nanoseconds now = begin;
-  look_at_console(now);  // the looks at a suspect took their time
-  while (!stop_ && console_at_ && now - *console_at_ < kConsoleQuiet && now - begin < kConsoleLongest) {
-    const MachineState state = machine_.turn(options_.turn);
+  Patience longest;
+  longest.restart(state_.attended, state_.given);
+  look_at_console(state_);  // the looks at a suspect took their time
+  const auto waits = [](const Patience& patience, Nanoseconds limit, const MachineState& state) {
+    return patience.check(limit, state.attended, state.given) == Patience::State::waiting;
+  };
+  for (MachineState state = state_;
+       !stop_ && console_spoke_ && waits(console_, kConsoleQuiet, state) && waits(longest, kConsoleLongest, state);) {
+    state = machine_.turn(options_.turn);
     if (state.done || state.dead) break;
-    now = log_.now();
-    look_at_console(now);
+    look_at_console(state);
   }
   return deadlocked();
 }
@@ -92,10 +97,12 @@ void Watch::answer_suspicion() {
   ++rounds_;
 }
 
-bool Watch::past_limits(Nanoseconds now, Nanoseconds given) {
+bool Watch::past_limits(Nanoseconds now) {
+  const Nanoseconds given = state_.given;
+  const Nanoseconds attended = state_.attended;
   const bool ready = ready_at_ != Nanoseconds(0);
-  const auto whole = whole_.check(ready ? options_.limits.timeout : options_.boot_limit, now, given);
-  const auto still = ready ? still_.check(options_.limits.progress, now, given) : Patience::State::waiting;
+  const auto whole = whole_.check(ready ? options_.limits.timeout : options_.boot_limit, attended, given);
+  const auto still = ready ? still_.check(options_.limits.progress, attended, given) : Patience::State::waiting;
   if (whole == Patience::State::over) {
     machine_.sample("timeout", 0, {});
     machine_.milestone(What::timeout, ready ? "the trial did not end" : "the guest did not become ready");

@@ -46,10 +46,10 @@ class Watch {
 
  private:
   bool over();
-  void look_at_console(Nanoseconds now);
+  void look_at_console(const MachineState& state);
   bool judge_decided();
   void answer_suspicion();
-  bool past_limits(Nanoseconds now, Nanoseconds given);
+  bool past_limits(Nanoseconds now);
 
   const WatchOptions& options_;
   const std::atomic<bool>& stop_;
@@ -61,8 +61,9 @@ class Watch {
   Patience whole_;  // of the boot, then of the trial
   Patience still_;  // since the last move
   std::uint64_t moves_ = 0;
-  std::uint64_t console_written_;          // of a snapshot that it goes on from, too
-  std::optional<Nanoseconds> console_at_;  // when that was last seen to grow
+  std::uint64_t console_written_;  // of a snapshot that it goes on from, too
+  bool console_spoke_ = false;     // it was seen to grow
+  Patience console_;               // since then
   std::uint64_t answered_ = 0;
   unsigned rounds_ = 0;
   bool interrupted_ = false;

@@ -3,10 +3,11 @@
 
 namespace remapstorm {
 
-bool HoldState::begin(const HoldRequest& request, Nanoseconds now) {
+bool HoldState::begin(const HoldRequest& request, Nanoseconds now, Nanoseconds given) {
   if (hold_) return false;
   hold_ = request;
   since_ = now;
+  given_ = given;
   return true;
 }
 
@@ -23,13 +24,15 @@ std::optional<HoldEnd> HoldState::give_up(Nanoseconds now) {
   return end;
 }
 
-std::optional<HoldEnd> HoldState::expire(Nanoseconds now) {
-  if (!hold_ || now < since_ + hold_->length) return std::nullopt;
+std::optional<HoldEnd> HoldState::expire(Nanoseconds now, Nanoseconds given) {
+  if (!hold_) return std::nullopt;
+  const Nanoseconds lasted = hold_->until ? given - given_ : now - since_;
+  if (lasted < hold_->length) return std::nullopt;
   return give_up(now);
 }
 
 std::optional<Nanoseconds> HoldState::deadline() const {
-  if (!hold_) return std::nullopt;
+  if (!hold_ || hold_->until) return std::nullopt;
   return since_ + hold_->length;
 }
 

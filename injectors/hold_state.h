@@ -14,7 +14,8 @@ namespace remapstorm {
 struct HoldRequest {
   std::uint32_t token = 0;  // of the injection
   bool soft = false;        // soft: the guest spins by itself, its vCPU keeps running
-  // Length for a timed hold; for a rendezvous the longest it may last before it counts as failed.
+  // Length for a timed hold; for a rendezvous the longest it may last before it counts as failed, of time in which the
+  // other vCPUs could run: a busy host is no reason.
   Nanoseconds length{0};
   std::optional<EventPattern> until;  // a rendezvous: only release() ends it well
 };
@@ -27,24 +28,26 @@ struct HoldEnd {
 
 class HoldState {
  public:
-  // False if a hold is already in force; the new one is then refused.
-  bool begin(const HoldRequest& request, Nanoseconds now);
+  // `given`: time that the host gave the guest until now. False if a hold is already in force; the new one is then
+  // refused.
+  bool begin(const HoldRequest& request, Nanoseconds now, Nanoseconds given);
   // Ends the hold in force, if any.
   std::optional<HoldEnd> release(Nanoseconds now);
   // Ends the hold in force, if any, with the trial: a rendezvous has failed.
   std::optional<HoldEnd> give_up(Nanoseconds now);
   // Ends the hold in force if its time is over.
-  std::optional<HoldEnd> expire(Nanoseconds now);
+  std::optional<HoldEnd> expire(Nanoseconds now, Nanoseconds given);
 
   [[nodiscard]] bool holding() const { return hold_.has_value(); }
   [[nodiscard]] bool keeps_from_running() const { return hold_.has_value() && !hold_->soft; }
   [[nodiscard]] std::optional<HoldRequest> current() const { return hold_; }
-  // When expire() will next have something to do.
+  // When a timed hold is over; a rendezvous has no such moment.
   [[nodiscard]] std::optional<Nanoseconds> deadline() const;
 
  private:
   std::optional<HoldRequest> hold_;
   Nanoseconds since_{0};
+  Nanoseconds given_{0};  // then
 };
 
 }  // namespace remapstorm

@@ -10,6 +10,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <time.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -38,6 +39,12 @@ Result<Fd> open_userfaultfd() {
   Error error = errno_error("userfaultfd", {}, call_errno, ErrorKind::unavailable);
   error.hint = kPermissionHint;
   return error;
+}
+
+Nanoseconds thread_cpu_time() {
+  timespec time = {};
+  if (::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time) != 0) return Nanoseconds(0);
+  return std::chrono::seconds(time.tv_sec) + Nanoseconds(time.tv_nsec);
 }
 
 uffdio_range range_of(const std::byte* page) {
@@ -167,32 +174,40 @@ void PageDelay::serve() {
       eventfd_t ignored = 0;
       ::eventfd_read(wake_.get(), &ignored);
     }
+    const Nanoseconds ran = thread_cpu_time();
     read_faults();
-
-    std::vector<std::pair<std::byte*, Armed>> due;
-    {
-      const std::lock_guard lock(mutex_);
-      const Nanoseconds now = clock_.now();
-      for (const auto& [host_page, armed] : armed_) {
-        const bool nearly = armed.fault_at && *armed.fault_at + armed.delay <= now + std::chrono::milliseconds(1);
-        if (flush_ || nearly) due.emplace_back(host_page, armed);
-      }
-    }
-    for (const auto& [host_page, armed] : due) {
-      if (!flush_ && armed.fault_at) {
-        wait_until(*armed.fault_at + armed.delay);
-      }
-      finish(host_page, armed);
+    for (const auto& [host_page, armed] : take_due()) {
+      if (!flush_ && armed.fault_at) wait_until(*armed.fault_at + armed.delay);
+      finish(host_page, armed, ran);
     }
   }
 }
 
-void PageDelay::finish(std::byte* host_page, const Armed& armed) {
-  PageDelayEnd end{armed.token, armed.page, armed.delay, std::nullopt, std::nullopt};
+// All that is over within a millisecond, in that order: none may wait for one that is over later.
+std::vector<PageDelay::Due> PageDelay::take_due() {
+  const std::lock_guard lock(mutex_);
+  const auto over = [](const Armed& armed) { return armed.fault_at.value_or(Nanoseconds(0)) + armed.delay; };
+  const Nanoseconds soon = clock_.now() + std::chrono::milliseconds(1);
+  std::vector<Due> due;
+  for (const auto& [host_page, armed] : armed_) {
+    if (flush_ || (armed.fault_at && over(armed) <= soon)) due.emplace_back(host_page, armed);
+  }
+  std::sort(due.begin(), due.end(), [&](const Due& a, const Due& b) { return over(a.second) < over(b.second); });
+  return due;
+}
+
+// `ran_before`: processor time of this thread when it began with what is due.
+void PageDelay::finish(std::byte* host_page, const Armed& armed, Nanoseconds ran_before) {
+  PageDelayEnd end{armed.token, armed.page, armed.delay, std::nullopt, Nanoseconds(0), std::nullopt};
   uffdio_continue answer = {};
   answer.range = range_of(host_page);
   const bool continued = ::ioctl(uffd_.get(), UFFDIO_CONTINUE, &answer) == 0;
-  if (armed.fault_at) end.measured = clock_.now() - *armed.fault_at;
+  if (armed.fault_at) {
+    end.measured = clock_.now() - *armed.fault_at;
+    // What it is late and did not work meanwhile, it was not run: busy host, throttled or stopped.
+    const Nanoseconds late = *end.measured - armed.delay;
+    end.late = std::max(Nanoseconds(0), late - (thread_cpu_time() - ran_before));
+  }
   // EEXIST: nobody waits and the entry is back, which is what an untouched page being cancelled may look like.
   if (!continued && errno != EEXIST) end.error = errno_error("UFFDIO_CONTINUE", {}, errno);
 

@@ -17,6 +17,8 @@
 #include <mutex>
 #include <optional>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "base/address.h"
 #include "base/clock.h"
@@ -31,6 +33,8 @@ struct PageDelayEnd {
   Nanoseconds requested{0};
   // From the arrival of the fault to its answer; nothing if nobody touched the page before cancel_all().
   std::optional<Nanoseconds> measured;
+  // Of what it is longer than asked for, what the host added: it did not run the thread that answers.
+  Nanoseconds late{0};
   std::optional<Error> error;
 };
 
@@ -61,13 +65,15 @@ class PageDelay {
     Nanoseconds delay{0};
     std::optional<Nanoseconds> fault_at;
   };
+  using Due = std::pair<std::byte*, Armed>;
 
   PageDelay(const Clock& clock, OnEnd on_end, Fd uffd, Fd wake);
   void serve();
   void read_faults();
+  [[nodiscard]] std::vector<Due> take_due();
   void wait_until(Nanoseconds due) const;
   [[nodiscard]] int poll_timeout_ms() const;
-  void finish(std::byte* host_page, const Armed& armed);
+  void finish(std::byte* host_page, const Armed& armed, Nanoseconds ran_before);
 
   const Clock& clock_;
   OnEnd on_end_;

@@ -2,6 +2,7 @@
 #include "telemetry/statistics_collector.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "guest/abi/remapstorm_abi.h"
 #include "telemetry/open_spans.h"
@@ -45,6 +46,8 @@ LengthSummary LengthSeries::summary() const {
 void StatisticsCollector::fold(const Event& event) {
   clock_.observe(event);
   symbols_.observe(event);
+  const auto* wait = std::get_if<HostWaitEvent>(&event.body);
+  if (wait != nullptr && event.vcpu < 0) delay_late_ = GuestClock::bounded(wait->waited);
   if (const auto* receipt = std::get_if<ReceiptEvent>(&event.body)) fold_receipt(event, *receipt);
   if (const auto* probe = std::get_if<ProbeEvent>(&event.body)) fold_probe(event, *probe);
 }
@@ -65,10 +68,13 @@ void StatisticsCollector::fold_receipt(const Event& event, const ReceiptEvent& r
     LengthError& error = sums_.injector_lengths[receipt.injector];
     const Nanoseconds measured = GuestClock::bounded(*receipt.measured);
     const Nanoseconds requested = GuestClock::bounded(receipt.requested);
+    const Nanoseconds by_host = std::exchange(delay_late_, Nanoseconds(0));
     ++error.count;
     error.requested_max = std::max(error.requested_max, requested);
     error.measured_max = std::max(error.measured_max, measured);
-    error.error_max = std::max(error.error_max, measured > requested ? measured - requested : requested - measured);
+    const Nanoseconds off =
+        measured > requested ? std::max(Nanoseconds(0), measured - requested - by_host) : requested - measured;
+    error.error_max = std::max(error.error_max, off);
   }
 }
 

@@ -40,6 +40,7 @@ class StatisticsCollector {
     bool answered = false;
   };
   std::map<std::uint32_t, Injected> injected_;  // irq and nmi, by token
+  Nanoseconds delay_late_{0};                   // by the host, of the receipt that comes next
   GuestClock clock_;
   SymbolMap symbols_;
 };

@@ -35,9 +35,16 @@ void StallDetector::fold(const Event& event) {
       if (found == imposed_.end()) return;
       found->second.until = time;
       found->second.ended = true;
+      if (!receipt->measured) return;
       // A delay is armed when it fires and begins when the guest touches the page: its own measurement is the truth.
-      if (receipt->measured) {
-        found->second.from = std::max(found->second.from, time - GuestClock::bounded(*receipt->measured));
+      const Nanoseconds measured = GuestClock::bounded(*receipt->measured);
+      found->second.from = std::max(found->second.from, time - measured);
+      // Nobody asked for what is longer than asked for: the host did not run who was to end it. A hold until something
+      // happens asks for no length.
+      const Nanoseconds late = measured - GuestClock::bounded(receipt->requested);
+      if (receipt->requested > Nanoseconds(0) && late > Nanoseconds(0)) {
+        found->second.until = std::max(found->second.from, time - late);
+        note_starved(late, time);
       }
     }
     return;

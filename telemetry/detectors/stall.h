@@ -5,12 +5,12 @@
 // page), and the other vCPUs kept from running (pause.begin -> pause.end). What never ended is the business of other
 // detectors.
 //
-// How much of a stall the harness imposed: its holds and stage-2 delays, from `fired` to `ended`, are intervals of host
-// time; the stall's two ends are placed on that time line by GuestClock. The imposed part is the length of the stall's
-// overlap with the union of those intervals (two at once count once). The uncertainty is one VM exit at each end. What
-// a busy host, or a harness busy with a stop, added beyond that is told apart (starved), and a wait that is no stall
-// without it is none: the host-wait and harness-work lines of all vCPUs are taken, since the log does not say which of
-// them a wait depended on.
+// How much of a stall the harness imposed: its holds and stage-2 delays, from `fired` to `ended` and for no longer than
+// was asked for, are intervals of host time; the stall's two ends are placed on that time line by GuestClock. The
+// imposed part is the length of the stall's overlap with the union of those intervals (two at once count once). The
+// uncertainty is one VM exit at each end. What a busy host, or a harness busy with a stop, added beyond that is told
+// apart (starved), and a wait that is no stall without it is none: the host-wait and harness-work lines of all vCPUs
+// are taken, since the log does not say which of them a wait depended on.
 #pragma once
 
 #include <cstdint>

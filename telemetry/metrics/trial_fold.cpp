@@ -263,6 +263,7 @@ void TrialFold::fold_body(const ResetEvent& reset, const Event&) {
 }
 
 void TrialFold::fold_body(const HostWaitEvent& wait, const Event& event) {
+  if (event.vcpu < 0) return;  // of a thread of the harness
   const Word vcpu = vcpu_word(event.vcpu);
   count(Metric::vcpu_host_wait, vcpu.slot, {vcpu.text}, in_seconds(GuestClock::bounded(wait.waited)));
 }

@@ -183,10 +183,11 @@ class HtmlReport(ProgramCase):
         self.assertIn("3 runs", self.report(runs).stdout)
 
     def test_many_events_in_bounded_memory(self):
-        lines = report_material.clean_trial(self.folder / "run", windows=20_000)
-        self.assertGreater(lines, 100_000)
-        short = report_material.clean_trial(self.folder / "short", windows=2_000)
-        self.assertLess(short, 15_000)
+        # As many as show growth, and no more: a debug build takes a fifth of a millisecond of processor time for each.
+        lines = report_material.clean_trial(self.folder / "run", windows=7_000)
+        self.assertGreater(lines, 35_000)
+        short = report_material.clean_trial(self.folder / "short", windows=700)
+        self.assertLess(short, 5_500)
         limits = {}
         for name in ("short", "run"):
             subprocess.run([PROGRAM, "report", str(self.folder / name)], env=self.environment, check=True,
@@ -196,7 +197,7 @@ class HtmlReport(ProgramCase):
         text = self.check(self.folder / "run/report")["index.html"]
         self.assertIn(f"{lines} events", text)
         self.assertIn("drawn as one", text)
-        self.assertLess(limits["run"] - limits["short"], 16 * 1024, f"KiB: {limits}")
+        self.assertLess(limits["run"] - limits["short"], 5 * 1024, f"KiB: {limits}")
         self.assertLess(sum(f.stat().st_size for f in (self.folder / "run/report").iterdir()), 4 << 20)
 
 

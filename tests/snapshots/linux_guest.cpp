@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/snapshots/linux_guest.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -130,12 +128,16 @@ std::optional<std::uint32_t> LinuxGuest::run_to(std::uint32_t op, double seconds
     }
     ++outside;
   };
-  std::vector<std::atomic<pid_t>> ids(cpus_);
+  std::vector<std::optional<ThreadWatch>> watches(cpus_);
+  std::atomic<unsigned> begun{0};
+  std::atomic<bool> looked{false};  // a thread's clock goes with it
   std::vector<std::thread> threads;
   for (unsigned i = 0; i < cpus_; ++i) {
     threads.emplace_back([&, i] {
-      ids[i] = ::gettid();
+      watches[i].emplace(ThreadWatch::of_this_thread());
+      ++begun;
       drive(i);
+      looked.wait(false);
     });
   }
   // A guest is not stuck because a busy host gives it no time; a limit too short to judge that by is one on the clock.
@@ -143,14 +145,14 @@ std::optional<std::uint32_t> LinuxGuest::run_to(std::uint32_t op, double seconds
   const SteadyClock clock;
   const Nanoseconds begin = clock.now();
   GivenTime given;
-  std::vector<std::optional<RunDelay>> delays(cpus_);
-  std::vector<Nanoseconds> waited(cpus_);
+  std::vector<ThreadShare> shares(cpus_);
   const auto spent = [&] {
-    for (unsigned i = 0; i < cpus_ && count_given; ++i) {
-      if (!delays[i] && ids[i] != 0) delays[i].emplace(ids[i]);
-      if (delays[i]) waited[i] = delays[i]->read().value_or(waited[i]);
+    std::vector<Nanoseconds> had(cpus_);
+    for (unsigned i = 0; i < cpus_ && count_given && begun == cpus_; ++i) {
+      if (const auto look = watches[i]->look()) shares[i].advance(clock.now(), *look);
+      had[i] = shares[i].had();
     }
-    given.advance(clock.now(), waited);
+    given.advance(clock.now(), had);
     return std::chrono::duration<double>(count_given ? given.given() : clock.now() - begin).count();
   };
   while (outside < cpus_) {
@@ -160,6 +162,8 @@ std::optional<std::uint32_t> LinuxGuest::run_to(std::uint32_t op, double seconds
     if (!over) continue;
     for (unsigned i = 0; i < cpus_; ++i) vm_->vcpu(i).kick();
   }
+  looked = true;
+  looked.notify_all();
   for (std::thread& thread : threads) thread.join();
   return operand;
 }

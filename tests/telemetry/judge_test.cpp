@@ -146,6 +146,34 @@ TEST(Judge, AStallTellsTheHostsShareFromOurs) {
   EXPECT_NEAR(static_cast<double>(longest.starved.count()), 80e6, 1e5) << "20 of the 100 ms lie within the hold";
 }
 
+// Who was to end the hold, or to give the page back, was not run in time, or stopped: nobody asked for that.
+TEST(Judge, WhatAHoldOrDelayIsTooLongIsTheHosts) {
+  for (const char* injector : {"hold", "stage2-delay"}) {
+    Stream stream;
+    stream.begin().open(0).fire(injector, 1, 0, ms(300)).fault(1, RS_CTX_TASK).pass(450);
+    stream.ended(injector, 1, 0, ms(300), ms(450)).close(0).recover(1, RS_CTX_TASK).done();
+    const Judgement judgement = judged(stream);
+    ASSERT_EQ(judgement.verdict, Verdict::stall) << judgement.reasons.front();
+    const Finding& longest = judgement.findings.front();
+    EXPECT_NEAR(static_cast<double>(longest.imposed.count()), 300e6, 1e5);
+    EXPECT_NEAR(static_cast<double>(longest.starved.count()), 150e6, 1e5);
+
+    Stream harmless;
+    harmless.begin().open(0).fire(injector, 1, 0, ms(50)).fault(1, RS_CTX_TASK).pass(5050);
+    harmless.ended(injector, 1, 0, ms(50), ms(5050)).close(0).recover(1, RS_CTX_TASK).done();
+    EXPECT_EQ(judged(harmless).verdict, Verdict::clean) << injector;
+  }
+}
+
+TEST(Judge, ADelayThatTheHostMadeLongerWasExact) {
+  Stream stream;
+  stream.begin().open(0).fire("stage2-delay", 1, -1, ms(50)).pass(52).add(HostWaitEvent{ms(1.5)}, -1);
+  stream.ended("stage2-delay", 1, -1, ms(50), ms(51.6)).close(0).done();
+  EXPECT_EQ(judged(stream).statistics.injector_lengths.at("stage2-delay").error_max, ms(0.1));
+  stream.fire("stage2-delay", 2, -1, ms(50)).pass(52).ended("stage2-delay", 2, -1, ms(50), ms(51.6));
+  EXPECT_EQ(judged(stream).statistics.injector_lengths.at("stage2-delay").error_max, ms(1.6)) << "the host ran it";
+}
+
 // The ring was read long after the fact: the host times of the probe events are late by up to half a second.
 TEST(Judge, LateHostTimesDoNotChangeTheImposedPart) {
   Stream stream;
