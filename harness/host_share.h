@@ -24,7 +24,7 @@ class ThreadShare {
   // thread meanwhile: whoever looks was not run either, or the clock leapt.
   static constexpr Nanoseconds kVouched = std::chrono::milliseconds(10);
   // Whoever looks comes later than it wanted by more than this: what the thread did not run of that counts as lost.
-  static constexpr Nanoseconds kAway = std::chrono::milliseconds(50);
+  static constexpr Nanoseconds kAway = std::chrono::milliseconds(15);
 
   explicit ThreadShare(Nanoseconds vouched = kVouched) : vouched_(vouched) {}
   // `late`: by how much this look comes later than it was meant to.

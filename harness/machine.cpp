@@ -95,6 +95,7 @@ void Machine::begin(EventLog& log, RuleEngine& rules, MachineTask task) {
   }
   for (unsigned index = 0; index < lanes_.size(); ++index) (void)vm_->vcpu(index).take_exit_counts();
   watch_cpu_ns_ = cpu_time_ns(CLOCK_THREAD_CPUTIME_ID);
+  attend();
   if (task_.ready) arm();
 }
 
@@ -147,8 +148,8 @@ void Machine::vcpu_loop(unsigned index) {
         continue;
       }
     }
+    spend(lane, lane.harness);  // others read it, with the lock
     lock.unlock();
-    spend(lane, lane.harness);
     const Stop stop = vcpu.run();
     spend(lane, lane.guest);
     lock.lock();
@@ -210,11 +211,11 @@ MachineState Machine::turn(Nanoseconds longest) {
   if (state_.done || state_.dead || state_.caught) wait = Nanoseconds(0);
   const Nanoseconds began = clock_.now();
   if (wait > Nanoseconds(0)) changed_.wait_for(lock, wait);
-  const Nanoseconds late = clock_.now() - began - wait;
+  attention_.slept += std::min(wait, clock_.now() - began);
   for (unsigned index = 0; index < lanes_.size(); ++index)
     end_hold(index, lanes_[index]->hold.expire(log_->now(), given_.given()));
   pump_->pump(*log_);
-  account_host(late);
+  account_host();
   state_.moves = log_->count();
   state_.held = held();
   return state_;
@@ -225,13 +226,28 @@ Nanoseconds Machine::waited_by(const Lane& lane) const {
   return lane.share.lost() + (config_.stolen != nullptr ? config_.stolen->read() : Nanoseconds(0));
 }
 
-// `late`: how much later than it was meant to this is called.
-void Machine::account_host(Nanoseconds late) {
+// The thread that calls this sees to the machine from now on.
+void Machine::attend() {
+  attention_ = {clock_.now(), Nanoseconds(static_cast<std::int64_t>(cpu_time_ns(CLOCK_THREAD_CPUTIME_ID))),
+                Nanoseconds(0), Nanoseconds(0)};
+  for (const auto& lane : lanes_) attention_.harness += lane->harness;
+}
+
+// For how long since it was not run, or stopped: it neither worked nor slept nor waited for the harness's own work.
+Nanoseconds Machine::unattended() const {
+  Nanoseconds known = attention_.slept - attention_.cpu - attention_.harness;
+  known += Nanoseconds(static_cast<std::int64_t>(cpu_time_ns(CLOCK_THREAD_CPUTIME_ID)));
+  for (const auto& lane : lanes_) known += lane->harness;
+  return std::max(Nanoseconds(0), clock_.now() - attention_.since - known);
+}
+
+void Machine::account_host() {
   const Nanoseconds now = clock_.now();
+  const Nanoseconds late = unattended();
   // Each look costs microseconds, and turns may be short. At the end nothing may be missing.
   const bool over = state_.done || state_.dead || state_.caught;
-  if (now - accounted_ < kBetweenLooks && late <= ThreadShare::kAway && !over) return;
-  accounted_ = now;
+  if (now - attention_.since < kBetweenLooks && !over) return;
+  attend();
   std::vector<Nanoseconds> had;
   for (unsigned index = 0; index < lanes_.size(); ++index) {
     Lane& lane = *lanes_[index];
@@ -260,7 +276,8 @@ bool Machine::pause(Lock& lock) {
   patience.restart(given_.attended(), given_.given());
   const Nanoseconds began = clock_.now();
   while (!changed_.wait_for(lock, kPauseTurn, all_out)) {
-    account_host(Nanoseconds(0));
+    attention_.slept += kPauseTurn;
+    account_host();
     const bool delayed = delays_ && delays_->anyone_waiting() && clock_.now() - began > kPausePatience;
     const auto state = patience.check(kPausePatience, given_.attended(), given_.given());
     if (delayed || state != Patience::State::waiting) return all_out();

@@ -195,7 +195,9 @@ class Machine final : public GuestControl {
   void end_hold(unsigned index, const std::optional<HoldEnd>& end);
   void on_delay_end(const PageDelayEnd& end);
   void on_console_line(std::string_view line);
-  void account_host(Nanoseconds late);
+  void account_host();
+  void attend();
+  [[nodiscard]] Nanoseconds unattended() const;
   [[nodiscard]] Nanoseconds waited_by(const Lane& lane) const;
   Nanoseconds spend(Lane& lane, Nanoseconds& sum) const;
   bool pause(Lock& lock);
@@ -224,7 +226,12 @@ class Machine final : public GuestControl {
   std::vector<std::unique_ptr<Lane>> lanes_;
   MachineState state_;
   GivenTime given_;
-  Nanoseconds accounted_{0};  // when account_host() last looked
+  struct Attention {  // of the thread that calls turn(): when it last looked, and then
+    Nanoseconds since{0};
+    Nanoseconds cpu{0};      // processor time it had used
+    Nanoseconds harness{0};  // of all lanes: meanwhile it may wait for the lock
+    Nanoseconds slept{0};    // of its own will since
+  } attention_;
   std::uint32_t last_token_ = 0;
   unsigned bad_doorbells_ = 0;      // of this trial
   std::uint64_t watch_cpu_ns_ = 0;  // of the thread that called begin(), then

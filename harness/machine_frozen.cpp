@@ -32,6 +32,7 @@ void Machine::thaw(std::optional<unsigned> by_hand) {
   const Lock lock(mutex_);
   for (unsigned index = 0; index < lanes_.size(); ++index) lanes_[index]->by_hand = by_hand == index;
   paused_ = false;
+  attend();
   changed_.notify_all();
 }
 
@@ -40,6 +41,7 @@ void Machine::release_ready() {
   state_.caught_ready = false;
   arm();
   paused_ = false;
+  attend();
   changed_.notify_all();
 }
 

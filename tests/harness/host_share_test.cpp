@@ -145,8 +145,8 @@ TEST(ThreadShare, BeingALittleLateIsNoLoss) {
   ThreadShare share;
   thread.sleep(milliseconds(5));
   thread.see(share);
-  thread.sleep(milliseconds(35));
-  thread.see(share, milliseconds(30));
+  thread.sleep(milliseconds(20));
+  thread.see(share, ThreadShare::kAway);
   EXPECT_EQ(share.lost(), Nanoseconds(0));
 }
 
