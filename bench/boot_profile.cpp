@@ -156,7 +156,7 @@ Result<int> boot(const Options& options) {
   shared.to_done = options.to_done;
   PlatformConfig devices;
   devices.workload = options.workload;
-  devices.console_line = [&](std::string_view line) {
+  devices.console_line = [&](std::string_view line, LineEnd) {
     if (!options.quiet) {
       std::fprintf(stderr, "%9.3f  %.*s\n", shared.elapsed(), static_cast<int>(line.size()), line.data());
     }

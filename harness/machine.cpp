@@ -50,7 +50,7 @@ Status Machine::build(const Kvm& kvm, const Symbols& symbols) {
   RS_TRY(mailbox_->set_workload(config_.workload_text));
 
   PlatformConfig platform;
-  platform.console_line = [this](std::string_view line) { on_console_line(line); };
+  platform.console_line = [this](std::string_view line, LineEnd end) { on_console_line(line, end); };
   platform.workload = config_.workload_text;
   RS_ASSIGN(platform_, Platform::create(*vm_, std::move(platform)));
 
@@ -74,6 +74,7 @@ Status Machine::load(const ElfImage& kernel) {
 }
 
 void Machine::begin(EventLog& log, RuleEngine& rules, MachineTask task) {
+  const bool console_cut = platform_ && platform_->console().truncated();  // before our own lock: it calls us under its
   const std::lock_guard guard(mutex_);
   log_ = &log;
   rules_ = &rules;
@@ -96,6 +97,7 @@ void Machine::begin(EventLog& log, RuleEngine& rules, MachineTask task) {
   for (unsigned index = 0; index < lanes_.size(); ++index) (void)vm_->vcpu(index).take_exit_counts();
   watch_cpu_ns_ = cpu_time_ns(CLOCK_THREAD_CPUTIME_ID);
   attend();
+  if (console_cut) log_->add(-1, ConsoleEvent{"[the console was full before]", ConsoleEvent::End::cut});
   if (task_.ready) arm();
 }
 

@@ -194,7 +194,7 @@ class Machine final : public GuestControl {
   void retire(unsigned index, LifecycleEvent::What what, const std::string& detail);
   void end_hold(unsigned index, const std::optional<HoldEnd>& end);
   void on_delay_end(const PageDelayEnd& end);
-  void on_console_line(std::string_view line);
+  void on_console_line(std::string_view line, LineEnd end);
   void account_host();
   void attend();
   [[nodiscard]] Nanoseconds unattended() const;

@@ -15,6 +15,18 @@ namespace {
 // undefined by then (APM vol. 2, 15.14.3).
 constexpr Gva kResetVector(0xfff0);
 
+ConsoleEvent::End event_end(LineEnd end) {
+  switch (end) {
+    case LineEnd::newline:
+      return ConsoleEvent::End::newline;
+    case LineEnd::more:
+      return ConsoleEvent::End::more;
+    case LineEnd::cut:
+      return ConsoleEvent::End::cut;
+  }
+  return ConsoleEvent::End::newline;
+}
+
 }  // namespace
 
 void Machine::on_stop(unsigned index, const Stop& stop) {
@@ -174,9 +186,9 @@ void Machine::on_delay_end(const PageDelayEnd& end) {
   log_->add(-1, receipt);
 }
 
-void Machine::on_console_line(std::string_view line) {
+void Machine::on_console_line(std::string_view line, LineEnd end) {
   const Lock lock(mutex_);
-  if (log_ != nullptr) log_->add(-1, ConsoleEvent{std::string(line)});
+  if (log_ != nullptr) log_->add(-1, ConsoleEvent{std::string(line), event_end(end)});
 }
 
 }  // namespace remapstorm

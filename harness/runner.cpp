@@ -30,7 +30,8 @@ class ConsoleSink final : public EventSink {
   void on_event(const Event& event) override {
     const auto* console = std::get_if<ConsoleEvent>(&event.body);
     if (console == nullptr) return;
-    file_ << console->line << '\n' << std::flush;
+    file_ << console->line;
+    if (console->end != ConsoleEvent::End::more) file_ << '\n' << std::flush;
     if (echo_) echo_(console->line);
   }
   [[nodiscard]] bool failed() const { return !file_.good(); }

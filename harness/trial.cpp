@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "harness/trial.h"
 
+#include "harness/verdict.h"
 #include "harness/watch.h"
 #include "telemetry/event_names.h"
 #include "telemetry/symbol_namer.h"
@@ -92,6 +93,7 @@ Result<TrialOutcome> run_trial(const TrialEnvironment& environment, const Plan& 
   WatchOptions options;
   options.limits = plan.limits;
   options.boot_limit = environment.boot_limit;
+  options.wants_more = [&plan](const Judgement& so_far) { return wants_more(plan.expectation, so_far); };
   Watch watch(options, environment.stop, *machine, judge, log);
   std::optional<MachineSnapshot> at_ready = run_past_ready(*machine, watch, progress);
   Nanoseconds ended = log.now();
@@ -101,7 +103,7 @@ Result<TrialOutcome> run_trial(const TrialEnvironment& environment, const Plan& 
   }
   machine->stop();
   machine->log_usage();
-  machine->milestone(LifecycleEvent::What::end);
+  machine->milestone(LifecycleEvent::What::end, watch.ended_by_report() ? "after the guest's own report" : "");
   // Now that nobody waits for it.
   if (at_ready) environment.boots->keep(config, *std::move(at_ready));
 

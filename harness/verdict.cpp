@@ -145,6 +145,11 @@ std::vector<std::string> check_expectation(const Expectation& expected, const Ju
   return differences;
 }
 
+bool wants_more(const Expectation& expectation, const Judgement& so_far) {
+  if (expectation.verdict == Verdict::deadlock) return true;
+  return expectation.verdict == so_far.verdict && !check_expectation(expectation, so_far).empty();
+}
+
 TrialResult conclude(const RecordedPlan& plan, const Judgement& judgement) {
   TrialResult result;
   result.scenario = plan.scenario;

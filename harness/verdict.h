@@ -52,4 +52,8 @@ std::string outcome_of(const TrialResult& trial);
 // What differs from the expectation, one line each; empty: as expected.
 std::vector<std::string> check_expectation(const Expectation& expectation, const Judgement& judgement);
 
+// The guest has reported something about itself: could what comes behind change what a trial comes to? The first report
+// outranks all but a proven deadlock; where one of its sort is expected, evidence may be missing yet.
+bool wants_more(const Expectation& expectation, const Judgement& so_far);
+
 }  // namespace remapstorm

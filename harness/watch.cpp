@@ -45,7 +45,7 @@ bool Watch::over() {
     still_.restart(state_.attended, state_.given);
   }
   answer_suspicion();
-  if (judge_decided() || state_.done || state_.dead) return true;
+  if (judge_decided() || state_.done || state_.dead || heard_report()) return true;
   return past_limits(now);
 }
 
@@ -80,6 +80,23 @@ bool Watch::hear_out() {
 // The judge folds events under the machine's lock, so it is asked under it.
 bool Watch::judge_decided() {
   return machine_.locked([this] { return judge_.decided(); });
+}
+
+bool Watch::heard_report() {
+  if (!options_.wants_more) return false;
+  ended_by_report_ = machine_.locked([&] {
+    const ReportEnd::Seen seen{judge_.guest_reported(), judge_.guest_report_complete(), console_written_, state_.given};
+    switch (report_.look(seen)) {
+      case ReportEnd::State::listen:
+        return false;
+      case ReportEnd::State::heard:  // a deadlock that is suspected would say more
+        return !judge_.suspicion() && !options_.wants_more(judge_.judgement());
+      case ReportEnd::State::flood:
+        return true;
+    }
+    return false;
+  });
+  return ended_by_report_;
 }
 
 void Watch::answer_suspicion() {

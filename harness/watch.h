@@ -9,6 +9,7 @@
 
 #include "harness/host_share.h"
 #include "harness/machine.h"
+#include "harness/report_end.h"
 #include "telemetry/judge.h"
 #include "telemetry/proof_standard.h"
 
@@ -21,6 +22,9 @@ struct WatchOptions {
   // Between the two looks at a suspected deadlock: at most `gap`, less once each waiter has run for `enough`.
   Nanoseconds gap = kLooksApart;
   Nanoseconds enough = kLooksApart;
+  // Asked when the guest has reported something about itself: could what comes behind still change the outcome? If not,
+  // or if the guest drowns everything in reports, the trial ends. Empty: a report ends nothing.
+  std::function<bool(const Judgement& so_far)> wants_more;
 };
 
 class Watch {
@@ -42,12 +46,14 @@ class Watch {
   // The last look: says why the trial is over.
   [[nodiscard]] const MachineState& state() const { return state_; }
   [[nodiscard]] bool interrupted() const { return interrupted_; }
+  [[nodiscard]] bool ended_by_report() const { return ended_by_report_; }
   [[nodiscard]] Nanoseconds ready_at() const { return ready_at_; }
 
  private:
   bool over();
   void look_at_console(const MachineState& state);
   bool judge_decided();
+  bool heard_report();
   void answer_suspicion();
   bool past_limits(Nanoseconds now);
 
@@ -67,6 +73,8 @@ class Watch {
   std::uint64_t answered_ = 0;
   unsigned rounds_ = 0;
   bool interrupted_ = false;
+  ReportEnd report_;
+  bool ended_by_report_ = false;
 };
 
 }  // namespace remapstorm

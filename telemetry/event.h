@@ -117,6 +117,9 @@ struct ResetEvent {
 
 struct ConsoleEvent {
   std::string line;
+  // newline: the line is whole. more: it is longer, the next console event goes on with it. cut: the guest wrote more
+  // than the console keeps; nothing comes behind, and `line` says so.
+  enum class End : std::uint8_t { newline, more, cut } end = End::newline;
 };
 
 // Milestones of the guest and the trial.

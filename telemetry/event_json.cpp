@@ -100,7 +100,11 @@ struct Writer {
     line["took_ns"] = reset.took.count();
     line["pages"] = reset.pages;
   }
-  void operator()(const ConsoleEvent& console) const { line["line"] = console.line; }
+  void operator()(const ConsoleEvent& console) const {
+    line["line"] = console.line;
+    if (console.end != ConsoleEvent::End::newline)
+      line["end"] = kConsoleEndNames[static_cast<std::size_t>(console.end)];
+  }
   void operator()(const LifecycleEvent& lifecycle) const {
     line["what"] = kMilestoneNames[static_cast<std::size_t>(lifecycle.what)];
     if (!lifecycle.detail.empty()) line["detail"] = lifecycle.detail;

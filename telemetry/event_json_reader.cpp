@@ -142,7 +142,10 @@ EventBody body_from(const Json& json, const JsonFields& fields, std::string& pro
   if (type == "usage") return usage_body(json, fields);
   if (type == "reset")
     return ResetEvent{Nanoseconds(fields.integer("took_ns", 0, kMaxTime)), fields.unsigned64("pages")};
-  if (type == "console") return ConsoleEvent{fields.text("line")};
+  if (type == "console") {
+    if (!fields.has("end")) return ConsoleEvent{fields.text("line")};
+    return ConsoleEvent{fields.text("line"), choice<ConsoleEvent::End>(fields, "end", kConsoleEndNames)};
+  }
   if (type == "lifecycle") {
     return LifecycleEvent{choice<LifecycleEvent::What>(fields, "what", kMilestoneNames), fields.text_or("detail", {})};
   }

@@ -17,6 +17,9 @@ inline constexpr std::string_view kMilestoneNames[] = {
     "host-failure", "ring-corrupt", "interrupted", "timeout", "no-progress",  "end"};
 static_assert(std::size(kMilestoneNames) == static_cast<std::size_t>(LifecycleEvent::What::end) + 1);
 
+inline constexpr std::string_view kConsoleEndNames[] = {"newline", "more", "cut"};
+static_assert(std::size(kConsoleEndNames) == static_cast<std::size_t>(ConsoleEvent::End::cut) + 1);
+
 // What LifecycleEvent::What::boot says in its detail when no guest booted.
 inline constexpr std::string_view kFromSnapshot = "from a snapshot";
 

@@ -65,11 +65,13 @@ enum class FindingKind : std::uint8_t {
   rcu_stall,
   hung_task,
   workqueue_lockup,
+  csd_lock,  // a CPU did not run what another asked it to
   atomic,
   spinlock,
   bad_page,
   bad_page_table,
   allocator,
+  memory_leak,
   list_corruption,
   refcount,
   usercopy,

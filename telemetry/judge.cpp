@@ -102,6 +102,9 @@ bool Judge::decided() const {
   return !parts_->deadlock.findings().empty() || parts_->lifecycle.dead() || parts_->guest_report.panicked();
 }
 
+bool Judge::guest_reported() const { return parts_->guest_report.reported(); }
+bool Judge::guest_report_complete() const { return parts_->guest_report.complete(); }
+
 Judgement Judge::judgement() const {
   Judgement judgement;
   judgement.statistics = parts_->statistics.statistics();
@@ -124,6 +127,15 @@ Judgement Judge::judgement() const {
     std::erase_if(findings, [&](const Finding& finding) {
       if (finding.verdict != Verdict::error || finding.seen_at < *sealed) return false;
       judgement.notes.push_back("afterwards: " + finding.summary);
+      return true;
+    });
+  }
+  // What was not read takes nothing from what was.
+  const auto stands = [](const Finding& one) { return one.verdict != Verdict::error && one.verdict != Verdict::stall; };
+  if (std::any_of(findings.begin(), findings.end(), stands)) {
+    std::erase_if(findings, [&](const Finding& finding) {
+      if (finding.kind != FindingKind::console_cut) return false;
+      judgement.notes.push_back(finding.summary);
       return true;
     });
   }

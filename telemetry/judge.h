@@ -39,6 +39,9 @@ class Judge final : public EventSink {
   // A deadlock is proven or the guest is dead: the runner may end the trial. A proof holds until an event breaks its
   // cycle.
   [[nodiscard]] bool decided() const;
+  // The guest has begun to report something about itself; and one such report has come to its end.
+  [[nodiscard]] bool guest_reported() const;
+  [[nodiscard]] bool guest_report_complete() const;
   [[nodiscard]] Judgement judgement() const;
 
  private:

@@ -12,13 +12,18 @@ namespace {
 
 constexpr std::size_t kBufferBytes = 64 << 10;
 
+bool is_cut(const Event& event) {
+  const auto* console = std::get_if<ConsoleEvent>(&event.body);
+  return console != nullptr && console->end == ConsoleEvent::End::cut;
+}
+
 bool is_lifecycle(const Event& event) { return std::holds_alternative<LifecycleEvent>(event.body); }
 
 // Few by nature, and what a reader needs most after a crash.
 bool is_milestone(const Event& event) {
   return is_lifecycle(event) || std::holds_alternative<PlanEvent>(event.body) ||
          std::holds_alternative<ReceiptEvent>(event.body) || std::holds_alternative<SampleEvent>(event.body) ||
-         std::holds_alternative<UsageEvent>(event.body);
+         std::holds_alternative<UsageEvent>(event.body) || is_cut(event);
 }
 
 }  // namespace

@@ -4,7 +4,7 @@
 
 #include "report/html/parts.h"
 #include "report/text.h"
-#include "telemetry/detectors/guest_report.h"
+#include "telemetry/console_text.h"
 
 namespace remapstorm {
 namespace {
@@ -30,7 +30,7 @@ std::vector<std::string> guilty_lines(const std::vector<Finding>& findings) {
     std::string_view rest = finding.console_excerpt;
     while (!rest.empty()) {
       const std::size_t end = std::min(rest.find('\n'), rest.size());
-      if (end != 0) lines.emplace_back(without_timestamp(rest.substr(0, end)));
+      if (end != 0) lines.emplace_back(rest.substr(0, end));
       rest.remove_prefix(std::min(end + 1, rest.size()));
     }
   }
@@ -44,7 +44,12 @@ void write_console(Markup& out, const ConsoleFold& console, const std::vector<st
     return;
   }
   const std::set<std::string, std::less<>> wanted(guilty.begin(), guilty.end());
-  const auto is_guilty = [&](const ConsoleLine& line) { return wanted.contains(without_timestamp(line.text)); };
+  const auto is_guilty = [&](const ConsoleLine& line) {
+    const std::string plain = without_escapes(line.text);
+    const std::vector<ConsoleText> messages = console_messages(plain);
+    return std::any_of(messages.begin(), messages.end(),
+                       [&](const ConsoleText& message) { return wanted.contains(message.text); });
+  };
   const auto marked = std::count_if(lines.begin(), lines.end(), is_guilty);
   std::string words = counted(console.count(), "line");
   words += marked != 0

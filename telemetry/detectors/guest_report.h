@@ -1,26 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads what the guest kernel says about itself on its console: oops, BUG, WARNING, lockdep, soft lockup, hung task,
 // RCU stall, panic. Several reports may come; each has a fingerprint (the function at RIP, then the call trace, five in
-// all, joined by ':') and an excerpt.
+// all, joined by ':'; without a trace its kind) and an excerpt.
+//
+// A report begins with one of the messages of guest_headlines.h, in front of which console_text.h knows what a console
+// may put. What a program writes begins none: as soon as the kernel is seen to put something in front of its messages,
+// a line without it is a program's.
 //
 // Before the agent is ready only a panic counts, and it is Verdict::error: a guest that does not come up is no result
 // about remaps. What else is reported before `ready` becomes a note.
+//
+// A console that was cut at its limit may have said anything after that: never clean.
 #pragma once
 
 #include <cstddef>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "telemetry/console_text.h"
 #include "telemetry/detector.h"
+#include "telemetry/detectors/guest_headlines.h"
+#include "telemetry/detectors/guest_trace.h"
 
 namespace remapstorm {
-
-// The line without printk's "[   12.345678] " and caller ("[ T1]", "[ C0]") in front.
-std::string_view without_timestamp(std::string_view line);
-// "func+0x1/0x2" of a call-trace line; empty if it is none or an unreliable one ("? func").
-std::string_view trace_function(std::string_view line);
 
 class GuestReportDetector final : public Detector {
  public:
@@ -33,6 +36,10 @@ class GuestReportDetector final : public Detector {
   [[nodiscard]] std::vector<std::string> notes() const override { return notes_; }
   // The guest ended itself: a panic, or an oops while none of it can go on.
   [[nodiscard]] bool panicked() const { return panicked_; }
+  // A report has begun since `ready`, and whether one has come to its end: by its closing line, by the beginning of the
+  // next, or because it is longer than what is kept.
+  [[nodiscard]] bool reported() const { return !reports_.empty(); }
+  [[nodiscard]] bool complete() const { return complete_; }
 
  private:
   struct Report {
@@ -41,18 +48,32 @@ class GuestReportDetector final : public Detector {
     std::string headline;
     Nanoseconds time{0};
     std::vector<std::string> lines;
-    std::vector<std::string> frames;
-    bool in_trace = false;
+    ReportFrames frames;
+    bool cause = false;      // begun by what names the cause: the headline proper comes behind it
+    bool exception = false;  // the exception handler has had its say
     bool panic = false;
   };
+  void fold_panic(const LifecycleEvent& lifecycle, Nanoseconds time);
+  void fold_console(const ConsoleEvent& console, Nanoseconds time);
+  void read(const ConsoleText& message, Nanoseconds time);
+  void begin_with(const Headline& headline, std::string_view text, Nanoseconds time);
+  bool belongs(const Headline& headline);
   void begin(Report report);
   void add_line(std::string_view text);
+  void close();
+  void note(std::string text);
   [[nodiscard]] Finding finding(const Report& report) const;
 
   bool ready_ = false;
   bool panicked_ = false;
   bool open_ = false;  // lines belong to reports_.back()
+  bool complete_ = false;
+  bool marked_ = false;       // the kernel puts something in front of its messages
+  bool lockdep_off_ = false;  // noted already
+  bool front_lost_ = false;   // of unfinished_
+  std::string unfinished_;    // of a line that comes in pieces
   std::vector<Report> reports_;
+  std::vector<Finding> cuts_;  // of the console; one at most
   std::vector<std::string> notes_;
   std::vector<std::string> boot_tail_;  // last console lines before ready
 };

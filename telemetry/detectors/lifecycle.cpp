@@ -30,7 +30,9 @@ void LifecycleDetector::fold(const Event& event) {
   const std::string& detail = lifecycle->detail;
   switch (lifecycle->what) {
     case LifecycleEvent::What::boot:
+      break;
     case LifecycleEvent::What::end:
+      ended_ = detail;
       break;
     case LifecycleEvent::What::panic:  // guest_report tells what it was
       dead_ = true;
@@ -89,6 +91,11 @@ void LifecycleDetector::fold(const Event& event) {
       }
       break;
   }
+}
+
+std::vector<std::string> LifecycleDetector::notes() const {
+  if (ended_.empty()) return {};
+  return {"the trial was ended " + ended_};
 }
 
 std::vector<std::string> LifecycleDetector::missing() const {

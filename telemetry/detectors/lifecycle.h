@@ -17,6 +17,7 @@ class LifecycleDetector final : public Detector {
   void fold(const Event& event) override;
   [[nodiscard]] std::vector<Finding> findings() const override { return findings_; }
   [[nodiscard]] std::vector<std::string> missing() const override;
+  [[nodiscard]] std::vector<std::string> notes() const override;
   [[nodiscard]] bool ready() const { return ready_; }
   [[nodiscard]] bool done() const { return done_; }
   [[nodiscard]] bool dead() const { return dead_; }  // the guest will not run again
@@ -25,6 +26,7 @@ class LifecycleDetector final : public Detector {
   void add(const Event& event, Verdict verdict, FindingKind kind, std::string summary);
 
   std::vector<Finding> findings_;
+  std::string ended_;  // why before the guest was done
   bool ready_ = false;
   bool done_ = false;
   bool dead_ = false;

@@ -76,7 +76,7 @@ LinuxGuest::LinuxGuest(unsigned cpus, DirtyTracking tracking)
   vm_ = must(Vm::create(*kvm_, *memory_, config));
   mailbox_ = std::make_unique<Mailbox>(memory_->named("mailbox")->mapping.bytes(), cpus);
   PlatformConfig devices;
-  devices.console_line = [this](std::string_view line) {
+  devices.console_line = [this](std::string_view line, LineEnd) {
     const std::lock_guard lock(mutex_);
     lines_.emplace_back(line);
   };

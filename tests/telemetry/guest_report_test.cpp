@@ -22,16 +22,6 @@ Judgement after_ready(std::initializer_list<const char*> lines) {
   return judge(stream.events);
 }
 
-TEST(GuestReport, TimestampsAndCallersGo) {
-  EXPECT_EQ(without_timestamp("[   12.345678] hello"), "hello");
-  EXPECT_EQ(without_timestamp("[   12.345678][    T1] hello"), "hello");
-  EXPECT_EQ(without_timestamp("[   12.345678] [    C0] hello"), "hello");
-  EXPECT_EQ(without_timestamp("[    0.000000] [ BUG: Invalid wait context ]"), "[ BUG: Invalid wait context ]");
-  EXPECT_EQ(without_timestamp("[ BUG: Invalid wait context ]"), "[ BUG: Invalid wait context ]");
-  EXPECT_EQ(without_timestamp("[   1.0"), "[   1.0");
-  EXPECT_EQ(without_timestamp(""), "");
-}
-
 TEST(GuestReport, TraceLines) {
   EXPECT_EQ(trace_function(" do_one_initcall+0x56/0x2f0"), "do_one_initcall");
   EXPECT_EQ(trace_function(" ? page_fault_oops+0x1/0x2"), "");
@@ -110,31 +100,184 @@ TEST(GuestReport, AnOopsHasRipAndTraceAsFingerprint) {
   EXPECT_THAT(judgement.findings.front().console_excerpt, testing::Not(HasSubstr("all quiet")));
 }
 
-struct Sort {
-  const char* line;
-  Verdict verdict;
-};
-class Sorts : public testing::TestWithParam<Sort> {};
-TEST_P(Sorts, AreRecognised) { EXPECT_EQ(after_ready({GetParam().line}).verdict, GetParam().verdict); }
-INSTANTIATE_TEST_SUITE_P(
-    Lines, Sorts,
-    testing::Values(Sort{"[ 1.0] WARNING: inconsistent lock state", Verdict::lockdep},
-                    Sort{"[ 1.0] WARNING: possible circular locking dependency detected", Verdict::lockdep},
-                    Sort{"[ 1.0] WARNING: possible recursive locking detected", Verdict::lockdep},
-                    Sort{"[ 1.0] WARNING: HARDIRQ-safe -> HARDIRQ-unsafe lock order detected", Verdict::lockdep},
-                    Sort{"[ 1.0] [ BUG: Invalid wait context ]", Verdict::lockdep},
-                    Sort{"[ 1.0] WARNING: suspicious RCU usage", Verdict::lockdep},
-                    Sort{"[ 1.0] BUG: spinlock recursion on CPU#0, agent/1", Verdict::bug},
-                    Sort{"[ 1.0] BUG: scheduling while atomic: agent/1/0x00000002", Verdict::bug},
-                    Sort{"[ 1.0] BUG: sleeping function called from invalid context at x.c:1", Verdict::bug},
-                    Sort{"[ 1.0] watchdog: BUG: soft lockup - CPU#0 stuck for 22s! [agent:1]", Verdict::bug},
-                    Sort{"[ 1.0] rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:", Verdict::bug},
-                    Sort{"[ 1.0] INFO: task agent:12 blocked for more than 120 seconds.", Verdict::bug},
-                    Sort{"[ 1.0] kernel BUG at mm/hugetlb.c:123!", Verdict::bug},
-                    Sort{"[ 1.0] WARNING: CPU: 0 PID: 1 at mm/hugetlb_vmemmap.c:1 f+0x1/0x2", Verdict::bug},
-                    Sort{"[ 1.0] BUG: kernel NULL pointer dereference, address: 0000000000000000", Verdict::oops},
-                    Sort{"[ 1.0] Kernel panic - not syncing: Attempted to kill init!", Verdict::oops},
-                    Sort{"[ 1.0] remapstorm: debugging is off, no worries", Verdict::clean}));
+// Whatever the log has in front (telemetry/console_text.h), and wherever the kernel's message begins.
+TEST(GuestReport, IsReadInEveryFormOfLog) {
+  const std::string filler(600, '.');
+  for (const std::string& line :
+       {std::string("<3>[    1.0] INFO: task agent:12 blocked for more than 120 seconds."),
+        std::string("[    1.0][    T1] INFO: task agent:12 blocked for more than 120 seconds."),
+        std::string("<3>[    1.0][    C0] INFO: task agent:12 blocked for more than 120 seconds."),
+        std::string("3,1234,12345678,-,caller=T1;INFO: task agent:12 blocked for more than 120 seconds."),
+        std::string("Nov 29 11:38:25 host kernel: INFO: task agent:12 blocked for more than 120 seconds."),
+        std::string("\x1b[1;31m[    1.0] INFO: task agent:12 blocked for more than 120 seconds.\x1b[0m"),
+        "50 %\r[    1.0] INFO: task agent:12 blocked for more than 120 seconds.",
+        filler + "[    1.0] INFO: task agent:12 blocked for more than 120 seconds.",
+        filler + "<3>[    1.0] INFO: task agent:12 blocked for more than 120 seconds."}) {
+    const Judgement judgement = after_ready({line.c_str()});
+    ASSERT_EQ(judgement.verdict, Verdict::bug) << line;
+    EXPECT_EQ(judgement.findings.front().kind, FindingKind::hung_task) << line;
+    EXPECT_EQ(judgement.findings.front().summary, "INFO: task agent:12 blocked for more than 120 seconds.") << line;
+    EXPECT_EQ(judgement.findings.front().fingerprint, "hung-task") << "there is no trace";
+  }
+}
+
+// The form of Linux 6.19, with what console_msg_format=syslog and CONFIG_PRINTK_CALLER put in front.
+TEST(GuestReport, AWarningOfANewKernelHasItsTrace) {
+  const Judgement judgement = after_ready({
+      "<4>[    3.1][    T1] ------------[ cut here ]------------",
+      "<4>[    3.1][    T1] WARNING: mm/hugetlb_vmemmap.c:1 at vmemmap_remap_pte+0x1/0x2, CPU#0: agent/1",
+      "<4>[    3.1][    T1] RIP: 0010:vmemmap_remap_pte+0x1/0x2",
+      "<4>[    3.1][    T1] Call Trace:",
+      "<4>[    3.1][    T1]  <TASK>",
+      "<4>[    3.1][    T1]  walk_pgd_range+0x1/0x2",
+      "<4>[    3.1][    T1]  </TASK>",
+      "<4>[    3.1][    T1] ---[ end trace 0000000000000000 ]---",
+  });
+  ASSERT_EQ(judgement.verdict, Verdict::bug);
+  ASSERT_EQ(judgement.findings.size(), 1U);
+  EXPECT_EQ(judgement.findings.front().kind, FindingKind::warning);
+  EXPECT_EQ(judgement.findings.front().fingerprint, "vmemmap_remap_pte:walk_pgd_range");
+}
+
+TEST(GuestReport, AnArm64OopsIsOne) {
+  const Judgement judgement = after_ready({
+      "[    3.1] Unable to handle kernel paging request at virtual address fffffdffc0400000",
+      "[    3.1] Mem abort info:",
+      "[    3.1] Internal error: Oops: 0000000096000007 [#1] PREEMPT SMP",
+      "[    3.1] pc : rs_read_target+0x10/0x40",
+      "[    3.1] lr : rs_handle+0x30/0x90",
+      "[    3.1] Call trace:",
+      "[    3.1]  rs_read_target+0x10/0x40 (P)",
+      "[    3.1]  rs_handle+0x30/0x90",
+      "[    3.1] ---[ end trace 0000000000000000 ]---",
+  });
+  ASSERT_EQ(judgement.verdict, Verdict::oops);
+  ASSERT_EQ(judgement.findings.size(), 1U);
+  EXPECT_EQ(judgement.findings.front().kind, FindingKind::bad_access);
+  EXPECT_EQ(judgement.findings.front().fingerprint, "rs_read_target:rs_handle");
+}
+
+// What names the cause comes before the headline, or behind it.
+TEST(GuestReport, ACauseAndItsHeadlineAreOneReport) {
+  const struct {
+    std::initializer_list<const char*> lines;
+    FindingKind kind;
+  } cases[] = {
+      {{"[ 1.0] list_del corruption, ffff888001000000->next is LIST_POISON1 (dead000000000100)",
+        "[ 1.0] ------------[ cut here ]------------", "[ 1.0] kernel BUG at lib/list_debug.c:58!",
+        "[ 1.0] Oops: invalid opcode: 0000 [#1] PREEMPT SMP", "[ 1.0] RIP: 0010:__list_del_entry_valid+0x1/0x2"},
+       FindingKind::list_corruption},
+      {{"[ 1.0] ------------[ cut here ]------------", "[ 1.0] refcount_t: underflow; use-after-free.",
+        "[ 1.0] WARNING: CPU: 0 PID: 1 at lib/refcount.c:28 refcount_warn_saturate+0x1/0x2",
+        "[ 1.0] RIP: 0010:refcount_warn_saturate+0x1/0x2"},
+       FindingKind::refcount},
+      {{"[ 1.0] ------------[ cut here ]------------",
+        "[ 1.0] WARNING: lib/refcount.c:28 at refcount_warn_saturate+0x1/0x2, CPU#0: agent/1",
+        "[ 1.0] refcount_t: underflow; use-after-free.", "[ 1.0] RIP: 0010:refcount_warn_saturate+0x1/0x2"},
+       FindingKind::refcount},
+  };
+  for (const auto& one : cases) {
+    const Judgement judgement = after_ready(one.lines);
+    ASSERT_EQ(judgement.verdict, Verdict::bug);
+    ASSERT_EQ(judgement.findings.size(), 1U) << judgement.findings.back().summary;
+    EXPECT_EQ(judgement.findings.front().kind, one.kind);
+  }
+}
+
+// A later oops is none of the report that is open.
+TEST(GuestReport, AnOopsBehindALockdepReportIsASecondOne) {
+  const Judgement judgement = after_ready({"[ 1.0] WARNING: possible recursive locking detected",
+                                           "[ 1.1] Oops: general protection fault: 0000 [#1] PREEMPT SMP"});
+  ASSERT_EQ(judgement.findings.size(), 2U);
+  EXPECT_EQ(judgement.findings.back().kind, FindingKind::general_protection);
+}
+
+TEST(GuestReport, WhatAProgramWritesIsNone) {
+  for (const char* line : {"BUG: my own", "WARNING: CPU: 0 is hot", "kernel BUG at lunch", "<12>[    2.0] BUG: my own",
+                           "12,1234,12345678,-;BUG: my own", "the log says [BUG: x] and WARNING: CPU: 0"}) {
+    const Judgement judgement = after_ready({"[    1.0] remapstorm: ready", line});
+    EXPECT_EQ(judgement.verdict, Verdict::clean) << line;
+  }
+  const Judgement told = after_ready({"[    1.0] remapstorm: ready", "BUG: my own"});
+  ASSERT_EQ(told.notes.size(), 1U);
+  EXPECT_THAT(told.notes.front(), HasSubstr("a program of the guest wrote: BUG: my own"));
+}
+
+// printk.time=0: a line without anything in front may be the kernel's.
+TEST(GuestReport, AKernelWithoutTimeStampsIsHeard) {
+  EXPECT_EQ(after_ready({"BUG: Bad page state in process agent  pfn:12345"}).verdict, Verdict::bug);
+}
+
+// The console hands out long lines in pieces; the pieces part whatever they like.
+TEST(GuestReport, AHeadlineThatPiecesPartIsRead) {
+  const std::string line = std::string(1000, '.') + "[    1.0] BUG: unable to handle page fault for address: 0";
+  for (std::size_t piece : {1U, 7U, 64U, 1024U}) {
+    Stream stream;
+    stream.begin();
+    for (std::size_t at = 0; at < line.size(); at += piece) {
+      const bool last = at + piece >= line.size();
+      stream.add(ConsoleEvent{line.substr(at, piece), last ? ConsoleEvent::End::newline : ConsoleEvent::End::more});
+    }
+    stream.done();
+    const Judgement judgement = judge(stream.events);
+    ASSERT_EQ(judgement.verdict, Verdict::oops) << piece;
+    EXPECT_EQ(judgement.findings.front().kind, FindingKind::bad_access) << piece;
+  }
+}
+
+// Megabytes without a newline, and then the kernel speaks.
+TEST(GuestReport, ALineWithoutEndHidesNothing) {
+  Stream stream;
+  stream.begin().console("[    0.9] remapstorm: ready");
+  for (int i = 0; i < 100; ++i) stream.add(ConsoleEvent{std::string(1024, 'x'), ConsoleEvent::End::more});
+  stream.console("[    1.0] kernel BUG at mm/hugetlb.c:1!").done();
+  EXPECT_EQ(judge(stream.events).verdict, Verdict::bug);
+}
+
+Stream cut_console() {
+  Stream stream;
+  stream.begin().console("[    1.0] so far all is well");
+  stream.add(ConsoleEvent{"[console output beyond 16777216 bytes dropped]", ConsoleEvent::End::cut});
+  return stream;
+}
+
+TEST(GuestReport, AConsoleThatWasCutIsNotClean) {
+  const Judgement judgement = judge(cut_console().done().events);
+  EXPECT_EQ(judgement.verdict, Verdict::error);
+  ASSERT_EQ(judgement.findings.size(), 1U);
+  EXPECT_EQ(judgement.findings.front().kind, FindingKind::console_cut);
+  EXPECT_THAT(judgement.reasons.front(), HasSubstr("more on its console than is kept"));
+}
+
+TEST(GuestReport, ACutTakesNothingFromWhatWasSeen) {
+  Stream stream = cut_console();
+  stream.self_cycle().two_looks();
+  const Judgement judgement = judge(stream.events);
+  EXPECT_EQ(judgement.verdict, Verdict::deadlock);
+  EXPECT_THAT(judgement.notes, testing::Contains(HasSubstr("more on its console")));
+}
+
+TEST(GuestReport, AFullTableOfLockdepIsNoBugAndIsTold) {
+  const Judgement judgement = after_ready({"[    1.0] BUG: MAX_LOCKDEP_CHAINS too low!",
+                                           "[    1.0] turning off the locking correctness validator.",
+                                           "[    1.0] INFO: lockdep is turned off."});
+  EXPECT_EQ(judgement.verdict, Verdict::clean) << judgement.reasons.front();
+  ASSERT_EQ(judgement.notes.size(), 1U);
+  EXPECT_THAT(judgement.notes.front(), HasSubstr("lockdep is off from here on"));
+}
+
+TEST(GuestReport, IsCompleteWithItsLastLineOrTheNextHeadline) {
+  GuestReportDetector detector;
+  const auto say = [&](const char* line) { detector.fold({Nanoseconds{0}, std::nullopt, -1, ConsoleEvent{line}}); };
+  detector.fold({Nanoseconds{0}, std::nullopt, -1, LifecycleEvent{What::ready, {}}});
+  EXPECT_FALSE(detector.reported());
+  say("[    1.0] BUG: Bad page state in process agent  pfn:12345");
+  say("[    1.0] page: refcount:1 mapcount:0 mapping:0000000000000000 index:0x0 pfn:0x12345");
+  EXPECT_TRUE(detector.reported());
+  EXPECT_FALSE(detector.complete());
+  say("[    1.0] BUG: Bad page state in process agent  pfn:12346");
+  EXPECT_TRUE(detector.complete());
+}
 
 TEST(GuestReport, TheFirstReportDecides) {
   EXPECT_EQ(after_ready({"[ 1.0] WARNING: inconsistent lock state", "[ 1.0] ---[ end trace 0 ]---",

@@ -11,8 +11,12 @@ namespace {
 class Port {
  public:
   explicit Port(SerialLimits limits = {})
-      : serial([this](std::string_view line) { lines.emplace_back(line); },
-               [this](bool level) { levels.push_back(level); }, limits) {}
+      : serial(
+            [this](std::string_view line, LineEnd end) {
+              lines.emplace_back(line);
+              ends.push_back(end);
+            },
+            [this](bool level) { levels.push_back(level); }, limits) {}
   void out(std::uint64_t reg, std::uint8_t value) { serial.write(reg, std::span(&value, 1)); }
   std::uint8_t in(std::uint64_t reg) {
     std::uint8_t value = 0;
@@ -23,6 +27,7 @@ class Port {
     for (const char c : text) out(0, static_cast<std::uint8_t>(c));
   }
   std::vector<std::string> lines;
+  std::vector<LineEnd> ends;
   std::vector<bool> levels;
   Serial16550 serial;
 };
@@ -35,6 +40,16 @@ TEST(Serial, AssemblesLines) {
   EXPECT_EQ(port.lines.back(), "rest");
   port.serial.flush();
   EXPECT_EQ(port.lines.size(), 4u) << "nothing left to hand out";
+}
+
+// What reads a line has to know that it was begun anew, and where a long one was parted.
+TEST(Serial, KeepsCarriageReturnsInsideALineAndSaysHowAPieceEnds) {
+  Port port({.line_bytes = 4, .total_bytes = 12});
+  port.type("a\rb\r\nabcdefghijk");
+  EXPECT_EQ(port.lines,
+            (std::vector<std::string>{"a\rb\r", "", "abcd", "efg", "[console output beyond 12 bytes dropped]"}));
+  EXPECT_EQ(port.ends,
+            (std::vector<LineEnd>{LineEnd::more, LineEnd::newline, LineEnd::more, LineEnd::newline, LineEnd::cut}));
 }
 
 TEST(Serial, TransmitterIsAlwaysEmpty) {

@@ -146,29 +146,31 @@ void Serial16550::write_register(std::uint64_t reg, std::uint8_t value) {
 void Serial16550::transmit(std::uint8_t byte) {
   if (state_.truncated) return;
   if (++state_.written > limits_.total_bytes) {
-    emit();
+    emit(LineEnd::newline);
     state_.truncated = true;
-    if (line_callback_)
-      line_callback_("[console output beyond " + std::to_string(limits_.total_bytes) + " bytes dropped]");
+    if (line_callback_) {
+      line_callback_("[console output beyond " + std::to_string(limits_.total_bytes) + " bytes dropped]", LineEnd::cut);
+    }
     return;
   }
   if (byte == '\n') {
-    emit();
+    while (state_.line.ends_with('\r')) state_.line.pop_back();
+    emit(LineEnd::newline);
     return;
   }
-  if (byte == '\r') return;
+  // A carriage return inside a line begins it anew: what reads the line has to know.
   state_.line.push_back(static_cast<char>(byte));
-  if (state_.line.size() >= limits_.line_bytes) emit();
+  if (state_.line.size() >= limits_.line_bytes) emit(LineEnd::more);
 }
 
-void Serial16550::emit() {
-  if (line_callback_) line_callback_(state_.line);
+void Serial16550::emit(LineEnd end) {
+  if (line_callback_) line_callback_(state_.line, end);
   state_.line.clear();
 }
 
 void Serial16550::flush() {
   const std::lock_guard lock(mutex_);
-  if (!state_.line.empty()) emit();
+  if (!state_.line.empty()) emit(LineEnd::newline);
 }
 
 std::uint64_t Serial16550::bytes_written() const {

@@ -12,8 +12,11 @@
 
 namespace remapstorm {
 
-// One line without its newline.
-using LineCallback = std::function<void(std::string_view line)>;
+// How a line that is handed out ends: with its newline; not yet, the next one goes on with it; or the guest has written
+// more than SerialLimits allow and the line says that nothing comes any more.
+enum class LineEnd : std::uint8_t { newline, more, cut };
+// One line without its newline and the carriage returns before it.
+using LineCallback = std::function<void(std::string_view line, LineEnd end)>;
 // Drives an interrupt line.
 using LevelCallback = std::function<void(bool level)>;
 
@@ -61,7 +64,7 @@ class Serial16550 final : public BusDevice {
   std::uint8_t read_register(std::uint64_t reg);
   void write_register(std::uint64_t reg, std::uint8_t value);
   void transmit(std::uint8_t byte);
-  void emit();
+  void emit(LineEnd end);
   void update_interrupt();
   [[nodiscard]] std::uint8_t identify() const;
 

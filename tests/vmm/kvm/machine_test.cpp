@@ -162,7 +162,7 @@ TEST(Platform, ConsoleDoorbellWorkloadAndReset) {
   auto vm = BareGuest::take(Vm::create(*kvm, *memory, VmConfig{}));
   std::vector<std::string> lines;
   PlatformConfig config;
-  config.console_line = [&](std::string_view line) { lines.emplace_back(line); };
+  config.console_line = [&](std::string_view line, LineEnd) { lines.emplace_back(line); };
   config.workload = "vcpu=0 run=spin\n";
   auto platform = BareGuest::take(Platform::create(*vm, std::move(config)));
   Doorbell spare;
