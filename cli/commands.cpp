@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/printable.h"
 #include "cli/command.h"
 #include "report/exit_code.h"
 
@@ -102,8 +103,8 @@ int dispatch(const CommandContext& context, const Arguments& arguments) {
 
 int report_error(const CommandContext& context, const Error& error) {
   context.out.flush();
-  context.err << "remapstorm: " << error.message << '\n';
-  if (!error.hint.empty()) context.err << "HINT: " << error.hint << '\n';
+  context.err << "remapstorm: " << printable_lines(error.message) << '\n';
+  if (!error.hint.empty()) context.err << "HINT: " << printable_lines(error.hint) << '\n';
   return exit_code_of(error.kind);
 }
 

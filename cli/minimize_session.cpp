@@ -6,6 +6,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "base/printable.h"
 #include "cli/report_files.h"
 #include "cli/scenario_files.h"
 #include "harness/guest_image.h"
@@ -101,7 +102,7 @@ Result<std::optional<std::string>> MinimizeSession::try_once(const Scenario& sce
                   counted(scenario.rules.size(), "rule"));
   };
   if (request_.run.verbose) {
-    watching.console = [this](const std::string& line) { context_.err << line << '\n'; };
+    watching.console = [this](const std::string& line) { context_.err << printable(line) << '\n'; };
   }
   const TrialResult result = runner_->run(*plan, request_.run.trial.value_or(0), *output_, watching);
   if (result.interrupted || signals_.stop()) return std::optional<std::string>();

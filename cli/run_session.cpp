@@ -10,6 +10,7 @@
 #include <set>
 #include <sstream>
 
+#include "base/printable.h"
 #include "cli/report_choice.h"
 #include "cli/report_files.h"
 #include "cli/scenario_files.h"
@@ -112,13 +113,13 @@ ScenarioResults RunSession::run_job(const Job& job, std::size_t number, OutputDi
   if (options_.verbose) {
     watching.console = [&](const std::string& line) {
       const std::lock_guard lock(err_mutex);
-      context_.err << line << '\n';
+      context_.err << printable(line) << '\n';
     };
   }
   watching.note = [&](const std::string& line) {
     const std::lock_guard lock(err_mutex);
     status.clear();
-    context_.err << "remapstorm: " << line << '\n';
+    context_.err << "remapstorm: " << printable_lines(line) << '\n';
   };
   watching.metrics = metrics_.metrics();
   for (std::uint64_t round = 0; round < options_.repeat && !signals_.stop(); ++round) {

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <nlohmann/json.hpp>
 
 #include "base/atomic_file.h"
 #include "cli/lab_child.h"
@@ -17,6 +16,7 @@
 #include "harness/suggest.h"
 #include "report/exit_code.h"
 #include "report/report.h"
+#include "telemetry/json_fields.h"
 #include "telemetry/sinks.h"
 
 namespace remapstorm {
@@ -39,9 +39,9 @@ std::string word_of(ControlOutcome outcome) {
 // "SUMMARY" of another soak's soak.json.
 std::string summary_of(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
-  const nlohmann::json json = nlohmann::json::parse(in, nullptr, false);
+  const Json json = parse_json(in);
   if (!json.is_object() || !json.contains("summary")) return "it left no summary";
-  const nlohmann::json& summary = json["summary"];
+  const Json& summary = json["summary"];
   const bool text = summary.is_object() && summary.contains("text") && summary["text"].is_string();
   return text ? summary["text"].get<std::string>() : "it left no summary";
 }

@@ -3,6 +3,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/nesting.h"
+
 namespace remapstorm {
 namespace {
 
@@ -19,6 +21,7 @@ std::string note_of(const MachineSnapshot& snapshot) {
 
 Result<MachineSnapshot> with_note(StoredSnapshot stored, unsigned cpus, std::uint64_t counter_khz) {
   try {
+    if (json_nests_too_deeply(stored.note)) return usage_error("damaged: its note is nested too deeply");
     const auto note = nlohmann::json::parse(stored.note);
     MachineSnapshot snapshot{std::move(stored.snapshot), {}, note.at("counter").get<std::uint64_t>()};
     const auto tails = note.at("ring_tails").get<std::vector<std::uint64_t>>();

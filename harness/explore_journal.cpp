@@ -133,7 +133,7 @@ Result<ExploreJournal> ExploreJournal::create(const std::string& path, const Cer
 
 Result<ExploreJournal> ExploreJournal::resume(const std::string& path, Certificate& certificate) {
   const auto each = [&](std::size_t number, std::string_view line) -> Status {
-    const Json json = Json::parse(line.begin(), line.end(), nullptr, false);
+    const Json json = parse_json(line);
     std::string problem;
     if (number == 0) {
       problem = difference(json, certificate);

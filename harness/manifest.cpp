@@ -14,7 +14,7 @@ Result<GuestImageInfo> load_guest_image_info(const std::string& directory) {
   if (!in) return usage_error("no guest image in " + directory + ": manifest.json cannot be opened", hint);
   std::ostringstream text;
   text << in.rdbuf();
-  const Json json = Json::parse(text.str(), nullptr, false);
+  const Json json = parse_json(text.str());
   if (json.is_discarded() || !json.is_object()) return usage_error(path + " is not JSON", hint);
   std::string problem;
   const JsonFields fields(json, problem);

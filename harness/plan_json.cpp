@@ -186,7 +186,7 @@ std::string plan_file(const Plan& plan, std::uint64_t trials) {
 }
 
 Result<RecordedPlan> read_recorded_plan(const std::string& text) {
-  const Json json = Json::parse(text, nullptr, false);
+  const Json json = parse_json(text);
   if (json.is_discarded()) return usage_error("the plan is not JSON");
   std::string problem;
   const JsonFields fields(json, problem);

@@ -40,7 +40,7 @@ RecordedResult result_from(const Json& json, std::string& problem) {
 Result<RecordedResults> read_recorded_results(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   if (!in) return usage_error("cannot open " + path);
-  const Json json = Json::parse(in, nullptr, false);
+  const Json json = parse_json(in);
   if (json.is_discarded()) return usage_error(path + ": not JSON");
   std::string problem;
   const JsonFields fields(json, problem);

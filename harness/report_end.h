@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // ReportEnd: has a guest that reports something about itself said it? Some report thousands of times and would fill a
-// trial with it. Pure; times are host time.
+// trial with it. Pure.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,7 @@ class ReportEnd {
     bool reported = false;
     bool complete = false;
     std::uint64_t console_written = 0;  // bytes since the guest booted
-    Nanoseconds now{0};
+    Nanoseconds now{0};  // time that the guest had
   };
   enum class State : std::uint8_t {
     listen,  // nothing reported, or not to its end

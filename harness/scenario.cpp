@@ -7,6 +7,7 @@
 #include <sstream>
 #include <tuple>
 
+#include "base/nesting.h"
 #include "harness/scenario_table.h"
 #include "harness/suggest.h"
 #include "telemetry/probe_names.h"
@@ -159,6 +160,10 @@ Vocabulary make_vocabulary(InjectorCatalogue injectors) {
 ParsedScenario parse_scenario(std::string_view text, const std::string& file, const Vocabulary& vocabulary) {
   ParsedScenario parsed;
   ParseContext context{vocabulary, file, parsed.mistakes};
+  if (toml_nests_too_deeply(text)) {
+    context.mistake({}, "nested deeper than " + std::to_string(kDeepestNesting) + " levels: no scenario is");
+    return parsed;
+  }
   try {
     const toml::table root = toml::parse(text, file);
     Scenario scenario = read_scenario(root, context);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/printable.h"
 #include "harness/suggest.h"
 
 namespace remapstorm {
@@ -83,7 +84,18 @@ std::optional<std::string> TableReader::text(std::string_view key, bool required
     context_.mistake(given->source(), name_of(key) + " is empty");
     return std::nullopt;
   }
-  return value;
+  return shown(key, *given, *value);
+}
+
+// What a scenario says is shown on terminals, in reports and in one-line formats: nothing in it may do more than that.
+std::string TableReader::shown(std::string_view key, const toml::node& given, std::string text) const {
+  for (std::size_t at = text.find("\r\n"); at != std::string::npos; at = text.find("\r\n", at)) text.erase(at, 1);
+  std::string blanks = text;
+  std::replace(blanks.begin(), blanks.end(), '\t', ' ');
+  if (printable_lines(text) != blanks) {
+    context_.mistake(given.source(), name_of(key) + " holds characters that are not shown", "text");
+  }
+  return text;
 }
 
 std::optional<std::string> TableReader::one_of(std::string_view key, const std::string& what,
@@ -155,7 +167,7 @@ std::vector<std::string> TableReader::texts(std::string_view key, bool required)
   for (const toml::node& item : *list) {
     const auto value = item.value_exact<std::string>();
     if (value) {
-      values.push_back(*value);
+      values.push_back(shown(key, item, *value));
     } else {
       context_.mistake(item.source(), name_of(key) + " holds " + type_name(item), "text in quotes");
     }

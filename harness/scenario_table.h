@@ -62,6 +62,7 @@ class TableReader {
   [[nodiscard]] const ParseContext& context() const { return context_; }
 
  private:
+  [[nodiscard]] std::string shown(std::string_view key, const toml::node& given, std::string text) const;
   void wrong_type(std::string_view key, const toml::node& node, const std::string& wanted) const;
 
   const ParseContext& context_;

@@ -96,7 +96,7 @@ class Reader {
 
   Status line(std::size_t number, std::string_view text) {
     const std::string hint = "begin in another --output-dir";
-    const Json json = Json::parse(text.begin(), text.end(), nullptr, false);
+    const Json json = parse_json(text);
     if (number == 0) {
       const std::string refused = json.is_object() ? difference(json, identity_) : "it is not the journal of a sweep";
       if (!refused.empty()) return usage_error("cannot go on with " + path_ + ": " + refused, hint);

@@ -143,7 +143,7 @@ Result<Certificate> read_certificate(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   if (error || !in) return usage_error("cannot open " + path);
   if (size > kMostBytes) return usage_error(path + " is longer than 512 MiB: no certificate of ours");
-  const Json json = Json::parse(in, nullptr, false);
+  const Json json = parse_json(in);
   if (json.is_discarded() || !json.is_object()) return usage_error(path + ": not JSON, or cut in the middle");
   if (!json.contains("schema") || json.at("schema") != kCertificateSchema) {
     return usage_error(path + ": no certificate of schema " + std::to_string(kCertificateSchema));

@@ -13,7 +13,7 @@ std::string plural(std::size_t count, const char* one) {
 
 void PlainLines::add(std::string line) {
   while (!line.empty() && line.back() == ' ') line.pop_back();
-  text_ += cut(line, kWidth) + "\n";
+  text_ += cut(printable(line), kWidth) + "\n";
 }
 
 void PlainLines::wrapped(const std::string& first, const std::string& words) {

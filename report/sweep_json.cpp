@@ -49,7 +49,7 @@ Json cell_to_json(const Sweep& sweep, const SweepCell& cell) {
 Result<std::vector<SweepGap>> read_sweep_gaps(const std::string& path, const std::string& host) {
   std::ifstream in(path, std::ios::binary);
   if (!in) return usage_error(path + " cannot be read");
-  const Json json = Json::parse(in, nullptr, false);
+  const Json json = parse_json(in);
   std::string problem;
   const JsonFields fields(json, problem);
   if (fields.integer("schema", 0, 1 << 20) != kSweepSchema && problem.empty()) problem = "it has another schema";

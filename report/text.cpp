@@ -69,15 +69,6 @@ std::string human_length(Nanoseconds length) {
   return text;
 }
 
-std::string printable(std::string_view text) {
-  std::string result(text);
-  for (char& letter : result) {
-    if (letter == '\t') letter = ' ';
-    if (static_cast<unsigned char>(letter) < 0x20 || letter == 0x7f) letter = '?';
-  }
-  return result;
-}
-
 std::string xml_text(std::string_view text) {
   std::string out;
   for (const char letter : printable(text)) {
@@ -157,8 +148,8 @@ std::string place_or_address(const std::string& place, Gva address) {
 }
 
 std::string TextWriter::paint(Tone tone, std::string_view text) const {
-  if (!style_.colour || tone == Tone::plain) return std::string(text);
-  return std::string(colour_of(tone)) + std::string(text) + "\033[0m";
+  if (!style_.colour || tone == Tone::plain) return printable(text);
+  return std::string(colour_of(tone)) + printable(text) + "\033[0m";
 }
 
 void TextWriter::line(std::string_view text, Tone tone) {

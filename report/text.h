@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/clock.h"
+#include "base/printable.h"
 #include "report/exit_code.h"
 #include "report/report.h"
 
@@ -14,8 +15,6 @@ namespace remapstorm {
 
 // "950 ns", "12.3 us", "181 ms", "2.41 s": three digits that matter.
 std::string human_length(Nanoseconds length);
-// Control characters (the guest writes some of what we print) become '?'; tabs become blanks.
-std::string printable(std::string_view text);
 // Of an attribute or an element; XML 1.0 has no control characters at all.
 std::string xml_text(std::string_view text);
 // One line without '#', as KTAP wants it.
@@ -37,6 +36,7 @@ class TextWriter {
  public:
   TextWriter(std::ostream& out, TerminalStyle style) : out_(out), style_(style) {}
 
+  // `text` is plain and may be foreign: what a terminal would obey is gone.
   [[nodiscard]] std::string paint(Tone tone, std::string_view text) const;
   // One line, cut to the width. `text` is plain; `tone` colours all of it.
   void line(std::string_view text = {}, Tone tone = Tone::plain);

@@ -32,7 +32,7 @@ struct Writer {
   Json& line;
 
   void operator()(const PlanEvent& plan) const {
-    Json parsed = Json::parse(plan.json, nullptr, false);
+    Json parsed = parse_json(plan.json);
     line["plan"] = parsed.is_discarded() ? Json(plan.json) : std::move(parsed);
   }
   void operator()(const ProbeEvent& probe) const {

@@ -200,7 +200,7 @@ std::optional<LineEnd> next_line(std::istream& in, std::string& line) {
 }  // namespace
 
 Result<Event> event_from_json(std::string_view line) {
-  const Json json = Json::parse(line, nullptr, false);
+  const Json json = parse_json(line);
   if (json.is_discarded()) return usage_error("not JSON");
   return from_parsed(json);
 }
@@ -222,7 +222,7 @@ Result<EventReading> for_each_event(std::istream& in, const std::function<Status
       bad(number, "longer than 1 MiB");
       continue;
     }
-    const Json json = Json::parse(line, nullptr, false);
+    const Json json = parse_json(line);
     if (number == 1) {
       if (json.is_discarded()) return usage_error("not an event file: the first line is not JSON");
       RS_TRY(check_version(json));

@@ -4,12 +4,15 @@
 #pragma once
 
 #include <cstdint>
+#include <istream>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 
 #include "base/address.h"
 #include "base/hex.h"
+#include "base/nesting.h"
 
 namespace remapstorm {
 
@@ -19,6 +22,17 @@ using Json = nlohmann::ordered_json;
 // Never throws: bytes that are not UTF-8 become U+FFFD.
 inline std::string to_line(const Json& json, int indent = -1) {
   return json.dump(indent, ' ', false, Json::error_handler_t::replace);
+}
+
+// Discarded if it is not JSON or nests deeper than anything of ours: such a value is copied and written by recursion.
+inline Json parse_json(std::string_view text) {
+  if (json_nests_too_deeply(text)) return Json(Json::value_t::discarded);
+  return Json::parse(text.begin(), text.end(), nullptr, false);
+}
+// Of a file: `in` is read twice.
+inline Json parse_json(std::istream& in) {
+  if (json_nests_too_deeply(in)) return Json(Json::value_t::discarded);
+  return Json::parse(in, nullptr, false);
 }
 
 class JsonFields {

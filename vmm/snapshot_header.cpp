@@ -8,10 +8,33 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 
+#include "base/nesting.h"
+
 namespace remapstorm {
 namespace {
 
 using Json = nlohmann::json;
+
+// The reader goes one call deeper with each array in an array. This stops it before.
+class DepthGuard final : public nlohmann::json_sax<Json> {
+ public:
+  bool null() override { return true; }
+  bool boolean(bool) override { return true; }
+  bool number_integer(number_integer_t) override { return true; }
+  bool number_unsigned(number_unsigned_t) override { return true; }
+  bool number_float(number_float_t, const string_t&) override { return true; }
+  bool string(string_t&) override { return true; }
+  bool binary(binary_t&) override { return true; }
+  bool key(string_t&) override { return true; }
+  bool start_object(std::size_t) override { return ++depth_ <= kDeepestNesting; }
+  bool start_array(std::size_t) override { return ++depth_ <= kDeepestNesting; }
+  bool end_object() override { return depth_-- != 0; }
+  bool end_array() override { return depth_-- != 0; }
+  bool parse_error(std::size_t, const std::string&, const Json::exception&) override { return false; }
+
+ private:
+  std::size_t depth_ = 0;
+};
 
 constexpr std::uint64_t kMagic = 0x50414e5354534d52ULL;  // "RMSTSNAP" in memory order
 constexpr std::uint64_t kMaxDescription = 64ULL << 20;
@@ -190,6 +213,10 @@ std::vector<std::byte> encode_description(const SnapshotDescription& description
 Result<SnapshotDescription> decode_description(std::span<const std::byte> bytes) {
   SnapshotDescription description;
   try {
+    DepthGuard guard;
+    if (!Json::sax_parse(bytes.begin(), bytes.end(), &guard, Json::input_format_t::cbor)) {
+      return usage_error("damaged: no header, or one that nests too deeply");
+    }
     const Json json = Json::from_cbor(bytes.begin(), bytes.end());
     description.key = json.at("key").get<SnapshotKey>();
     description.kvm.vm = items_of(json.at("vm"));

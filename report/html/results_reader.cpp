@@ -109,6 +109,7 @@ Status read_results(const std::string& path, RunRecord& run) {
     }
     return false;
   };
+  if (json_nests_too_deeply(in)) return usage_error(path + ": nested deeper than results of remapstorm are");
   const Json json = Json::parse(in, take, false);
   if (json.is_discarded()) return usage_error(path + ": not JSON, or cut in the middle");
   const JsonFields fields(json, problem);

@@ -73,7 +73,7 @@ constexpr Headline kHeadlines[] = {
     {"Unexpected kernel ", " exception at EL1", Role::report, kOops, Kind::exception},
     {"Internal error: UBSAN", "", Role::exception, kBug, Kind::ubsan},
     {"Internal error: ", "", Role::exception, kOops, Kind::exception},
-    {"Thread overran stack, or stack corrupted", "", Role::belongs, kOops, Kind::stack_overflow},
+    {"Thread overran stack, or stack corrupted", "", Role::exception, kOops, Kind::stack_overflow},
 
     // kernel/panic.c
     {"Kernel panic - not syncing", "", Role::panic, kOops, Kind::panic},

@@ -15,7 +15,7 @@ enum class HeadlineRole : std::uint8_t {
   cause,       // begins one that names the cause; "WARNING:" or "kernel BUG at" follows and belongs to it
   exception,   // what the exception handler says: belongs to the report that named the cause, if there is one
   panic,       // the kernel ends itself
-  belongs,     // a line inside a report that looks like the beginning of one
+  belongs,     // a line inside a report that looks like the beginning of one and is none
   harmless,    // sounds like a report and is none: told as a note
   lockdep_off  // lockdep cannot go on; it has found nothing
 };

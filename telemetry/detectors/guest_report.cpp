@@ -96,7 +96,7 @@ void GuestReportDetector::begin_with(const Headline& headline, std::string_view 
     lockdep_off_ = true;
     note("lockdep is off from here on, whatever comes it reports nothing: " + std::string(text));
   }
-  if (headline.role == Role::harmless || headline.role == Role::lockdep_off) return;
+  if (headline.role == Role::harmless || headline.role == Role::lockdep_off || headline.role == Role::belongs) return;
   const bool panic = headline.role == Role::panic;
   panicked_ = panicked_ || panic;
   if (open_ && belongs(headline)) return;
@@ -117,8 +117,6 @@ bool GuestReportDetector::belongs(const Headline& headline) {
   Report& report = reports_.back();
   const bool fresh = !report.frames.begun();
   switch (headline.role) {
-    case Role::belongs:
-      return true;
     case Role::panic:
       if (report.verdict != Verdict::oops) return false;
       report.panic = true;

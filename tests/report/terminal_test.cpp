@@ -19,6 +19,15 @@ std::string printed(const std::vector<ScenarioResults>& results, TerminalStyle s
   return told(*report, out, sample_run(repeat), results);
 }
 
+TEST(Terminal, ForeignTextIsPaintedWithoutWhatATerminalObeys) {
+  std::ostringstream out;
+  TerminalStyle style;
+  style.colour = true;
+  EXPECT_EQ(TextWriter(out, style).paint(Tone::strong, "a\x1b[2Jb"), "\033[1ma?[2Jb\033[0m");
+  style.colour = false;
+  EXPECT_EQ(TextWriter(out, style).paint(Tone::plain, "a\rb"), "a?b");
+}
+
 TEST(Terminal, AProvenDeadlockTellsEverything) {
   const std::string text = printed({results_of({deadlock_result()})});
   for (const char* said : {"DEADLOCK (proven)",

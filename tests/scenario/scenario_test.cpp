@@ -234,6 +234,21 @@ TEST(Scenario, AllMistakesOfAFileAreSaidInTheOrderOfItsLines) {
   EXPECT_EQ(found[2].line, 33U);
 }
 
+TEST(Scenario, TextThatATerminalObeysIsAMistake) {
+  EXPECT_THAT(with("\"what it shows\"", "\"what \\u001b[2J\""), HasSubstr("holds characters that are not shown"));
+}
+
+// Each is a table in a table: freeing them took more stack than there is.
+TEST(Scenario, AFileThatNestsWithoutEndIsAMistake) {
+  std::string parts = "a";
+  for (int i = 0; i < 50'000; ++i) parts += ".a";
+  for (const std::string& text : {"[" + parts + "]\n", parts + " = 1\n", "a = " + std::string(50'000, '[')}) {
+    const ParsedScenario parsed = parse(text);
+    ASSERT_EQ(parsed.mistakes.size(), 1U);
+    EXPECT_THAT(parsed.mistakes.front().message, HasSubstr("nested deeper"));
+  }
+}
+
 TEST(Scenario, AMissingFileAndAFolderAreUsageErrors) {
   for (const char* path : {"/nowhere/x.toml", "/tmp"}) {
     const auto scenario = load_scenario(path, test_vocabulary());

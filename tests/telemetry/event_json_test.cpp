@@ -73,6 +73,16 @@ TEST(EventJson, BytesThatAreNoTextAreReplaced) {
   EXPECT_THAT(std::get<ConsoleEvent>(event_from_json(line)->body).line, HasSubstr("\xef\xbf\xbd"));
 }
 
+TEST(EventJson, AConsoleLineSaysHowItEnds) {
+  for (const auto end : {ConsoleEvent::End::newline, ConsoleEvent::End::more, ConsoleEvent::End::cut}) {
+    const std::string line = event_to_json({Nanoseconds{0}, std::nullopt, -1, ConsoleEvent{"a", end}});
+    EXPECT_EQ(line.find("end") == std::string::npos, end == ConsoleEvent::End::newline)
+        << "as before where it is whole";
+    EXPECT_EQ(std::get<ConsoleEvent>(event_from_json(line)->body).end, end);
+  }
+  EXPECT_FALSE(event_from_json(R"({"t":0,"type":"console","line":"a","end":"somehow"})").ok());
+}
+
 TEST(EventJson, MistakesAreNamed) {
   const auto problem = [](const std::string& line) {
     const Result<Event> event = event_from_json(line);
@@ -216,6 +226,11 @@ TEST(EventFile, SurvivesMangling) {
   }
   // Deep nesting is the classic way to exhaust a parser's stack.
   EXPECT_FALSE(event_from_json(std::string(500'000, '[')).ok());
+  const std::string nested = std::string(500'000, '[') + std::string(500'000, ']');
+  EXPECT_FALSE(event_from_json(R"({"v":3,"t":0,"type":"plan","plan":)" + nested + "}").ok());
+  // Nor may what we write ourselves: a plan is copied into its line.
+  const std::string written = event_to_json({Nanoseconds{0}, std::nullopt, -1, PlanEvent{nested}}, true);
+  EXPECT_EQ(std::get<PlanEvent>(event_from_json(written)->body).json, nested);
 }
 
 }  // namespace

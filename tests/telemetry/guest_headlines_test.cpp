@@ -101,6 +101,7 @@ INSTANTIATE_TEST_SUITE_P(
         Printed{"invalid opcode: 0000 [#1] PREEMPT SMP", kOops, Kind::exception, "6.1 arch/x86/kernel/dumpstack.c"},
         Printed{"divide error: 0000 [#1] PREEMPT SMP", kOops, Kind::divide_error, "6.1 arch/x86/kernel/dumpstack.c"},
         Printed{"stack segment: 0000 [#1] PREEMPT SMP", kOops, Kind::exception, "6.1 arch/x86/kernel/dumpstack.c"},
+        Printed{"Thread overran stack, or stack corrupted", kOops, Kind::stack_overflow, "arch/x86/mm/fault.c:708"},
         Printed{"Missing ENDBR: f+0x0/0x10", kBug, Kind::bug, "arch/x86/kernel/cet.c:125"},
         Printed{"kernel BUG at mm/hugetlb.c:123!", kBug, Kind::bug, "lib/bug.c:205"},
         Printed{"Kernel BUG at f+0x1/0x2 [verbose debug info unavailable]", kBug, Kind::bug, "lib/bug.c:207"},

@@ -103,16 +103,17 @@ TEST(GuestReport, AnOopsHasRipAndTraceAsFingerprint) {
 // Whatever the log has in front (telemetry/console_text.h), and wherever the kernel's message begins.
 TEST(GuestReport, IsReadInEveryFormOfLog) {
   const std::string filler(600, '.');
-  for (const std::string& line :
-       {std::string("<3>[    1.0] INFO: task agent:12 blocked for more than 120 seconds."),
-        std::string("[    1.0][    T1] INFO: task agent:12 blocked for more than 120 seconds."),
-        std::string("<3>[    1.0][    C0] INFO: task agent:12 blocked for more than 120 seconds."),
-        std::string("3,1234,12345678,-,caller=T1;INFO: task agent:12 blocked for more than 120 seconds."),
-        std::string("Nov 29 11:38:25 host kernel: INFO: task agent:12 blocked for more than 120 seconds."),
-        std::string("\x1b[1;31m[    1.0] INFO: task agent:12 blocked for more than 120 seconds.\x1b[0m"),
-        "50 %\r[    1.0] INFO: task agent:12 blocked for more than 120 seconds.",
-        filler + "[    1.0] INFO: task agent:12 blocked for more than 120 seconds.",
-        filler + "<3>[    1.0] INFO: task agent:12 blocked for more than 120 seconds."}) {
+  const std::string fronts[] = {"<3>[    1.0] ",
+                                "[    1.0][    T1] ",
+                                "<3>[    1.0][    C0] ",
+                                "3,1234,12345678,-,caller=T1;",
+                                "Nov 29 11:38:25 host kernel: ",
+                                "\x1b[1;31m[    1.0] \x1b[0m",
+                                "50 %\r[    1.0] ",
+                                filler + "[    1.0] ",
+                                filler + "<3>[    1.0] "};
+  for (const std::string& front : fronts) {
+    const std::string line = front + "INFO: task agent:12 blocked for more than 120 seconds.";
     const Judgement judgement = after_ready({line.c_str()});
     ASSERT_EQ(judgement.verdict, Verdict::bug) << line;
     EXPECT_EQ(judgement.findings.front().kind, FindingKind::hung_task) << line;

@@ -182,6 +182,12 @@ TEST(SnapshotFile, AnyDescriptionIsReadOrRefused) {
   }
 }
 
+// CBOR: an array of one element (0x81) that is such an array, and so on; the reader would go as deep.
+TEST(SnapshotFile, AHeaderThatNestsWithoutEndIsRefused) {
+  EXPECT_FALSE(decode_description(std::vector<std::byte>(500'000, std::byte{0x81})).ok());
+  EXPECT_FALSE(decode_description(std::vector<std::byte>(500'000, std::byte{0x9f})).ok());
+}
+
 TEST(SnapshotFile, ImpossiblePagesAreRefused) {
   for (const std::vector<PageRange>& stored : std::vector<std::vector<PageRange>>{
            {{256, 1}}, {{0, 257}}, {{3, 0}}, {{5, 2}, {6, 1}}, {{1, ~0ULL}}, {{~0ULL, 2}}}) {
