@@ -76,15 +76,15 @@ void GuestReportDetector::read(const ConsoleText& message, Nanoseconds time) {
   const std::string_view text = message.text;
   if (message.from == ConsoleText::From::kernel) marked_ = true;
   const Headline* headline = headline_of(text);
+  if (!ready_) {
+    boot_tail_.emplace_back(text.substr(0, kKeptOfLine));
+    if (boot_tail_.size() > kBootTail) boot_tail_.erase(boot_tail_.begin());
+  }
   const bool by_program =
       message.from == ConsoleText::From::program || (message.from == ConsoleText::From::anybody && marked_);
   if (by_program) {
     if (headline != nullptr) note("a program of the guest wrote: " + std::string(text.substr(0, kKeptOfLine)));
     return;
-  }
-  if (!ready_) {
-    boot_tail_.emplace_back(text.substr(0, kKeptOfLine));
-    if (boot_tail_.size() > kBootTail) boot_tail_.erase(boot_tail_.begin());
   }
   if (headline != nullptr) begin_with(*headline, text.substr(0, kKeptOfLine), time);
   if (open_) add_line(text);

@@ -291,6 +291,7 @@ TEST(GuestReport, APanicAtBootIsOurTroubleAndIsPrinted) {
   Stream stream;
   stream.milestone(What::boot)
       .console("[    0.5] VFS: Cannot open root device")
+      .console("agent: cannot map the mailbox")
       .console("[    0.6] Kernel panic - not syncing: VFS: Unable to mount root fs");
   stream.milestone(What::panic).milestone(What::end);
   const Judgement judgement = judge(stream.events);
@@ -299,6 +300,7 @@ TEST(GuestReport, APanicAtBootIsOurTroubleAndIsPrinted) {
   EXPECT_EQ(judgement.findings.front().fingerprint, "boot-panic");
   EXPECT_THAT(judgement.reasons.front(), HasSubstr("Unable to mount root fs"));
   EXPECT_THAT(judgement.findings.front().console_excerpt, HasSubstr("Cannot open root device"));
+  EXPECT_THAT(judgement.findings.front().console_excerpt, HasSubstr("cannot map the mailbox")) << "a program knows why";
 }
 
 TEST(GuestReport, WarningsAtBootAreNotes) {
