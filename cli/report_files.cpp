@@ -31,7 +31,12 @@ Status check_place(const std::string& option, const std::string& file) {
   }
   const fs::path parent = fs::path(file).parent_path();
   const std::string folder = parent.empty() ? "." : parent.string();
-  return ::access(folder.c_str(), W_OK | X_OK) == 0 ? Status() : no_such_place(option, file, errno);
+  // Tried, not asked: to root access() promises files in /proc, too.
+  const std::string trial = folder + "/.remapstorm-" + std::to_string(::getpid());
+  const Fd fd(::open(trial.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (!fd.valid()) return no_such_place(option, file, errno);
+  ::unlink(trial.c_str());
+  return {};
 }
 
 Status write_into(const std::string& path, std::string_view content) {

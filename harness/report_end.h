@@ -22,7 +22,7 @@ class ReportEnd {
     bool reported = false;
     bool complete = false;
     std::uint64_t console_written = 0;  // bytes since the guest booted
-    Nanoseconds now{0};  // time that the guest had
+    Nanoseconds now{0};                 // time that the guest had
   };
   enum class State : std::uint8_t {
     listen,  // nothing reported, or not to its end

@@ -49,7 +49,10 @@ class JsonFields {
     if (!value->is_string()) return fail(key, "is not text"), std::string{};
     return value->get<std::string>();
   }
-  std::string text_or(const char* key, std::string fallback) const { return has(key) ? text(key) : fallback; }
+  // null says that there is none.
+  std::string text_or(const char* key, std::string fallback) const {
+    return has(key) && !object_[key].is_null() ? text(key) : fallback;
+  }
 
   std::int64_t integer(const char* key, std::int64_t minimum, std::int64_t maximum) const {
     const Json* value = find(key);

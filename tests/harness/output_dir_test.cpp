@@ -263,7 +263,7 @@ TEST(OutputDirectory, RefusesAFile) {
 TEST(OutputDirectory, NamesAPlaceItCannotCreate) {
   const Result<OutputDirectory> output = OutputDirectory::at("/proc/no/such");
   ASSERT_FALSE(output.ok());
-  EXPECT_EQ(output.error().kind, ErrorKind::host);
+  EXPECT_EQ(output.error().kind, ErrorKind::usage);
   EXPECT_NE(output.error().message.find("/proc/no/such"), std::string::npos) << output.error().message;
 }
 
