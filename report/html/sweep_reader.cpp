@@ -25,14 +25,18 @@ void put(RunRecord& run, RecordedTrial trial) {
 }
 
 // `fields`: of a cell, or of a line of sweep.jsonl, which has both.
-RecordedTrial of_cell(const JsonFields& fields) {
+RecordedTrial of_cell(const Json& json, std::string& problem) {
+  const JsonFields fields(json, problem);
   RecordedTrial trial;
   trial.scenario = fields.text("scenario");
   trial.strategy = fields.text("strategy");
   trial.flavour = fields.text("flavour");
   const std::string host = fields.text("host");
   if (host != "kvm") trial.flavour += ", " + host;
-  trial.expected = verdict_from_name(fields.text_or("expected", {}));
+  // null: no trial of the cell ran.
+  if (fields.has("expected") && json.at("expected").is_string()) {
+    trial.expected = verdict_from_name(json.at("expected").get<std::string>());
+  }
   return trial;
 }
 
@@ -54,7 +58,7 @@ RecordedTrial of_trial(RecordedTrial trial, const JsonFields& fields) {
 
 void read_cell(const Json& json, std::int64_t seeds, RunRecord& run, std::string& problem) {
   const JsonFields fields(json, problem);
-  const RecordedTrial cell = of_cell(fields);
+  const RecordedTrial cell = of_cell(json, problem);
   std::int64_t ran = 0;
   for (const Json& one : fields.array_or_empty("trials")) {
     put(run, of_trial(cell, JsonFields(one, problem)));
@@ -100,7 +104,7 @@ Status read_journal(const std::string& path, RunRecord& run) {
     if (json.is_discarded() && in.eof()) break;  // cut
     std::string problem;
     const JsonFields fields(json, problem);
-    put(run, of_trial(of_cell(fields), fields));
+    put(run, of_trial(of_cell(json, problem), fields));
     if (!problem.empty()) return usage_error(path + ": line " + std::to_string(number + 1) + ": " + problem);
   }
   return {};

@@ -58,7 +58,7 @@ TEST(ReportFiles, ALinkStaysALinkAndAPipeAPipe) {
 TEST(ReportFiles, APlaceThatCannotBeIsKnownBefore) {
   const TemporaryFolder folder;
   for (const std::string& place :
-       {folder.file("nothing/out.xml"), std::string("/proc/out.xml"), folder.path().string()}) {
+       {folder.file("nothing/out.xml"), std::string("/proc/nothing/out.xml"), folder.path().string()}) {
     const Status status = check_places({place, ""});
     ASSERT_FALSE(status.ok()) << place;
     EXPECT_EQ(status.error().kind, ErrorKind::usage) << place;
