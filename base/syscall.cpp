@@ -29,11 +29,13 @@ ErrorKind kind_of_place(int errnum, bool asked_for) {
 }
 
 Error errno_error(const std::string& operation, const std::string& argument, int errnum, ErrorKind kind) {
+  const std::string call = operation + (argument.empty() ? "" : "(" + argument + ")");
   Error error;
-  if (errnum == ENOMEM) error = memory_error("");  // for its hint
+  // It names the limit, if there is one.
+  if (errnum == ENOMEM) error = memory_error(call);
   error.kind = kind == ErrorKind::host ? kind_of_errno(errnum) : kind;
   error.errnum = errnum;
-  error.message = operation + (argument.empty() ? "" : "(" + argument + ")") + ": " + std::strerror(errnum);
+  if (errnum != ENOMEM) error.message = call + ": " + std::strerror(errnum);
   if (errnum == ENOSPC || errnum == EDQUOT) error.hint = "the disk is full: free some space and run it again";
   return error;
 }

@@ -96,10 +96,13 @@ TEST(Error, OutOfMemoryNamesTheLimitOfThisProcess) {
   const rlimit limited = {rlim_t{64} << 30, before.rlim_max};
   ASSERT_EQ(::setrlimit(RLIMIT_DATA, &limited), 0);
   const Error error = memory_error("reading x");
+  const Error of_call = errno_error("mmap", "x", ENOMEM);
   ::setrlimit(RLIMIT_DATA, &before);
   EXPECT_EQ(error.kind, ErrorKind::unavailable);
   EXPECT_EQ(error.message, "reading x: out of memory, of which this process may use 67108864 KiB (ulimit -d)");
   EXPECT_EQ(error.hint, "ulimit -d unlimited");
+  EXPECT_EQ(of_call.kind, ErrorKind::unavailable);
+  EXPECT_EQ(of_call.message, "mmap(x): out of memory, of which this process may use 67108864 KiB (ulimit -d)");
 }
 
 TEST(CheckCall, KeepsErrnoOfAFailedCall) {
