@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // census: who touches the remapped vmemmap pages while a window is open.
 #include <algorithm>
+#include <optional>
 
 #include "base/build_id.h"
 #include "cli/explore_options.h"
@@ -54,12 +55,20 @@ Result<Census> take(const CommandContext& context, const CensusOptions& options,
   return census;
 }
 
-Status write(const CommandContext& context, const CensusOptions& options, const Census& census) {
+// Before the census is taken: nobody waits for it in vain.
+Status open_output(const CommandContext& context, const CensusOptions& options,
+                   std::optional<OutputDirectory>& output) {
   if (options.explore.output_dir.empty()) return {};
-  RS_ASSIGN(OutputDirectory output, OutputDirectory::at(options.explore.output_dir, lab_job(context.environment)));
-  RS_TRY(output.write("census.txt", census_text(census)));
-  RS_TRY(output.write("census.json", census_json(census)));
-  return output.finish();
+  RS_ASSIGN(OutputDirectory opened, OutputDirectory::at(options.explore.output_dir, note_to(context)));
+  output.emplace(std::move(opened));
+  return {};
+}
+
+Status write(std::optional<OutputDirectory>& output, const Census& census) {
+  if (!output) return {};
+  RS_TRY(output->write("census.txt", census_text(census)));
+  RS_TRY(output->write("census.json", census_json(census)));
+  return output->finish();
 }
 
 }  // namespace
@@ -69,6 +78,10 @@ int census_command(const CommandContext& context, const Arguments& arguments) {
     const SteadyClock clock;
     const StopSignals signals;
     StatusLine status(context.err, context.err_is_terminal, clock);
+    std::optional<OutputDirectory> output;
+    if (const Status opened = open_output(context, options, output); !opened.ok()) {
+      return report_error(context, opened.error());
+    }
     const Result<Census> census = take(context, options, signals, status);
     status.clear();
     if (!census.ok()) {
@@ -77,7 +90,7 @@ int census_command(const CommandContext& context, const Arguments& arguments) {
     }
     context.out << (options.explore.format == OutputFormat::json ? census_json(*census) : census_text(*census))
                 << std::flush;
-    const Status written = write(context, options, *census);
+    const Status written = write(output, *census);
     if (!written.ok()) return report_error(context, written.error());
     return exit_by_signal(signals.signal());
   });

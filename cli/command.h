@@ -3,6 +3,7 @@
 // that tests call commands with their own streams and environment.
 #pragma once
 
+#include <functional>
 #include <ostream>
 #include <span>
 #include <string>
@@ -51,6 +52,9 @@ struct Meant {
   Arguments arguments;
 };
 Meant what_is_meant(const Arguments& arguments);
+
+// Prints "remapstorm: LINE" to context.err, which must outlive it.
+std::function<void(const std::string& line)> note_to(const CommandContext& context);
 
 // Prints "remapstorm: MESSAGE" and "HINT: ..." to context.err; returns the exit code of its kind.
 int report_error(const CommandContext& context, const Error& error);

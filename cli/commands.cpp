@@ -101,6 +101,10 @@ int dispatch(const CommandContext& context, const Arguments& arguments) {
   return kExitOk;
 }
 
+std::function<void(const std::string& line)> note_to(const CommandContext& context) {
+  return [&context](const std::string& line) { context.err << "remapstorm: " << line << std::endl; };
+}
+
 int report_error(const CommandContext& context, const Error& error) {
   context.out.flush();
   context.err << "remapstorm: " << printable_lines(error.message) << '\n';

@@ -7,7 +7,6 @@
 #include "base/atomic_file.h"
 #include "cli/report_files.h"
 #include "cli/scenario_files.h"
-#include "cli/work_folder.h"
 #include "harness/crew.h"
 #include "harness/suggest.h"
 #include "report/exit_code.h"
@@ -56,7 +55,9 @@ Status CompareSession::prepare() {
                                  join(comparison_.guest.strategies),
                              context_.called + " guest build --flavour " + options_.flavour);
   }
-  RS_ASSIGN(directory_, make_work_folder(context_, options_.output_dir, "compare", started_));
+  RS_ASSIGN(WorkFolder folder, WorkFolder::open(context_, options_.output_dir, time_stamp(started_) + "-compare"));
+  folder_.emplace(std::move(folder));
+  directory_ = folder_->path();
   return {};
 }
 
@@ -124,17 +125,21 @@ Status CompareSession::measure_all() {
 }
 
 Status CompareSession::write_output() const {
+  RS_TRY(folder_->look({}));
   RS_TRY(write_file_atomically(directory_ + "/compare.json", comparison_json(comparison_)));
   RS_TRY(write_file_atomically(directory_ + "/compare.txt", comparison_text(comparison_)));
-  return write_file_atomically(directory_ + "/compare.md", comparison_markdown(comparison_));
+  RS_TRY(write_file_atomically(directory_ + "/compare.md", comparison_markdown(comparison_)));
+  return folder_->look({"compare.json", "compare.txt", "compare.md"});
 }
 
-void CompareSession::show() const {
+void CompareSession::show(bool recorded) const {
   if (options_.format == OutputFormat::json) {
     context_.out << comparison_json(comparison_) << std::flush;
     return;
   }
-  context_.out << comparison_text(comparison_) << "\nrecorded in " << directory_ << std::endl;
+  context_.out << comparison_text(comparison_);
+  if (recorded) context_.out << "\nrecorded in " << directory_;
+  context_.out << std::endl;
 }
 
 int CompareSession::execute() {
@@ -147,7 +152,7 @@ int CompareSession::execute() {
   comparison_.took = clock_.now() - began;
   comparison_.interrupted = signals_.signal() != 0;
   const Status written = write_output();
-  show();
+  show(written.ok());
   for (const Status* status : {&measured, &written}) {
     if (!status->ok()) worst_ = worse_of(worst_, report_error(context_, status->error()));
   }

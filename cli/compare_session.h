@@ -12,6 +12,7 @@
 #include "cli/status_line.h"
 #include "cli/stop_signals.h"
 #include "cli/trial_pool.h"
+#include "cli/work_folder.h"
 #include "harness/run_options.h"
 #include "report/comparison.h"
 
@@ -39,7 +40,7 @@ class CompareSession {
   Result<Nanoseconds> measure(const Task& task, std::uint64_t trial);
   Status measure_all();
   Status write_output() const;
-  void show() const;
+  void show(bool recorded) const;
 
   const CommandContext& context_;
   const CompareOptions& options_;
@@ -47,7 +48,8 @@ class CompareSession {
   SteadyClock clock_;
   StopSignals signals_;
   TrialPool pool_;
-  std::string directory_;
+  std::optional<WorkFolder> folder_;
+  std::string directory_;  // its path
   std::optional<StatusLine> status_;
   std::vector<Task> tasks_;
   Comparison comparison_;

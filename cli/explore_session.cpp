@@ -46,13 +46,11 @@ std::string kind_of(const ExploredTrial& trial) {
 // Before a boot is spent on it: whether the folder can be had, and holds what --resume needs.
 Status ExploreSession::choose_folder(const std::string& state) {
   if (options_.output_dir.empty()) {
-    const std::string runs = state + "/runs";
     std::string label = options_.window.name;
     std::replace_if(
         label.begin(), label.end(), [](char letter) { return letter == '/' || letter == '+'; }, '-');
-    directory_ = runs + "/" + time_stamp(started_) + "-explore-" + label.substr(0, 80);
-    latest_ = runs + "/latest";
-    return make_folders(directory_);
+    latest_ = state + "/runs/latest";
+    return take_folder(time_stamp(started_) + "-explore-" + label.substr(0, 80));
   }
   directory_ = fs::absolute(options_.output_dir).string();
   std::error_code ignored;
@@ -64,22 +62,17 @@ Status ExploreSession::choose_folder(const std::string& state) {
   if (!journal && options_.resume) {
     return usage_error("there is no exploration to go on with in " + directory_, "leave --resume out to begin one");
   }
-  if (fs::exists(directory_, ignored) && !fs::is_directory(directory_, ignored)) {
-    return usage_error(directory_ + " is no folder");
-  }
-  RS_TRY(make_folders(directory_, true));
-  return check_writable(directory_, true);
+  return take_folder({});
+}
+
+Status ExploreSession::take_folder(const std::string& name) {
+  RS_ASSIGN(WorkFolder folder, WorkFolder::open(context_, options_.output_dir, name));
+  folder_.emplace(std::move(folder));
+  directory_ = folder_->path();
+  return {};
 }
 
 Status ExploreSession::prepare() {
-  Status status = reach();
-  // What never came to its first trial leaves no empty folder.
-  std::error_code ignored;
-  if (!status.ok() && !directory_.empty()) fs::remove(directory_, ignored);
-  return status;
-}
-
-Status ExploreSession::reach() {
   status_ = std::make_unique<StatusLine>(context_.err, context_.err_is_terminal && !options_.verbose, clock_);
   RS_TRY(check_places(options_.files));
   RS_TRY(metrics_.start(false));
@@ -240,6 +233,10 @@ int ExploreSession::execute() {
 }
 
 Status ExploreSession::write_output() const {
+  RS_TRY(folder_->look({"trials.jsonl"}));
+  for (const ExploredTrial& trial : certificate_.trials) {
+    if (!trial.events.empty()) RS_TRY(folder_->look({trial.events}));
+  }
   if (!options_.at) {
     RS_TRY(write_file_atomically(directory_ + "/certificate.txt", certificate_text(certificate_)));
     RS_TRY(write_file_atomically(directory_ + "/certificate.svg", certificate_svg(certificate_)));

@@ -12,6 +12,7 @@
 #include "cli/session_metrics.h"
 #include "cli/status_line.h"
 #include "cli/stop_signals.h"
+#include "cli/work_folder.h"
 #include "harness/explore_journal.h"
 #include "harness/explorer.h"
 #include "harness/runner.h"
@@ -32,7 +33,7 @@ class ExploreSession {
   [[nodiscard]] int stopped_by() const { return signals_.signal(); }
 
  private:
-  Status reach();
+  Status take_folder(const std::string& name);
   Status choose_folder(const std::string& state);
   Status open_output();
   Status choose_points();
@@ -56,8 +57,9 @@ class ExploreSession {
   std::unique_ptr<Runner> runner_;
   std::unique_ptr<Exploration> exploration_;
   std::vector<ExplorePoint> points_;
-  std::string directory_;
-  std::string latest_;  // link to point at the folder, or empty
+  std::optional<WorkFolder> folder_;
+  std::string directory_;  // its path
+  std::string latest_;     // link to point at the folder, or empty
   std::optional<ExploreJournal> journal_;
   Certificate certificate_;
   std::map<std::string, bool> kept_;  // "irq, deadlock": events of one such trial are kept

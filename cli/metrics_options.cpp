@@ -6,6 +6,7 @@
 #include <array>
 
 #include "telemetry/metrics/push.h"
+#include "telemetry/metrics/textfile.h"
 
 namespace remapstorm {
 namespace {
@@ -37,11 +38,13 @@ Result<MetricsOptions> check_metrics_words(const MetricsWords& words) {
       return usage_error("--metrics-textfile needs the name of a file", "give one such as DIR/remapstorm.prom");
     }
     options.textfile = *words.textfile;
+    options.writer = writer_of(*words.textfile);
   }
   if (words.push) {
     const Result<std::string> target = push_target(*words.push, hostname());
     if (!target.ok()) return target.error().in("--metrics-push");
     options.push_target = *target;
+    options.push_slot = !names_group(*words.push);
   }
   return options;
 }

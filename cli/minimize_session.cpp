@@ -9,6 +9,7 @@
 #include "base/printable.h"
 #include "cli/report_files.h"
 #include "cli/scenario_files.h"
+#include "harness/folder_mark.h"
 #include "harness/guest_image.h"
 #include "harness/scenario_writer.h"
 #include "report/exit_code.h"
@@ -73,22 +74,18 @@ Status MinimizeSession::prepare(const Scenario& scenario) {
   RS_TRY(make_plan(scenario, overrides, image_, host_, runner_->resolver()));
   start_ = standing_alone(scenario, overrides);
   if (request_.run.output_dir.empty()) {
-    RS_ASSIGN(OutputDirectory output,
-              OutputDirectory::below_state(paths.state, time_stamp(std::time(nullptr)), "minimize-" + scenario.name,
-                                           lab_job(context_.environment)));
+    RS_ASSIGN(OutputDirectory output, OutputDirectory::below_state(paths.state, time_stamp(std::time(nullptr)),
+                                                                   "minimize-" + scenario.name, note_to(context_)));
     output_.emplace(std::move(output));
   } else {
-    RS_ASSIGN(OutputDirectory output, OutputDirectory::at(request_.run.output_dir, lab_job(context_.environment)));
+    RS_ASSIGN(OutputDirectory output, OutputDirectory::at(request_.run.output_dir, note_to(context_)));
     output_.emplace(std::move(output));
   }
   return {};
 }
 
 // Only the tries of the newest candidate stay: at the end, those of the confirmation.
-void MinimizeSession::forget_recordings() const {
-  std::error_code ignored;
-  std::filesystem::remove_all(output_->working_path() + "/" + start_.name, ignored);
-}
+void MinimizeSession::forget_recordings() const { (void)remove_below(output_->working_path(), start_.name); }
 
 Result<std::optional<std::string>> MinimizeSession::try_once(const Scenario& scenario, std::uint64_t attempt) {
   if (attempt == 0) forget_recordings();
@@ -213,7 +210,7 @@ int MinimizeSession::execute() {
   const Result<std::optional<std::string>> outcome = find_outcome();
   status_->clear();
   if (!outcome.ok()) {
-    const int code = report_error(context_, outcome.error());
+    const int code = report_error(context_, output_->give_up(outcome.error()));
     return outcome.error().kind == ErrorKind::usage ? kExitDiffers : code;
   }
   if (!outcome->has_value()) {
@@ -242,7 +239,7 @@ int MinimizeSession::execute() {
 }
 
 int MinimizeSession::conclude(const Minimized& minimized, const Status& written) {
-  if (!written.ok()) return report_error(context_, written.error());
+  if (!written.ok()) return report_error(context_, output_->give_up(written.error()));
   context_.out << "file      " << file() << "\nrepeat it " << repeat_line() << '\n';
   context_.out.flush();
   if (minimized.error) return report_error(context_, *minimized.error);

@@ -35,10 +35,10 @@ Result<Target> find_target(const std::vector<std::string>& paths) {
 Result<OutputDirectory> open_output(const CommandContext& context, const std::optional<std::string>& asked,
                                     const std::string& path) {
   if (asked && asked->empty()) return usage_error("--output-dir needs the name of a folder");
-  if (asked) return OutputDirectory::at(*asked, lab_job(context.environment));
+  if (asked) return OutputDirectory::at(*asked, note_to(context));
   std::error_code error;
   const fs::path at = fs::is_directory(path, error) ? fs::path(path) : fs::path(path).parent_path();
-  return OutputDirectory::at((at / "report").string(), lab_job(context.environment));
+  return OutputDirectory::at((at / "report").string(), note_to(context));
 }
 
 Status make_reports(const CommandContext& context, const Target& target, const OutputDirectory& output) {
@@ -67,6 +67,7 @@ int report_command(const CommandContext& context, const Arguments& arguments) {
   if (!target.ok()) return report_error(context, target.error());
   Result<OutputDirectory> output = open_output(context, output_dir, paths.front());
   if (!output.ok()) return report_error(context, output.error());
+  for (const RescuedRun& run : output->rescued()) context.err << "remapstorm: " << describe(run) << '\n';
   Status made = make_reports(context, *target, *output);
   if (made.ok()) made = output->finish();
   if (!made.ok()) return report_error(context, made.error());

@@ -14,6 +14,7 @@
 #include "cli/report_choice.h"
 #include "cli/report_files.h"
 #include "cli/scenario_files.h"
+#include "harness/folder_mark.h"
 #include "harness/guest_image.h"
 #include "report/exit_code.h"
 #include "report/html/html_report.h"
@@ -81,10 +82,9 @@ Result<RunSession::Job> RunSession::make_job(const Scenario& scenario) {
 }
 
 Result<OutputDirectory> RunSession::make_output() const {
-  if (!options_.output_dir.empty()) return OutputDirectory::at(options_.output_dir, lab_job(context_.environment));
+  if (!options_.output_dir.empty()) return OutputDirectory::at(options_.output_dir, note_to(context_));
   RS_ASSIGN(const Paths paths, find_paths(context_.environment, context_.home));
-  return OutputDirectory::below_state(paths.state, time_stamp(started_), label_of(scenarios_),
-                                      lab_job(context_.environment));
+  return OutputDirectory::below_state(paths.state, time_stamp(started_), label_of(scenarios_), note_to(context_));
 }
 
 RunInfo RunSession::run_info(const std::string& directory) const {
@@ -176,11 +176,12 @@ std::string RunSession::write_html(const OutputDirectory& output) const {
   HtmlReportOptions options;
   options.name = std::filesystem::path(output.path()).filename().string();
   const Status made = write_run_report(output.working_path(), into, options);
-  if (made.ok()) return output.path() + "/report/index.html";
+  // With a mark of its own, so that `report` may make it again.
+  if (made.ok() && mark_folder(into, files_below(into)).ok()) return output.path() + "/report/index.html";
   // Results do not depend on it, and half a report is none.
-  std::error_code ignored;
-  std::filesystem::remove_all(into, ignored);
-  context_.err << "remapstorm: no report was made: " << made.error().message << '\n';
+  (void)remove_below(output.working_path(), "report");
+  context_.err << "remapstorm: no report was made: "
+               << (made.ok() ? "its folder cannot be marked" : made.error().message) << '\n';
   return {};
 }
 
@@ -240,7 +241,7 @@ int RunSession::execute() {
   info.interrupted = signals_.signal() != 0;
   Status written = write_output(*output, results);
   if (written.ok() && !results.empty()) info.html_report = write_html(*output);
-  if (written.ok()) written = output->finish();
+  written = written.ok() ? output->finish() : Status(output->give_up(written.error()));
   if (!written.ok()) {
     info.output_directory.clear();
     info.html_report.clear();
@@ -275,7 +276,7 @@ int RunSession::report_not_run(const Error& error) {
     if (!output.ok()) return worse_of(code, report_error(context_, output.error()));
     directory = output->path();
     Status written = write_output(*output, results);
-    if (written.ok()) written = output->finish();
+    written = written.ok() ? output->finish() : Status(output->give_up(written.error()));
     if (!written.ok()) return worse_of(code, report_error(context_, written.error()));
   }
   if (options_.format == OutputFormat::pretty) return code;

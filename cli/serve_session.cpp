@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "cli/report_files.h"
-#include "cli/work_folder.h"
+#include "harness/folder_mark.h"
 #include "harness/suggest.h"
 #include "report/exit_code.h"
 
@@ -66,15 +66,10 @@ std::string hours_text(Nanoseconds time) {
 
 Status ServeSession::prepare() {
   RS_TRY(session_.prepare(true));
-  directory_ = options_.run.output_dir;
-  if (directory_.empty()) {
-    RS_ASSIGN(const Paths paths, find_paths(context_.environment, context_.home));
-    directory_ = paths.state + "/serve/" + time_stamp(std::time(nullptr));
-  }
-  RS_TRY(make_folders(directory_, !options_.run.output_dir.empty()));
-  RS_TRY(check_writable(directory_, !options_.run.output_dir.empty()));
-  std::error_code error;
-  directory_ = fs::absolute(directory_, error).string();
+  RS_ASSIGN(WorkFolder folder,
+            WorkFolder::open(context_, options_.run.output_dir, time_stamp(std::time(nullptr)), "serve"));
+  folder_.emplace(std::move(folder));
+  directory_ = folder_->path();
   find_earlier_rounds();
   // Once, not in every round: no round makes it better.
   for (const ScenarioResults& scenario : session_.not_run()) {
@@ -104,8 +99,10 @@ void ServeSession::find_earlier_rounds() {
         parsed.ec != std::errc() || parsed.ptr != end || number > kMostTrial) {
       continue;
     }
-    kept_.push_back({number, "of an earlier soak", size_of(entry.path().string())});
     next_ = std::max(next_, number + 1);
+    // Only what carries our mark is ever dropped.
+    if (!is_marked(entry.path().string())) continue;
+    kept_.push_back({number, "of an earlier soak", size_of(entry.path().string())});
   }
   std::sort(kept_.begin(), kept_.end(), [](const auto& a, const auto& b) { return a.number < b.number; });
 }
@@ -166,20 +163,18 @@ void ServeSession::run_round() {
 Result<std::vector<ScenarioResults>> ServeSession::run_in(const std::string& folder) {
   std::vector<ScenarioResults> results;
   {
-    RS_ASSIGN(OutputDirectory output, OutputDirectory::at(folder, lab_job(context_.environment)));
+    RS_ASSIGN(OutputDirectory output, OutputDirectory::at(folder, note_to(context_)));
     RoundReport report;
     results = session_.run_all(output, report, RunSession::NotRun::left_out);
     if (!results.empty()) {
       Status written = session_.write_output(output, results);
-      if (written.ok()) written = output.finish();
+      written = written.ok() ? output.finish() : Status(output.give_up(written.error()));
       if (!written.ok()) {
         trouble(written.error());
         worst_ = worse_of(worst_, exit_code_of(written.error().kind));
       }
     }
   }
-  std::error_code ignored;
-  if (results.empty()) fs::remove_all(folder, ignored);
   return results;
 }
 
@@ -210,9 +205,10 @@ void ServeSession::remember(std::uint64_t number, const std::vector<ScenarioResu
 void ServeSession::drop_old_rounds() {
   while (const auto index = round_to_drop(kept_, options_.keep)) {
     const auto round = kept_.begin() + static_cast<std::ptrdiff_t>(*index);
-    std::error_code error;
-    fs::remove_all(folder_of(round->number), error);
-    if (error) trouble(host_error("cannot remove " + folder_of(round->number) + ": " + error.message()));
+    std::error_code ignored;
+    if (fs::exists(folder_of(round->number), ignored)) {
+      if (const Status removed = remove_marked(folder_of(round->number)); !removed.ok()) trouble(removed.error());
+    }
     kept_.erase(round);
   }
 }

@@ -5,12 +5,14 @@
 
 #include <ctime>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "cli/kept_rounds.h"
 #include "cli/run_session.h"
 #include "cli/serve_options.h"
+#include "cli/work_folder.h"
 #include "report/served.h"
 
 namespace remapstorm {
@@ -43,7 +45,8 @@ class ServeSession {
   const CommandContext& context_;
   ServeOptions& options_;
   RunSession session_;
-  std::string directory_;
+  std::optional<WorkFolder> folder_;
+  std::string directory_;        // its path
   std::vector<KeptRound> kept_;  // on disk, in the order of their numbers
   const std::string started_at_ = rfc3339(std::time(nullptr));
   Served served_;

@@ -3,10 +3,13 @@
 
 #include <ctime>
 
+#include "telemetry/metrics/textfile.h"
+
 namespace remapstorm {
 
 Status SessionMetrics::start(bool needed) {
   if (!options_.any()) return {};
+  if (!options_.textfile.empty()) RS_TRY(check_metrics_textfile(options_.textfile));
   describe_program(metrics_, context_.version, std::time(nullptr));
   if (Status listening = outputs_.listen(); !listening) {
     if (needed) return listening;

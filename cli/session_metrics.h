@@ -21,8 +21,8 @@ class SessionMetrics {
   SessionMetrics(const CommandContext& context, const MetricsOptions& options, const Clock& clock)
       : context_(context), options_(options), outputs_(metrics_, options), counter_(metrics_, clock) {}
 
-  // Opens the ways out. Error: host, if there is no listening where it was asked for; `needed` false: that is said and
-  // the command goes on.
+  // Opens the ways out. Errors: usage, if the textfile would replace something that is not ours; host, if there is no
+  // listening where it was asked for; `needed` false: that is said and the command goes on.
   Status start(bool needed);
   // Where events go besides; null: nobody asked for metrics.
   [[nodiscard]] Metrics* metrics() { return options_.any() ? &metrics_ : nullptr; }

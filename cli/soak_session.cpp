@@ -9,8 +9,8 @@
 #include "cli/lab_child.h"
 #include "cli/name_list.h"
 #include "cli/report_files.h"
-#include "cli/work_folder.h"
 #include "harness/crew.h"
+#include "harness/folder_mark.h"
 #include "harness/scenario_writer.h"
 #include "harness/shell_word.h"
 #include "harness/suggest.h"
@@ -58,7 +58,9 @@ Status SoakSession::prepare() {
   status_.emplace(context_.err, context_.err_is_terminal, clock_);
   strategies_ = options_.strategies;
   if (here_) RS_TRY(prepare_here());
-  RS_ASSIGN(directory_, make_work_folder(context_, options_.output_dir, "soak", started_));
+  RS_ASSIGN(WorkFolder folder, WorkFolder::open(context_, options_.output_dir, time_stamp(started_) + "-soak"));
+  folder_.emplace(std::move(folder));
+  directory_ = folder_->path();
   return {};
 }
 
@@ -192,6 +194,17 @@ std::string SoakSession::key_of(const std::string& strategy) const {
   return "soak, " + strategy + ", " + options_.flavour + ", " + soak_.host.kind;
 }
 
+// What is claimed is there.
+Status SoakSession::look() const {
+  RS_TRY(folder_->look({"soak.json"}));
+  for (const std::vector<SoakTrial>* told : {&soak_.false_alarms, &soak_.failed}) {
+    for (const SoakTrial& trial : *told) {
+      if (!trial.folder.empty()) RS_TRY(folder_->look({trial.folder + "/events.jsonl"}));
+    }
+  }
+  return {};
+}
+
 void SoakSession::show_progress() {
   if (options_.quiet) return;
   const std::lock_guard lock(mutex_);
@@ -219,7 +232,7 @@ void SoakSession::run_in_lab(const std::string& host) {
   if (options_.quiet) words.emplace_back("--quiet");
   if (!options_.quiet) context_.err << "remapstorm: soak: on " << host << std::endl;
   std::error_code ignored;
-  std::filesystem::remove(folder + "/soak.json", ignored);  // an earlier one's
+  if (is_marked(folder)) std::filesystem::remove(folder + "/soak.json", ignored);  // an earlier one's
   const Result<int> code = remapstorm::run_in_lab(context_, lab_kind(host), words, signals_.stop());
   if (!code.ok()) {
     note_not_run(host, code.error());
@@ -250,8 +263,12 @@ int SoakSession::execute() {
     if (host != kKvmHost && ran.ok() && !signals_.stop()) run_in_lab(host);
   }
   soak_.interrupted = signals_.signal() != 0;
-  const Status written = write_file_atomically(directory_ + "/soak.json", soak_json(soak_));
-  context_.out << soak_text(soak_) << "recorded in " << directory_ << std::endl;
+  Status written = folder_->look({});
+  if (written.ok()) written = write_file_atomically(directory_ + "/soak.json", soak_json(soak_));
+  if (written.ok()) written = look();
+  context_.out << soak_text(soak_);
+  if (written.ok()) context_.out << "recorded in " << directory_;
+  context_.out << std::endl;
   if (!ran.ok()) worst_ = worse_of(worst_, report_error(context_, ran.error()));
   if (!written.ok()) worst_ = worse_of(worst_, report_error(context_, written.error()));
   worst_ = worse_of(worst_,

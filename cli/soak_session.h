@@ -17,6 +17,7 @@
 #include "cli/status_line.h"
 #include "cli/stop_signals.h"
 #include "cli/trial_pool.h"
+#include "cli/work_folder.h"
 #include "harness/control_worker.h"
 #include "harness/random_control.h"
 #include "report/soak.h"
@@ -45,6 +46,7 @@ class SoakSession {
                const std::vector<Event>& events);
   Status keep(SoakTrial& trial, const Scenario& scenario, const std::vector<Event>& events) const;
   void run_in_lab(const std::string& host);
+  [[nodiscard]] Status look() const;
   void show_progress();
   [[nodiscard]] std::string key_of(const std::string& strategy) const;  // of TrialTimes
 
@@ -56,7 +58,8 @@ class SoakSession {
   TrialPool pool_;
   bool here_ = false;                    // this machine is among the hosts
   std::vector<std::string> strategies_;  // those that can run here
-  std::string directory_;
+  std::optional<WorkFolder> folder_;
+  std::string directory_;  // its path
   Nanoseconds began_{0};
   std::optional<StatusLine> status_;
   int worst_ = 0;

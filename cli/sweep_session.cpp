@@ -11,8 +11,9 @@
 #include "cli/report_choice.h"
 #include "cli/report_files.h"
 #include "cli/scenario_files.h"
-#include "cli/work_folder.h"
 #include "harness/crew.h"
+#include "harness/folder_mark.h"
+#include "harness/output_rescue.h"
 #include "harness/snapshot_store.h"
 #include "harness/suggest.h"
 #include "report/exit_code.h"
@@ -132,7 +133,9 @@ Status SweepSession::open_journal() {
   if (!there && options_.resume) {
     return usage_error("there is no sweep to go on with in " + wanted, "leave --resume out to begin one");
   }
-  RS_ASSIGN(directory_, make_work_folder(context_, wanted, "sweep", started_));
+  RS_ASSIGN(WorkFolder folder, WorkFolder::open(context_, wanted, time_stamp(started_) + "-sweep"));
+  folder_.emplace(std::move(folder));
+  directory_ = folder_->path();
   if (!options_.resume) {
     RS_ASSIGN(SweepJournal journal, SweepJournal::create(directory_ + kJournal, identity()));
     journal_.emplace(std::move(journal));
@@ -149,6 +152,9 @@ Status SweepSession::open_journal() {
 }
 
 void SweepSession::drop_what_failed() {
+  for (const SweepTrial& trial : sweep_.trials) {
+    if (!is_final(trial)) spoilt_.insert(place_of(trial.cell, trial.seed));
+  }
   std::erase_if(sweep_.trials, [](const SweepTrial& trial) { return !is_final(trial); });
   for (const SweepTrial& trial : sweep_.trials) {
     if (!trial.events.empty()) recorded_.insert(key_of(trial));
@@ -174,10 +180,20 @@ void SweepSession::make_tasks() {
   }
 }
 
+// Of a trial that was killed; or that had ended, and its line did not get into the journal: then its recording stays.
+void SweepSession::clear_place(const std::string& place) {
+  const std::string path = directory_ + "/" + place;
+  std::error_code ignored;
+  if (!spoilt_.contains(place) && recording_is_whole(path + "/events.jsonl")) {
+    fs::rename(path, free_name(path + "-earlier"), ignored);
+  } else {
+    (void)remove_below(directory_, place);
+  }
+}
+
 Status SweepSession::run_task(unsigned worker, const Task& task) {
   const std::string place = place_of(task.cell, task.plan.seed);
-  std::error_code ignored;
-  fs::remove_all(directory_ + "/" + place, ignored);  // of a trial that was killed
+  clear_place(place);
   RS_TRY(make_folders(directory_ + "/" + place));
   RS_ASSIGN(Runner * runner, pool_.runner(worker, task.cell.flavour));
   const Nanoseconds began = clock_.now();
@@ -192,8 +208,7 @@ Status SweepSession::run_task(unsigned worker, const Task& task) {
   const std::lock_guard lock(mutex_);
   // A trial that was interrupted before it showed anything is no result.
   if (result.interrupted && (!result.verdict || *result.verdict == Verdict::error)) {
-    fs::remove_all(directory_ + "/" + place, ignored);
-    return {};
+    return remove_below(directory_, place);
   }
   // A boot is paid once for many trials.
   left_.done(times_key(task.plan), clock_.now() - began - (result.booted ? result.boot_time : Nanoseconds(0)));
@@ -217,8 +232,7 @@ Status SweepSession::keep(const SweepCell& cell, const TrialResult& result, cons
   if (!trial.ok || recorded_.insert(key_of(trial)).second) {
     trial.events = place;
   } else {
-    std::error_code ignored;
-    fs::remove_all(directory_ + "/" + place, ignored);
+    RS_TRY(remove_below(directory_, place));
   }
   RS_TRY(journal_->add(trial));
   sweep_.trials.push_back(std::move(trial));
@@ -283,7 +297,7 @@ void SweepSession::run_lab(const std::string& host) {
   const std::string kind = lab_kind(host);
   const std::string folder = directory_ + "/lab-" + kind;
   std::error_code ignored;
-  fs::remove(folder + kTable, ignored);  // an earlier session's
+  if (is_marked(folder)) fs::remove(folder + kTable, ignored);  // an earlier session's
   std::vector<std::string> files;
   const SweepOptions share = share_of(host, files);
   if (files.empty()) return;
@@ -334,14 +348,23 @@ Status SweepSession::write_output() {
   return write_file_atomically(directory_ + "/sweep.xml", sweep_junit(sweep_));
 }
 
-void SweepSession::show() {
+// What is claimed is there.
+Status SweepSession::look() const {
+  RS_TRY(folder_->look({kJournal + 1, kTable + 1}));
+  for (const SweepTrial& trial : sweep_.trials) {
+    if (!trial.events.empty()) RS_TRY(folder_->look({trial.events}));
+  }
+  return {};
+}
+
+void SweepSession::show(bool recorded) {
   if (options_.format == OutputFormat::json) {
     context_.out << sweep_json(sweep_) << std::flush;
   } else if (options_.format == OutputFormat::ktap) {
     context_.out << sweep_ktap(sweep_) << std::flush;
   } else {
     write_sweep_table(context_.out, style_of(context_), sweep_);
-    context_.out << "recorded in " << directory_ << std::endl;
+    if (recorded) context_.out << "recorded in " << directory_ << std::endl;
   }
 }
 
@@ -352,10 +375,12 @@ int SweepSession::execute() {
   if (ran.ok()) run_in_labs();
   sweep_.took = clock_.now() - began_;
   sweep_.interrupted = signals_.signal() != 0;
-  const Status written = write_output();
-  show();
+  Status written = folder_->look({});
+  if (written.ok()) written = write_output();
+  if (written.ok()) written = look();
+  show(written.ok());
   int code = worse_of(sweep_exit_code(sweep_), exit_by_signal(signals_.signal()));
-  for (const Status* status : {&ran, &written}) {
+  for (const Status* status : std::initializer_list<const Status*>{&ran, &written}) {
     if (!status->ok()) code = worse_of(code, report_error(context_, status->error()));
   }
   code = worse_of(

@@ -16,6 +16,7 @@
 #include "cli/stop_signals.h"
 #include "cli/sweep_options.h"
 #include "cli/trial_pool.h"
+#include "cli/work_folder.h"
 #include "harness/sweep.h"
 #include "harness/sweep_journal.h"
 
@@ -55,7 +56,9 @@ class SweepSession {
   // Every cell of `host` that has no reason yet gets this one.
   void add_gaps(const std::string& host, const Error& why);
   Status write_output();
-  void show();
+  void clear_place(const std::string& place);
+  [[nodiscard]] Status look() const;
+  void show(bool recorded);
   void show_progress();
 
   const CommandContext& context_;
@@ -65,7 +68,8 @@ class SweepSession {
   SteadyClock clock_;
   StopSignals signals_;
   TrialPool pool_;
-  std::string directory_;
+  std::optional<WorkFolder> folder_;
+  std::string directory_;  // its path
   std::optional<SweepJournal> journal_;
   std::map<std::string, Plan> plans_;  // by name_of(cell), of this machine's cells that can run; seed 1
   std::vector<Task> tasks_;
@@ -76,6 +80,7 @@ class SweepSession {
   Sweep sweep_;
   std::size_t done_ = 0;  // trials here of this session
   TimeLeft left_{pool_.times(), 1};
+  std::set<std::string> spoilt_;    // places of trials that are made again, as the journal says
   std::set<std::string> recorded_;  // "CELL, VERDICT" of which one recording is kept
 };
 

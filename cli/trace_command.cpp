@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 
 #include "base/atomic_file.h"
 #include "base/fd.h"
+#include "base/input_file.h"
 #include "base/syscall.h"
 #include "cli/arguments.h"
 #include "harness/replayer.h"
@@ -42,6 +44,30 @@ std::string usual_output(const std::string& path) {
   return fs::path(path).replace_extension(".pftrace").string();
 }
 
+// Whether a file may be replaced by a trace: it is empty, or one itself, which is a chain of packets, each with its
+// length in front.
+bool is_trace_or_empty(const std::string& path) {
+  constexpr int kPacketTag = 0x0a;
+  constexpr int kMostPackets = 64;
+  Result<std::ifstream> in = open_input_file(path);
+  if (!in.ok()) return false;
+  for (int packet = 0; packet < kMostPackets; ++packet) {
+    const int tag = in->get();
+    if (in->eof()) return true;
+    std::uint64_t length = 0;
+    int part = 0x80;
+    for (unsigned shift = 0; (part & 0x80) != 0; shift += 7) {
+      part = in->get();
+      if (tag != kPacketTag || in->eof() || shift > 28) return false;
+      length |= static_cast<std::uint64_t>(part & 0x7f) << shift;
+    }
+    if (length == 0) return false;
+    in->seekg(static_cast<std::streamoff>(length - 1), std::ios::cur);
+    if (in->get() < 0) return false;
+  }
+  return true;
+}
+
 // A trace appears whole or not at all; a pipe or a device is written to as it is.
 Result<TraceSummary> write_trace(const CommandContext& context, const TraceOptions& options,
                                  const std::vector<std::string>& recordings) {
@@ -61,6 +87,9 @@ Result<TraceSummary> write_trace(const CommandContext& context, const TraceOptio
     if (fs::exists(status) && fs::equivalent(path, recording, error)) {
       return usage_error(path + " is the recording itself", "name another file");
     }
+  }
+  if (fs::is_regular_file(status) && !is_trace_or_empty(path)) {
+    return usage_error(path + " holds something else than a timeline: it is not replaced", "name another file");
   }
   if (fs::exists(status) && !fs::is_regular_file(status)) {
     const Fd fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC));

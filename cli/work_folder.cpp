@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "base/syscall.h"
+#include "harness/folder_mark.h"
 #include "harness/output_dir.h"
 
 namespace remapstorm {
@@ -32,19 +33,57 @@ Status check_writable(const std::string& path, bool asked_for) {
   return failed;
 }
 
-Result<std::string> make_work_folder(const CommandContext& context, const std::string& requested,
-                                     const std::string& label, std::int64_t started) {
+namespace {
+
+// The first that is not there: another command may have begun in the same second.
+Result<std::string> new_folder(const CommandContext& context, const std::string& name, const std::string& place) {
+  RS_ASSIGN(const Paths paths, find_paths(context.environment, context.home));
+  return free_name(paths.state + "/" + place + "/" + name);
+}
+
+}  // namespace
+
+Result<WorkFolder> WorkFolder::open(const CommandContext& context, const std::string& requested,
+                                    const std::string& name, const std::string& place) {
+  WorkFolder folder;
   std::string path = requested;
   if (path.empty()) {
-    RS_ASSIGN(const Paths paths, find_paths(context.environment, context.home));
-    path = paths.state + "/runs/" + time_stamp(started) + "-" + label;
+    RS_ASSIGN(path, new_folder(context, name, place));
   }
   std::error_code error;
-  path = fs::absolute(path, error).lexically_normal().string();
+  fs::path whole = fs::absolute(path, error).lexically_normal();
+  if (!whole.has_filename()) whole = whole.parent_path();
+  path = whole.string();
   if (fs::exists(path, error) && !fs::is_directory(path, error)) return usage_error(path + " is no folder");
+  RS_TRY(check_folder(path, requested.empty() ? path : "--output-dir " + requested));
+  folder.made_ = !fs::exists(path, error);
   RS_TRY(make_folders(path, !requested.empty()));
+  folder.path_ = path;
   RS_TRY(check_writable(path, !requested.empty()));
-  return path;
+  RS_ASSIGN(FolderOwner owner, FolderOwner::take(path, note_to(context)));
+  folder.owner_.emplace(std::move(owner));
+  if (!is_marked(path)) RS_TRY(mark_folder(path, {}));
+  return folder;
+}
+
+WorkFolder::~WorkFolder() {
+  if (!owner_) return;
+  const bool ours = owner_->still_ours();
+  owner_.reset();
+  if (ours && made_ && files_below(path_).empty()) (void)remove_marked(path_);
+}
+
+Status WorkFolder::look(std::initializer_list<std::string> files) const {
+  if (!owner_->still_ours()) {
+    return host_error(path_ + " was removed, or taken over by another process, while this went on",
+                      "give each command an --output-dir of its own");
+  }
+  for (const std::string& file : files) {
+    std::error_code error;
+    if (!fs::exists(path_ + "/" + file, error))
+      return host_error(path_ + "/" + file + " was made and is no longer there");
+  }
+  return {};
 }
 
 std::string time_left_text(double seconds) {

@@ -3,19 +3,44 @@
 // what had been done.
 #pragma once
 
+#include <initializer_list>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "base/clock.h"
 #include "base/result.h"
 #include "cli/command.h"
+#include "harness/folder_owner.h"
 
 namespace remapstorm {
 
-// `requested` (--output-dir) or, if empty, STATE/runs/STAMP-LABEL; made if it is missing; absolute. Errors: usage (a
-// file is there, or what was asked for cannot be made or written into), unavailable (no more can STATE), host.
-Result<std::string> make_work_folder(const CommandContext& context, const std::string& requested,
-                                     const std::string& label, std::int64_t started);
+// Marked (harness/folder_mark.h) and owned (harness/folder_owner.h) as long as this lives.
+class WorkFolder {
+ public:
+  // `requested` (--output-dir) or, if empty, a new STATE/PLACE/NAME; made if it is missing. Errors: usage (a file; not
+  // empty and not ours; another process uses it; what was asked for cannot be made or written into), unavailable (no
+  // more can STATE), host.
+  static Result<WorkFolder> open(const CommandContext& context, const std::string& requested, const std::string& name,
+                                 const std::string& place = "runs");
+
+  WorkFolder(WorkFolder&& other) noexcept
+      : path_(std::move(other.path_)), made_(other.made_), owner_(std::exchange(other.owner_, std::nullopt)) {}
+  WorkFolder& operator=(WorkFolder&&) = delete;
+  // A folder of which nothing came is not left behind.
+  ~WorkFolder();
+
+  [[nodiscard]] const std::string& path() const { return path_; }
+  // Before it is said that something was recorded: whether the folder is still ours, and holds `files`. Error: host.
+  [[nodiscard]] Status look(std::initializer_list<std::string> files) const;
+
+ private:
+  WorkFolder() = default;
+
+  std::string path_;
+  bool made_ = false;
+  std::optional<FolderOwner> owner_;
+};
 // Makes `path` and what is above it. `asked_for`: its name came from the user. Errors: kind_of_place() of
 // base/syscall.h.
 Status make_folders(const std::string& path, bool asked_for = false);

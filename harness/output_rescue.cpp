@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "harness/output_rescue.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
+#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <charconv>
-#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <system_error>
 
 #include "base/atomic_file.h"
-#include "base/fd.h"
+#include "harness/folder_mark.h"
+#include "harness/replayer.h"
 #include "telemetry/event_json.h"
 
 namespace remapstorm {
@@ -47,16 +44,14 @@ bool drop_half_line(const fs::path& events) {
   return true;
 }
 
-// Temporary files of write_file_atomically() and old results that had stepped aside.
+// Temporary files of write_file_atomically().
 void remove_half_files(const fs::path& folder) {
   std::error_code error;
   std::vector<fs::path> doomed;
   for (fs::recursive_directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
-    const std::string name = entry->path().filename().string();
-    if (name == ".old") entry.disable_recursion_pending();
-    if (name == ".old" || name.find(".tmp.") != std::string::npos) doomed.push_back(entry->path());
+    if (entry->path().filename().string().find(".tmp.") != std::string::npos) doomed.push_back(entry->path());
   }
-  for (const fs::path& path : doomed) fs::remove_all(path, error);
+  for (const fs::path& path : doomed) fs::remove(path, error);
 }
 
 std::vector<fs::path> recordings_below(const fs::path& folder) {
@@ -70,7 +65,8 @@ std::vector<fs::path> recordings_below(const fs::path& folder) {
 }
 
 std::string notice(const RescuedRun& run) {
-  return "The run that wrote this was killed before it ended. Trials that had finished: " +
+  return "The run that wrote this did not come to its end: it was killed, or its disk was full. Trials that had "
+         "finished: " +
          std::to_string(run.finished) + ".\n" +
          (run.cut == 0 ? ""
                        : "Recordings that stop in the middle, in folders ending in " + std::string(kCutSuffix) + ": " +
@@ -84,13 +80,39 @@ Error io_error(const std::string& doing, const std::string& path, const std::err
   return error;
 }
 
-// Locks tell only of those on the same host. `theirs`: process id of the lab/run of another one.
-bool may_be_in_use_elsewhere(const std::string& theirs, const std::string& lab_job) {
-  if (theirs == lab_job) return false;
-  if (!lab_job.empty()) return true;
-  int id = 0;
-  std::from_chars(theirs.data(), theirs.data() + theirs.size(), id);
-  return id > 0 && (::kill(id, 0) == 0 || errno == EPERM);
+// Its verdict can be told, although it stops in the middle.
+bool proves_something(const std::string& events) {
+  const Result<Replayed> replayed = replay(events);
+  return replayed.ok() && !replayed->result.error && replayed->result.verdict &&
+         *replayed->result.verdict != Verdict::error;
+}
+
+// What nobody made by hand: a working folder with nothing in it that is worth keeping.
+Status remove_working(const fs::path& working) {
+  std::error_code error;
+  fs::remove_all(working, error);
+  if (error) return io_error("removing", working.string(), error);
+  return {};
+}
+
+std::vector<std::string> working_folders(const std::string& parent) {
+  std::vector<std::string> left;
+  std::error_code error;
+  for (fs::directory_iterator entry(parent, error), end; !error && entry != end; entry.increment(error)) {
+    if (!entry->path().filename().string().starts_with(kWorkingPrefix)) continue;
+    const std::string path = entry->path().string();
+    // Made and not yet marked, by one that was killed then: there is nothing in it.
+    if (!is_marked(path)) (void)::rmdir(path.c_str());
+    if (is_marked(path)) left.push_back(path);
+  }
+  std::sort(left.begin(), left.end());
+  return left;
+}
+
+void rescue_one(const std::string& path, const PlaceOf& target_of, std::vector<RescuedRun>& rescued) {
+  const std::string name = fs::path(path).filename().string().substr(std::string(kWorkingPrefix).size());
+  const auto run = rescue_run(path, free_name(target_of(name)));
+  if (run.ok() && run->has_value()) rescued.push_back(**run);
 }
 
 }  // namespace
@@ -112,21 +134,34 @@ bool recording_is_whole(const std::string& events_path) {
   return lifecycle != nullptr && lifecycle->what == LifecycleEvent::What::end;
 }
 
+std::string free_name(const std::string& name) {
+  std::string chosen = name;
+  std::error_code error;
+  for (int number = 2; fs::exists(fs::symlink_status(chosen, error)); ++number) {
+    chosen = name + "-" + std::to_string(number);
+  }
+  return chosen;
+}
+
 Result<std::optional<RescuedRun>> rescue_run(const std::string& working, const std::string& target) {
+  if (!is_marked(working)) return usage_error(working + " does not carry our mark");
   RescuedRun run;
   run.folder = target;
   std::error_code error;
   std::vector<fs::path> cut;
+  bool worth = false;
   for (const fs::path& events : recordings_below(working)) {
-    if (recording_is_whole(events.string())) {
+    const bool whole = recording_is_whole(events.string());
+    if (whole) {
       ++run.finished;
     } else {
       cut.push_back(events);
     }
+    worth = worth || whole || proves_something(events.string());
   }
-  if (run.finished == 0) {
-    fs::remove_all(working, error);
-    if (error) return io_error("removing", working, error);
+  // Earlier results that had stepped aside are not to be lost with the run that would have replaced them.
+  if (!worth && !fs::exists(fs::path(working) / kAsideName, error)) {
+    RS_TRY(remove_working(working));
     return std::optional<RescuedRun>();
   }
   remove_half_files(working);
@@ -142,35 +177,24 @@ Result<std::optional<RescuedRun>> rescue_run(const std::string& working, const s
     fs::rename(trial, trial.string() + kCutSuffix, error);
     if (error) return io_error("renaming", trial.string(), error);
   }
-  RS_TRY(write_file_atomically(working + "/INCOMPLETE", notice(run)));
+  // On a full disk without: the recordings are what counts.
+  (void)write_file_atomically(working + "/INCOMPLETE", notice(run));
+  (void)mark_folder(working, files_below(working));
   fs::rename(working, target, error);
   if (error) return io_error("renaming " + working + " to", target, error);
   return std::optional<RescuedRun>(std::move(run));
 }
 
-std::vector<RescuedRun> rescue_abandoned(const std::string& parent, const std::string& lab_job,
-                                         const std::function<std::string(const std::string& rest)>& target_of) {
-  std::vector<fs::path> left;
-  std::error_code error;
-  for (fs::directory_iterator entry(parent, error), end; !error && entry != end; entry.increment(error)) {
-    if (entry->path().filename().string().starts_with(kWorkingPrefix)) left.push_back(entry->path());
-  }
-  std::sort(left.begin(), left.end());
+std::vector<RescuedRun> rescue_in(const std::string& parent, const PlaceOf& target_of) {
   std::vector<RescuedRun> rescued;
-  for (const fs::path& path : left) {
-    const std::string whole = path.filename().string().substr(std::string(kWorkingPrefix).size());
-    const std::size_t mark = whole.rfind(kLabMark);
-    const std::string name = whole.substr(0, mark);
-    const std::string theirs = mark == std::string::npos ? "" : whole.substr(mark + std::string(kLabMark).size());
-    if (may_be_in_use_elsewhere(theirs, lab_job)) continue;
-    const Fd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!fd.valid() || ::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) continue;
-    std::string target = target_of(name);
-    for (int number = 2; fs::exists(fs::symlink_status(target, error)); ++number) {
-      target = target_of(name) + "-" + std::to_string(number);
-    }
-    const auto run = rescue_run(path.string(), target);
-    if (run.ok() && run->has_value()) rescued.push_back(**run);
+  for (const std::string& path : working_folders(parent)) rescue_one(path, target_of, rescued);
+  return rescued;
+}
+
+std::vector<RescuedRun> rescue_abandoned(const std::string& parent, const PlaceOf& target_of, const OwnerNote& note) {
+  std::vector<RescuedRun> rescued;
+  for (const FolderOwner& owner : FolderOwner::take_abandoned(working_folders(parent), note)) {
+    rescue_one(owner.folder(), target_of, rescued);
   }
   return rescued;
 }

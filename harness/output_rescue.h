@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "harness/folder_owner.h"
 
 namespace remapstorm {
 
@@ -19,7 +20,7 @@ inline constexpr const char* kCutSuffix = "-cut";
 struct RescuedRun {
   std::string folder;
   unsigned finished = 0;  // trials whose recording is whole
-  unsigned cut = 0;
+  unsigned cut = 0;       // that stop in the middle
 };
 
 // "an earlier run was killed; its 3 finished trials are kept in FOLDER".
@@ -28,19 +29,20 @@ std::string describe(const RescuedRun& run);
 // Does this events.jsonl end with the last event of a trial?
 bool recording_is_whole(const std::string& events_path);
 
-// Renames `working`, whose lock the caller holds, to `target`, with a file INCOMPLETE in it that tells what it is. A
-// folder without a single finished trial is removed: nothing. If a step fails, nothing is lost and the next run tries
-// again. Error: host.
+// Renames `working`, which nobody else uses and which is marked, to `target`, with a file INCOMPLETE in it that tells
+// what it is. Kept are trials that had finished, and those whose verdict was certain where they were cut. Without one
+// the folder is removed: nothing. If a step fails, nothing is lost and the next run tries again. Errors: usage (no
+// mark), host.
 Result<std::optional<RescuedRun>> rescue_run(const std::string& working, const std::string& target);
 
-// At the end of the name of a working folder of a run on the lab's host, which shares our files but not our locks: then
-// comes the process id of its lab/run.
-constexpr const char* kLabMark = ".in-lab-";
+// `name`, or "NAME-2" and so on: the first that is not there.
+std::string free_name(const std::string& name);
 
-// Every folder in `parent` that a run left behind: nobody holds its lock, and of a run in the lab lab/run is gone, too.
-// In the lab only its own are known about. `lab_job`: the process id of our lab/run, empty outside the lab. `target_of`
-// names the place for one, given its name without prefix and mark. What cannot be kept stays where it is.
-std::vector<RescuedRun> rescue_abandoned(const std::string& parent, const std::string& lab_job,
-                                         const std::function<std::string(const std::string& rest)>& target_of);
+// Every working folder in `parent` that a run left behind. `target_of` names the place for one, given its name without
+// prefix. What cannot be kept stays where it is. rescue_in(): the caller owns `parent`, so that nobody else uses them.
+// rescue_abandoned(): each has an owner of its own; those whose owner lives stay. `note`: see FolderOwner::take().
+using PlaceOf = std::function<std::string(const std::string& rest)>;
+std::vector<RescuedRun> rescue_in(const std::string& parent, const PlaceOf& target_of);
+std::vector<RescuedRun> rescue_abandoned(const std::string& parent, const PlaceOf& target_of, const OwnerNote& note);
 
 }  // namespace remapstorm

@@ -28,8 +28,6 @@ Environment process_environment() {
   };
 }
 
-std::string lab_job(const Environment& environment) { return environment("REMAPSTORM_LAB_JOB").value_or(""); }
-
 Result<Paths> find_paths(const Environment& environment, const std::string& home) {
   RS_ASSIGN(std::string cache, place(environment, home, "REMAPSTORM_CACHE", "XDG_CACHE_HOME", ".cache"));
   RS_ASSIGN(std::string state, place(environment, home, "REMAPSTORM_STATE", "XDG_STATE_HOME", ".local/state"));

@@ -13,8 +13,6 @@ namespace remapstorm {
 // Value of an environment variable, or nothing if it is unset or empty.
 using Environment = std::function<std::optional<std::string>(const std::string& name)>;
 Environment process_environment();
-// On the lab's host: the process id of its lab/run in the machine outside; empty elsewhere.
-std::string lab_job(const Environment& environment);
 
 struct Paths {
   std::string cache;  // ${REMAPSTORM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/remapstorm}: guest images, figures

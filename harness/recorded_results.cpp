@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/input_file.h"
 #include "telemetry/json_fields.h"
 
 namespace remapstorm {
@@ -38,8 +39,7 @@ RecordedResult result_from(const Json& json, std::string& problem) {
 }  // namespace
 
 Result<RecordedResults> read_recorded_results(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return usage_error("cannot open " + path);
+  RS_ASSIGN(std::ifstream in, open_input_file(path));
   const Json json = parse_json(in);
   if (json.is_discarded()) return usage_error(path + ": not JSON");
   std::string problem;

@@ -7,6 +7,7 @@
 #include <sstream>
 #include <tuple>
 
+#include "base/input_file.h"
 #include "base/nesting.h"
 #include "harness/scenario_table.h"
 #include "harness/suggest.h"
@@ -178,8 +179,9 @@ ParsedScenario parse_scenario(std::string_view text, const std::string& file, co
 }
 
 Result<Scenario> load_scenario(const std::string& path, const Vocabulary& vocabulary) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return usage_error("cannot open scenario file " + path);
+  Result<std::ifstream> opened = open_input_file(path);
+  if (!opened.ok()) return opened.error().in("scenario file");
+  std::ifstream& in = *opened;
   std::string text(kMaxFileBytes + 1, '\0');
   in.read(text.data(), static_cast<std::streamsize>(text.size()));
   if (in.bad() || (in.fail() && !in.eof())) return usage_error("cannot read scenario file " + path);

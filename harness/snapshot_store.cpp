@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "harness/snapshot_store.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <xxhash.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <vector>
 
+#include "base/fd.h"
 #include "base/mapping.h"
+#include "vmm/snapshot_header.h"
 
 namespace remapstorm {
 namespace {
@@ -29,6 +33,15 @@ std::string hex_hash(const void* data, std::size_t bytes) {
 std::uint64_t room_of(const fs::path& path) {
   struct stat info = {};
   return ::stat(path.c_str(), &info) == 0 ? static_cast<std::uint64_t>(info.st_blocks) * 512 : 0;
+}
+
+// By its content: a folder of that name may hold files of others.
+bool is_snapshot(const fs::path& path) {
+  const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW));
+  std::array<std::byte, SnapshotHeader::kBytes> header{};
+  struct stat info = {};
+  if (!fd.valid() || ::fstat(fd.get(), &info) != 0 || !S_ISREG(info.st_mode)) return false;
+  return ::pread(fd.get(), header.data(), header.size(), 0) >= 8 && has_snapshot_magic(header);
 }
 
 }  // namespace
@@ -87,7 +100,7 @@ void SnapshotStore::tidy() const {
     const fs::file_time_type used = entry.last_write_time(error);
     if (error) continue;
     const std::string name = entry.path().filename().string();
-    if (name.ends_with(kSuffix)) {
+    if (name.ends_with(kSuffix) && is_snapshot(entry.path())) {
       kept.push_back({entry.path(), used});
     } else if (name.find(".snapshot.tmp.") != std::string::npos && now - used > kAbandoned) {
       fs::remove(entry.path(), error);  // its writer was killed

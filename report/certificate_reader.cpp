@@ -4,6 +4,7 @@
 #include <fstream>
 #include <limits>
 
+#include "base/input_file.h"
 #include "report/certificate.h"
 #include "telemetry/json_fields.h"
 
@@ -140,8 +141,8 @@ Certificate certificate_from(const Json& json, std::string& problem) {
 Result<Certificate> read_certificate(const std::string& path) {
   std::error_code error;
   const std::uintmax_t size = std::filesystem::file_size(path, error);
-  std::ifstream in(path, std::ios::binary);
-  if (error || !in) return usage_error("cannot open " + path);
+  RS_ASSIGN(std::ifstream in, open_input_file(path));
+  if (error) return usage_error("cannot open " + path);
   if (size > kMostBytes) return usage_error(path + " is longer than 512 MiB: no certificate of ours");
   const Json json = parse_json(in);
   if (json.is_discarded() || !json.is_object()) return usage_error(path + ": not JSON, or cut in the middle");

@@ -4,6 +4,7 @@
 #include <optional>
 #include <streambuf>
 
+#include "base/input_file.h"
 #include "guest/abi/remapstorm_abi.h"
 #include "telemetry/event_json.h"
 #include "telemetry/event_names.h"
@@ -247,8 +248,7 @@ Result<EventReading> for_each_event(std::istream& in, const std::function<Status
 }
 
 Result<EventReading> for_each_event_in(const std::string& path, const std::function<Status(Event&&)>& take) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return usage_error("cannot open " + path);
+  RS_ASSIGN(std::ifstream in, open_input_file(path));
   Result<EventReading> reading = for_each_event(in, take);
   if (!reading.ok()) return reading.error().in(path);
   return reading;
@@ -265,8 +265,7 @@ Result<RecordedEvents> read_events(std::istream& in) {
 }
 
 Result<RecordedEvents> read_events_file(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return usage_error("cannot open " + path);
+  RS_ASSIGN(std::ifstream in, open_input_file(path));
   Result<RecordedEvents> recorded = read_events(in);
   if (!recorded.ok()) return recorded.error().in(path);
   return recorded;

@@ -156,6 +156,12 @@ bool sound(const RegionDescription& region) {
 
 }  // namespace
 
+bool has_snapshot_magic(std::span<const std::byte> bytes) {
+  std::uint64_t magic = 0;
+  std::memcpy(&magic, bytes.data(), sizeof(magic));
+  return magic == kMagic;
+}
+
 std::vector<std::byte> encode_header(const SnapshotHeader& header) {
   Raw raw;
   raw.description_bytes = header.description_bytes;

@@ -27,6 +27,8 @@ struct SnapshotHeader {
   std::uint64_t pages_checksum = 0;  // over the stored pages, in order
 };
 
+// Does it begin as a snapshot does, of whatever version? `bytes`: 8 or more.
+bool has_snapshot_magic(std::span<const std::byte> bytes);
 std::vector<std::byte> encode_header(const SnapshotHeader& header);
 // `file_bytes`: what the file really has. Errors: usage (no snapshot, another version, damaged, cut).
 Result<SnapshotHeader> decode_header(std::span<const std::byte> bytes, std::uint64_t file_bytes);

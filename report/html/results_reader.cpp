@@ -4,6 +4,7 @@
 #include <fstream>
 #include <limits>
 
+#include "base/input_file.h"
 #include "telemetry/json_fields.h"
 
 namespace remapstorm {
@@ -94,8 +95,7 @@ void read_head(const Json& json, RunRecord& run, std::string& problem) {
 }  // namespace
 
 Status read_results(const std::string& path, RunRecord& run) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return usage_error("cannot open " + path);
+  RS_ASSIGN(std::ifstream in, open_input_file(path));
   std::string problem;
   bool in_results = false;
   // Each trial is taken as soon as it is whole, and the parser forgets it.

@@ -2,6 +2,7 @@
 #include "telemetry/metrics/endpoint.h"
 
 #include <arpa/inet.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/eventfd.h>
@@ -39,7 +40,9 @@ SocketAddress socket_address(const ListenAddress& address) {
     auto* six = reinterpret_cast<sockaddr_in6*>(&result.storage);
     six->sin6_family = AF_INET6;
     six->sin6_port = htons(address.port);
-    ::inet_pton(AF_INET6, address.host.c_str(), &six->sin6_addr);
+    const std::size_t scope = address.host.find('%');
+    ::inet_pton(AF_INET6, address.host.substr(0, scope).c_str(), &six->sin6_addr);
+    if (scope != std::string::npos) six->sin6_scope_id = ::if_nametoindex(address.host.c_str() + scope + 1);
     result.size = sizeof(*six);
   } else {
     auto* four = reinterpret_cast<sockaddr_in*>(&result.storage);

@@ -14,11 +14,12 @@
 namespace remapstorm {
 
 struct ListenAddress {
-  std::string host;  // numeric, IPv4 or IPv6 without brackets
+  std::string host;  // numeric, IPv4 or IPv6 without brackets, that with its scope: "fe80::1%eth0"
   std::uint16_t port = 0;
   bool loopback = true;
 };
-// "127.0.0.1:9464", "[::1]:9464", "localhost:9464", "9464" (of the loopback). Error: usage.
+// "127.0.0.1:9464", "[::1]:9464", "[fe80::1%eth0]:9464", "9464" (of the loopback), ":9464" (every address of this
+// machine, as with Prometheus), "NAME:9464" (the first address that is found for it). Error: usage.
 Result<ListenAddress> parse_listen_address(const std::string& text);
 
 class MetricsEndpoint {

@@ -35,7 +35,8 @@ prometheus::ClientMetric::Histogram histogram_of(const MetricInfo& info, const M
   return histogram;
 }
 
-prometheus::MetricFamily family_of(const MetricInfo& info, const MetricTable::Family& all) {
+prometheus::MetricFamily family_of(const MetricInfo& info, const MetricTable::Family& all,
+                                   const std::optional<std::pair<std::string, std::string>>& label_of_all) {
   prometheus::MetricFamily family;
   family.name = info.name;
   family.help = info.help;
@@ -43,6 +44,7 @@ prometheus::MetricFamily family_of(const MetricInfo& info, const MetricTable::Fa
   for (const auto& [labels, series] : all) {
     prometheus::ClientMetric metric;
     for (std::size_t i = 0; i < labels.size(); ++i) metric.label.push_back({std::string(info.labels[i]), labels[i]});
+    if (label_of_all) metric.label.push_back({label_of_all->first, label_of_all->second});
     metric.counter.value = series.value;
     metric.gauge.value = series.value;
     if (info.type == MetricType::histogram) metric.histogram = histogram_of(info, series);
@@ -73,6 +75,11 @@ void Metrics::take(MetricTable& gathered) {
   table_.take(gathered);
 }
 
+void Metrics::label_all(std::string name, std::string value) {
+  const std::lock_guard lock(mutex_);
+  label_of_all_.emplace(std::move(name), std::move(value));
+}
+
 std::string Metrics::text() const {
   std::vector<prometheus::MetricFamily> families;
   {
@@ -80,7 +87,7 @@ std::string Metrics::text() const {
     for (const MetricInfo& info : all_metrics()) {
       const MetricTable::Family& all = table_.family(info.id);
       // A family that has nothing to say has no line of help either.
-      if (!all.empty()) families.push_back(family_of(info, all));
+      if (!all.empty()) families.push_back(family_of(info, all, label_of_all_));
     }
   }
   std::ostringstream text;

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <mutex>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "telemetry/metrics/table.h"
 
@@ -17,12 +19,15 @@ class Metrics {
   // MetricTable::take().
   void take(MetricTable& gathered);
 
+  // Every series carries this label besides, in text(). Before the first text().
+  void label_all(std::string name, std::string value);
   // All of them in Prometheus' text format, without time stamps.
   [[nodiscard]] std::string text() const;
 
  private:
   mutable std::mutex mutex_;  // table_
   MetricTable table_;
+  std::optional<std::pair<std::string, std::string>> label_of_all_;
 };
 
 }  // namespace remapstorm

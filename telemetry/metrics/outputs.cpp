@@ -16,26 +16,9 @@ constexpr Nanoseconds kLastPushPatience = std::chrono::seconds(2);  // somebody 
 
 }  // namespace
 
-Repeater::Repeater(Nanoseconds period, std::function<void()> work)
-    : period_(period), work_(std::move(work)), thread_([this] { repeat(); }) {}
-
-Repeater::~Repeater() {
-  {
-    const std::lock_guard lock(mutex_);
-    over_ = true;
-  }
-  changed_.notify_all();
-  thread_.join();
-}
-
-void Repeater::repeat() {
-  std::unique_lock lock(mutex_);
-  while (!over_) {
-    lock.unlock();
-    work_();
-    lock.lock();
-    changed_.wait_for(lock, period_, [this] { return over_; });
-  }
+MetricsOutputs::MetricsOutputs(Metrics& metrics, MetricsOptions options)
+    : metrics_(metrics), options_(std::move(options)) {
+  if (!options_.writer.empty()) metrics_.label_all(kWriterLabel, options_.writer);
 }
 
 Status MetricsOutputs::listen() {
@@ -50,6 +33,9 @@ void MetricsOutputs::start() {
     writer_ = std::make_unique<Repeater>(kWriteEvery, [this] { write_textfile(); });
   }
   if (!options_.push_target.empty()) {
+    if (options_.push_slot) {
+      options_.push_target += "/" + std::string(kWriterLabel) + "/" + std::to_string(slot_.emplace().number());
+    }
     pusher_ = std::make_unique<Repeater>(kPushEvery, [this] { push(kPushPatience, stop_push_); });
   }
 }

@@ -4,18 +4,17 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "base/clock.h"
+#include "base/repeater.h"
 #include "telemetry/metrics/endpoint.h"
 #include "telemetry/metrics/metrics.h"
+#include "telemetry/metrics/writer_slot.h"
 
 namespace remapstorm {
 
@@ -23,32 +22,15 @@ struct MetricsOptions {
   std::optional<ListenAddress> listen;
   std::string textfile;     // path, or empty
   std::string push_target;  // push_target(), or empty
+  bool push_slot = false;   // the group gets a label that tells us from others of this host
+  std::string writer;       // what tells our series from those of others in one folder; empty: nothing
   [[nodiscard]] bool any() const { return listen || !textfile.empty() || !push_target.empty(); }
-};
-
-// Calls a function at once and then every `period` in a thread of its own, until destroyed.
-class Repeater {
- public:
-  Repeater(Nanoseconds period, std::function<void()> work);
-  ~Repeater();
-  Repeater(const Repeater&) = delete;
-  Repeater& operator=(const Repeater&) = delete;
-
- private:
-  void repeat();
-
-  Nanoseconds period_;
-  std::function<void()> work_;
-  std::mutex mutex_;  // over_
-  std::condition_variable changed_;
-  bool over_ = false;
-  std::thread thread_;
 };
 
 class MetricsOutputs {
  public:
   // `metrics` must outlive it. Nothing happens yet.
-  MetricsOutputs(Metrics& metrics, MetricsOptions options) : metrics_(metrics), options_(std::move(options)) {}
+  MetricsOutputs(Metrics& metrics, MetricsOptions options);
   ~MetricsOutputs() { finish(); }
   MetricsOutputs(const MetricsOutputs&) = delete;
   MetricsOutputs& operator=(const MetricsOutputs&) = delete;
@@ -73,6 +55,7 @@ class MetricsOutputs {
   Metrics& metrics_;
   MetricsOptions options_;
   std::unique_ptr<MetricsEndpoint> endpoint_;
+  std::optional<WriterSlot> slot_;
   std::atomic<bool> stop_push_{false};
   bool textfile_said_ = false, push_said_ = false;  // each of its thread, and of finish() after it
   std::mutex notes_mutex_;

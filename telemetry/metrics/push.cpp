@@ -41,6 +41,8 @@ std::string shown(const std::string& target) {
 
 }  // namespace
 
+bool names_group(const std::string& url) { return url.find("/metrics/job/") != std::string::npos; }
+
 Result<std::string> push_target(const std::string& url, const std::string& hostname) {
   std::string target = url;
   while (target.ends_with('/')) target.pop_back();
@@ -51,7 +53,7 @@ Result<std::string> push_target(const std::string& url, const std::string& hostn
       target.find_first_of(" \t\r\n") != std::string::npos) {
     return usage_error(url + ": no address of a Pushgateway", "give one such as http://127.0.0.1:9091");
   }
-  if (target.find("/metrics/job/", host) != std::string::npos) return target;
+  if (names_group(target)) return target;
   return target + "/metrics/job/remapstorm/instance/" + path_segment(hostname);
 }
 

@@ -16,6 +16,9 @@ namespace remapstorm {
 // Error: usage (no http or https URL).
 Result<std::string> push_target(const std::string& url, const std::string& hostname);
 
+// Whether `url` names a group of its own.
+bool names_group(const std::string& url);
+
 // Returns after `timeout` at the latest, and soon after `stop` becomes true. Errors: host, with what the gateway said.
 Status push_metrics(const std::string& target, std::string_view metrics, Nanoseconds timeout,
                     const std::atomic<bool>& stop);

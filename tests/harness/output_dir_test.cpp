@@ -11,6 +11,9 @@
 #include <functional>
 #include <iterator>
 
+#include "base/repeater.h"
+#include "harness/folder_mark.h"
+#include "harness/owner_file.h"
 #include "telemetry/sinks.h"
 #include "tests/base/temporary_folder.h"
 
@@ -55,7 +58,7 @@ TEST(OutputDirectory, ASecondRunReplacesTheFirst) {
   EXPECT_EQ(read_back(folder.file("out/results.json")), "second");
   EXPECT_EQ(read_back(folder.file("out/irq/inplace/trial-0/console.log")), "second");
   EXPECT_EQ(read_back(folder.file("out/mine.txt")), "a person's own file");
-  EXPECT_EQ(std::distance(fs::directory_iterator(folder.file("out")), fs::directory_iterator()), 3);
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder.file("out")), fs::directory_iterator()), 4) << "and the mark";
 }
 
 TEST(OutputDirectory, GivingUpLeavesEarlierResultsAndNothingElse) {
@@ -67,7 +70,7 @@ TEST(OutputDirectory, GivingUpLeavesEarlierResultsAndNothingElse) {
     ASSERT_TRUE(output->write("results.json", "half").ok());
   }
   EXPECT_EQ(read_back(folder.file("out/results.json")), "first");
-  EXPECT_EQ(std::distance(fs::directory_iterator(folder.file("out")), fs::directory_iterator()), 2);
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder.file("out")), fs::directory_iterator()), 3);
 }
 
 TEST(OutputDirectory, AKilledRunIsCleanedUpByTheNext) {
@@ -83,35 +86,39 @@ TEST(OutputDirectory, AKilledRunIsCleanedUpByTheNext) {
   ASSERT_EQ(::waitpid(child, &status, 0), child);
   ASSERT_TRUE(WIFSIGNALED(status));
   EXPECT_EQ(read_back(folder.file("out/results.json")), "first") << "earlier results stay readable";
-  EXPECT_EQ(std::distance(fs::directory_iterator(folder.file("out")), fs::directory_iterator()), 3);
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder.file("out")), fs::directory_iterator()), 5) << "mark, owner";
   run_once(folder.file("out"), "third");
-  EXPECT_EQ(std::distance(fs::directory_iterator(folder.file("out")), fs::directory_iterator()), 2);
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder.file("out")), fs::directory_iterator()), 3);
 }
 
-// A run of three trials that is killed in the third one, `begun` or before its first event was written; `below_state`
-// or at(DIR).
+// Three trials, the third of which stops in the middle; `begun`: or before its first event was written.
+void record_three(OutputDirectory& output, bool begun) {
+  for (std::uint64_t trial = 0; trial < 3; ++trial) {
+    const Result<std::string> folder = output.make_trial("irq", "inplace", trial);
+    if (!folder.ok()) ::_exit(2);
+    Result<JsonlSink> sink = JsonlSink::create(output.working_path() + "/" + *folder + "/events.jsonl");
+    if (!sink.ok()) ::_exit(3);
+    if (trial == 2 && !begun) return;
+    sink->on_event(Event{Nanoseconds(0), std::nullopt, -1, PlanEvent{"{}"}});
+    sink->on_event(Event{Nanoseconds(1), std::nullopt, -1, LifecycleEvent{LifecycleEvent::What::ready, {}}});
+    if (trial < 2)
+      sink->on_event(Event{Nanoseconds(2), std::nullopt, -1, LifecycleEvent{LifecycleEvent::What::end, {}}});
+    if (!sink->flush().ok()) ::_exit(4);
+    if (trial == 2) {
+      std::ofstream(output.working_path() + "/" + *folder + "/events.jsonl", std::ios::app) << "{\"t\":12,\"ty";
+      std::ofstream(output.working_path() + "/results.json.tmp.1234") << "{";
+    }
+  }
+}
+
+// A run of these that is killed then; `begin`: below_state() or at(DIR).
 void run_until_killed(const std::function<Result<OutputDirectory>()>& begin, bool begun = true) {
   const pid_t child = ::fork();
   if (child == 0) {
     Result<OutputDirectory> output = begin();
     if (!output.ok()) ::_exit(1);
-    for (std::uint64_t trial = 0; trial < 3; ++trial) {
-      const Result<std::string> folder = output->make_trial("irq", "inplace", trial);
-      if (!folder.ok()) ::_exit(2);
-      Result<JsonlSink> sink = JsonlSink::create(output->working_path() + "/" + *folder + "/events.jsonl");
-      if (!sink.ok()) ::_exit(3);
-      if (trial == 2 && !begun) ::raise(SIGKILL);
-      sink->on_event(Event{Nanoseconds(0), std::nullopt, -1, PlanEvent{"{}"}});
-      sink->on_event(Event{Nanoseconds(1), std::nullopt, -1, LifecycleEvent{LifecycleEvent::What::ready, {}}});
-      if (trial < 2)
-        sink->on_event(Event{Nanoseconds(2), std::nullopt, -1, LifecycleEvent{LifecycleEvent::What::end, {}}});
-      if (!sink->flush().ok()) ::_exit(4);
-      if (trial == 2) {
-        std::ofstream(output->working_path() + "/" + *folder + "/events.jsonl", std::ios::app) << "{\"t\":12,\"ty";
-        std::ofstream(output->working_path() + "/results.json.tmp.1234") << "{";
-        ::raise(SIGKILL);
-      }
-    }
+    record_three(*output, begun);
+    ::raise(SIGKILL);
     ::_exit(5);
   }
   int status = 0;
@@ -147,36 +154,101 @@ TEST(OutputDirectory, FinishedTrialsOfAKilledRunAreKeptByTheNext) {
   EXPECT_TRUE(third.ok() && third->rescued().empty()) << "once is enough";
 }
 
-// The lab's host shares our files, not our locks.
-TEST(OutputDirectory, ARunInTheLabIsLeftAloneWhileItsLabLives) {
+// On another machine that shares our files, such as the lab's host.
+TEST(OutputDirectory, ARunElsewhereIsLeftAloneWhileItLives) {
   const TemporaryFolder folder;
-  const pid_t lab = ::fork();
-  if (lab == 0) {
-    ::pause();
-    ::_exit(0);
-  }
-  const std::string job = std::to_string(lab);
-  run_until_killed([&] { return OutputDirectory::below_state(folder.path(), "20260101T000000Z", "a", job); });
-  for (const std::string& host : {std::string(), std::to_string(::getpid())}) {
-    const Result<OutputDirectory> beside = OutputDirectory::below_state(folder.path(), "20260101T000001Z", "b", host);
+  run_until_killed([&] { return OutputDirectory::below_state(folder.path(), "20260101T000000Z", "a"); });
+  const std::string owner = folder.file("runs/.remapstorm-unfinished-20260101T000000Z-a/" + std::string(kOwnerName));
+  OwnerIdentity elsewhere = OwnerIdentity::of_this_process();
+  elsewhere.boot = "another";
+  unsigned long long count = 0;
+  std::ofstream(owner, std::ios::trunc) << owner_text(elsewhere, count);
+  {
+    const Repeater alive(std::chrono::milliseconds(200),
+                         [&] { std::ofstream(owner, std::ios::trunc) << owner_text(elsewhere, ++count); });
+    const Result<OutputDirectory> beside = OutputDirectory::below_state(folder.path(), "20260101T000001Z", "b");
     ASSERT_TRUE(beside.ok()) << beside.error().message;
-    EXPECT_TRUE(beside->rescued().empty()) << host;
+    EXPECT_TRUE(beside->rescued().empty());
   }
-  ::kill(lab, SIGKILL);
-  ::waitpid(lab, nullptr, 0);
+  elsewhere = OwnerIdentity::of_this_process();
+  elsewhere.start = "1";
+  std::ofstream(owner, std::ios::trunc) << owner_text(elsewhere, count);
   Result<OutputDirectory> next = OutputDirectory::below_state(folder.path(), "20260101T000002Z", "c");
   ASSERT_TRUE(next.ok()) << next.error().message;
   expect_rescued(*next, folder.file("runs/20260101T000000Z-a-incomplete"));
 }
 
-TEST(OutputDirectory, TheLabLeavesRunsOutsideAlone) {
+TEST(OutputDirectory, TwoRunsAtOnceInOneFolderAreNotBothRecorded) {
   const TemporaryFolder folder;
-  const std::string job = std::to_string(::getpid());
-  run_until_killed([&] { return OutputDirectory::at(folder.file("out")); });
-  Result<OutputDirectory> inside = OutputDirectory::at(folder.file("out"), job);
-  ASSERT_TRUE(inside.ok()) << inside.error().message;
-  EXPECT_TRUE(inside->rescued().empty());
-  ASSERT_TRUE(inside->finish().ok());
+  Result<OutputDirectory> first = OutputDirectory::at(folder.file("out"));
+  ASSERT_TRUE(first.ok());
+  const Result<OutputDirectory> second = OutputDirectory::at(folder.file("out"));
+  ASSERT_FALSE(second.ok());
+  EXPECT_EQ(second.error().kind, ErrorKind::usage);
+  EXPECT_NE(second.error().message.find(folder.file("out") + " is in use"), std::string::npos)
+      << second.error().message;
+  ASSERT_TRUE(first->write("results.json", "{}").ok());
+  ASSERT_TRUE(first->finish().ok());
+  EXPECT_TRUE(OutputDirectory::at(folder.file("out")).ok());
+}
+
+TEST(OutputDirectory, AFolderThatIsNotOursIsRefusedWithoutAByteChanged) {
+  const TemporaryFolder folder;
+  fs::create_directories(folder.file("report"));
+  std::ofstream(folder.file("report/source.cpp")) << "int main() {}";
+  const auto before = fs::last_write_time(folder.path());
+  const Result<OutputDirectory> output = OutputDirectory::at(folder.path());
+  ASSERT_FALSE(output.ok());
+  EXPECT_EQ(output.error().kind, ErrorKind::usage);
+  EXPECT_EQ(read_back(folder.file("report/source.cpp")), "int main() {}");
+  EXPECT_EQ(folder.entries(), 1U);
+  EXPECT_EQ(fs::last_write_time(folder.path()), before);
+}
+
+TEST(OutputDirectory, AFolderThatIsRemovedMeanwhileIsNoSuccess) {
+  for (const char* doomed : {"out", "out/.remapstorm-unfinished", "trial"}) {
+    const TemporaryFolder folder;
+    Result<OutputDirectory> output = OutputDirectory::at(folder.file("out"));
+    ASSERT_TRUE(output.ok());
+    const Result<std::string> trial = output->make_trial("irq", "inplace", 0);
+    ASSERT_TRUE(trial.ok());
+    fs::remove_all(doomed == std::string("out")     ? folder.file("out")
+                   : doomed == std::string("trial") ? output->working_path() + "/" + *trial
+                                                    : output->working_path());
+    const bool whole = fs::exists(output->working_path());
+    EXPECT_EQ(output->make_trial("irq", "inplace", 1).ok(), whole) << doomed;
+    if (whole) {
+      EXPECT_TRUE(output->write("results.json", "{}").ok());
+    }
+    const Status finished = output->finish();
+    ASSERT_FALSE(finished.ok()) << doomed;
+    EXPECT_EQ(finished.error().kind, ErrorKind::host);
+    EXPECT_FALSE(fs::exists(folder.file("out/results.json"))) << doomed;
+  }
+}
+
+// A disk that is full, say.
+TEST(OutputDirectory, GivingUpKeepsRecordingsAndNamesThem) {
+  for (const bool below_state : {false, true}) {
+    const TemporaryFolder folder;
+    Result<OutputDirectory> output = below_state ? OutputDirectory::below_state(folder.path(), "20260101T000000Z", "a")
+                                                 : OutputDirectory::at(folder.file("out"));
+    ASSERT_TRUE(output.ok());
+    record_three(*output, true);
+    const Error error = output->give_up(host_error("no space"));
+    const std::string kept = below_state ? folder.file("runs/20260101T000000Z-a-incomplete")
+                                         : folder.file("out/incomplete-" + std::to_string(::getpid()));
+    EXPECT_EQ(error.message, "no space; 3 recordings are kept in " + kept);
+    EXPECT_TRUE(recording_is_whole(kept + "/irq/inplace/trial-0/events.jsonl"));
+    EXPECT_TRUE(is_marked(kept));
+    EXPECT_FALSE(fs::exists(kept + "/" + kOwnerName));
+  }
+}
+
+TEST(OutputDirectory, AFolderThatNothingCameOfIsNotLeftBehind) {
+  const TemporaryFolder folder;
+  { ASSERT_TRUE(OutputDirectory::at(folder.file("out")).ok()); }
+  EXPECT_EQ(folder.entries(), 0U);
 }
 
 // Nothing in it says what was asked: it would only make a replay of the others fail.

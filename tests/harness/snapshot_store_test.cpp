@@ -126,6 +126,21 @@ TEST(SnapshotStore, WhateverIsWrongWithTheFileIsNamedAndItIsMadeAnew) {
   }
 }
 
+TEST(SnapshotStore, FilesOfOthersStayWhateverTheirName) {
+  const TemporaryFolder folder;
+  const SnapshotStore store(folder.path().string());
+  const std::string mine = folder.file("my-vm.snapshot");
+  std::ofstream(mine) << "a disk of somebody's";
+  std::filesystem::last_write_time(mine, std::filesystem::file_time_type::clock::now() - std::chrono::hours(1));
+  BootIdentity one = identity();
+  for (unsigned i = 0; i <= SnapshotStore::kMostFiles; ++i) {
+    one.command_line = std::to_string(i);
+    ASSERT_TRUE(store.keep(one, made_up(), "").ok());
+  }
+  EXPECT_TRUE(std::filesystem::exists(mine));
+  EXPECT_EQ(folder.entries(), SnapshotStore::kMostFiles + 1);
+}
+
 TEST(SnapshotStore, TheLeastUsedGoAndSoDoAbandonedOnes) {
   const TemporaryFolder folder;
   const SnapshotStore store(folder.path().string());

@@ -109,7 +109,8 @@ class Explore(ProgramCase):
         journal = (self.folder / "whole/trials.jsonl").stat().st_size
         disk = self.folder / "disk"
         disk.mkdir()
-        size = (events + 4095) // 4096 * 4096 + (journal // 2 + 4095) // 4096 * 4096
+        mark_and_owner = 2 * 4096
+        size = (events + 4095) // 4096 * 4096 + (journal // 2 + 4095) // 4096 * 4096 + mark_and_owner
         script = (f'mount -t tmpfs -o size={size} none {disk} || exit 99; "$@"; echo "first $?" >&2; '
                   f'grep -c "^{{.trial.*}}}}$" {disk}/out/trials.jsonl >&2; mount -o remount,size=64m {disk} && "$@" --resume; '
                   f'echo "second $?" >&2; cp {disk}/out/certificate.json {self.folder}/copied; ls -A {disk}/out >&2')

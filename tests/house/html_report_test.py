@@ -78,7 +78,7 @@ class HtmlReport(ProgramCase):
                     self.assertNotIn(element.tag.split("}")[1], FORBIDDEN_ELEMENTS, file)
                     for name in element.attrib:
                         self.assertFalse(name == "style" or name.startswith("on") or "href" in name, file)
-            elif file.is_file():
+            elif file.is_file() and file.name != ".remapstorm":
                 self.assertEqual(file.name, "style.css")
                 self.assertNotRegex(file.read_text(), r"url\(|@import")
         return texts
@@ -113,12 +113,16 @@ class HtmlReport(ProgramCase):
 
     def test_again_replaces_what_was_there_and_nothing_else(self):
         report_material.deadlock_trial(self.folder / "run")
-        (self.folder / "out").mkdir()
-        (self.folder / "out/mine.txt").write_text("mine")
-        for _ in range(2):
+        (self.folder / "other").mkdir()
+        (self.folder / "other/mine.txt").write_text("mine")
+        refused = self.expect(64, "report", str(self.folder / "run"), "--output-dir", str(self.folder / "other"))
+        self.assertIn("not made by remapstorm", refused.stderr)
+        self.assertEqual([f.name for f in (self.folder / "other").iterdir()], ["mine.txt"])
+        for _ in range(3):
             self.expect(0, "report", str(self.folder / "run"), "--output-dir", str(self.folder / "out"))
+            (self.folder / "out/mine.txt").write_text("mine")
         self.assertEqual((self.folder / "out/mine.txt").read_text(), "mine")
-        self.assertEqual([f.name for f in (self.folder / "out").iterdir() if f.name.startswith(".")], [])
+        self.assertEqual([f.name for f in (self.folder / "out").iterdir() if f.name.startswith(".")], [".remapstorm"])
         (self.folder / "out/mine.txt").unlink()
         self.check(self.folder / "out")
 

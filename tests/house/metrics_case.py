@@ -25,6 +25,14 @@ def total(samples, name, **labels):
                if sample == name and set(labels.items()) <= key)
 
 
+def of_one_writer(samples):
+    """The samples without the label that tells one writer of a folder from another, which all of them carry."""
+    writers = {dict(labels)["writer"] for _, labels in samples}
+    assert len(writers) == 1, writers
+    return {(name, frozenset(label for label in labels if label[0] != "writer")): value
+            for (name, labels), value in samples.items()}
+
+
 class SilentListener:
     """Takes connections and never answers."""
 

@@ -38,6 +38,7 @@ class KilledRuns(ProgramCase):
         self.output = self.folder / "out"
         self.output.mkdir()
         (self.output / "results.json").write_text("earlier results")
+        (self.output / ".remapstorm").write_text("remapstorm made this folder; below are its files 1\nresults.json\n")
 
     def unfinished(self):
         return [entry.name for entry in self.output.iterdir() if entry.name.startswith(".remapstorm-unfinished")]

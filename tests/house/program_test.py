@@ -2,6 +2,7 @@
 """The program as a person and a script meet it: exit codes, streams, formats, files that are in the way."""
 import json
 import os
+import pwd
 import subprocess
 import unittest
 
@@ -172,6 +173,21 @@ class Program(ProgramCase):
         image.write_text("mine")
         self.assertIn(self.call("irq-same-cpu", "--output-dir", str(image)).returncode, (4, 64))
         self.assertEqual(image.read_text(), "mine")
+
+    def test_a_fifo_without_a_writer_is_refused_and_not_waited_for(self):
+        for name, words in (("x.toml", ("describe", "./x.toml")), ("events.jsonl", ("replay", "events.jsonl")),
+                            ("results.json", ("report", "."))):
+            folder = self.folder / name.replace(".", "-")
+            folder.mkdir()
+            os.mkfifo(folder / name)
+            result = subprocess.run([PROGRAM, *words], cwd=folder, env=self.environment, capture_output=True, text=True,
+                                    timeout=60, stdin=subprocess.DEVNULL)
+            self.assertEqual(result.returncode, 64, f"{words}\n{result.stdout}\n{result.stderr}")
+
+    def test_without_home_the_user_database_tells_it(self):
+        result = self.expect(0, "doctor", "--format", "json", HOME="") if os.path.exists("/dev/kvm") else None
+        if result:
+            self.assertIn(pwd.getpwuid(os.getuid()).pw_dir, result.stdout)
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ class Serve(MetricsCase):
             time.sleep(0.1)
 
     def rounds(self):
-        return sorted(entry.name for entry in self.output.iterdir())
+        return sorted(entry.name for entry in self.output.iterdir() if not entry.name.startswith("."))
 
     def test_goes_on_amid_bad_scrapers_and_stops_cleanly(self):
         process, url = self.start("serve", "irq-same-cpu", "--output-dir", str(self.output), "--keep-last", "2")

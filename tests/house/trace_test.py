@@ -124,6 +124,16 @@ class TraceCommand(ProgramCase):
         self.assertIn("no recording below", self.expect(64, "trace", str(self.folder)).stderr)
         self.assertEqual(list(self.folder.iterdir()), [])
 
+    def test_only_a_timeline_is_replaced(self):
+        self.events.write_text(Recording().window().done().text())
+        for content in (b"mine\n", b"\nmine, after an empty line\n", b"\x0a\x05mine\n and more"):
+            self.output.write_bytes(content)
+            result = self.expect(64, "trace", str(self.events), "-o", str(self.output))
+            self.assertIn("HINT: ", result.stderr)
+            self.assertEqual(self.output.read_bytes(), content)
+        self.output.write_bytes(b"")
+        self.expect(0, "trace", str(self.events), "-o", str(self.output))
+
     def test_bad_outputs(self):
         self.events.write_text(Recording().window().done().text())
         self.assertIn("is a folder", self.expect(64, "trace", str(self.events), "-o", str(self.folder)).stderr)

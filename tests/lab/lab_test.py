@@ -159,6 +159,37 @@ class Lab(unittest.TestCase):
         for log in output.rglob("console.log"):
             self.assertNotIn("WARNING", log.read_text())
 
+    def test_a_folder_that_two_kernels_share_is_used_by_one_run_at_a_time(self):
+        # The lab's host sees our files over 9p, and locks of one kernel mean nothing to the other.
+        output = self.folder / "out"
+
+        def unfinished():
+            return [entry for entry in output.glob(".remapstorm-unfinished-*") if list(entry.rglob("trial-1/events.jsonl"))]
+
+        first = lab(PROGRAM, "run", "irqsafe-irq", "--repeat", "1000", "--quiet", "--no-report", "--output-dir", str(output))
+        self.addCleanup(first.wait)
+        self.addCleanup(first.kill)
+        self.assertTrue(wait_for(unfinished, 2 * PATIENCE), "no trial began")
+        working = unfinished()[0]
+        report = (PROGRAM, "report", str(working), "--output-dir", str(output))
+        here = subprocess.run(report, capture_output=True, text=True, check=False)
+        self.assertEqual(here.returncode, 64, here.stdout + here.stderr)
+        self.assertIn("is in use by another run", here.stderr)
+        code, out, err = done(lab(*report), 2 * PATIENCE)  # a third kernel
+        self.assertEqual(code, 64, out + err)
+        self.assertIn("is in use by another run", err)
+        self.assertIsNone(first.poll(), "the first run was disturbed")
+        self.assertEqual(unfinished(), [working])
+        # Killed with its kernel: nobody tells, it only stands still.
+        first.kill()
+        first.communicate()
+        here = subprocess.run(report, capture_output=True, text=True, check=False)
+        self.assertEqual(here.returncode, 64, here.stdout + here.stderr)  # what it was to tell of has moved
+        kept = list(output.glob("incomplete-*"))
+        self.assertEqual(len(kept), 1, here.stderr)
+        self.assertIn("kept in " + str(kept[0]), here.stderr)
+        self.assertTrue((kept[0] / "irqsafe-irq").is_dir())
+
     def test_what_a_busy_machine_takes_is_no_stall_of_the_guest(self):
         output = self.folder / "out"
         hogs = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(4 * os.cpu_count())]

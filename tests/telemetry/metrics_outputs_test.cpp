@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 
 #include <filesystem>
 #include <fstream>
@@ -13,7 +12,6 @@
 #include "telemetry/metrics/http.h"
 #include "telemetry/metrics/outputs.h"
 #include "telemetry/metrics/push.h"
-#include "telemetry/metrics/textfile.h"
 #include "tests/base/temporary_folder.h"
 #include "tests/telemetry/metrics_fixture.h"
 
@@ -64,8 +62,13 @@ TEST(ListenAddress, OfTheLoopbackUnlessWrittenOut) {
   EXPECT_EQ(parsed("[::1]:9464"), "::1 9464 loopback");
   EXPECT_EQ(parsed("0.0.0.0:9464"), "0.0.0.0 9464");
   EXPECT_EQ(parsed("[::]:9464"), ":: 9464");
-  for (const char* bad : {"", ":9464", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1", "127.0.0.1:http",
-                          "example.org:9464", "::1:9464", "[127.0.0.1]:1", "[]:1", "1 2:3"}) {
+  const std::string all = parsed(":9464");
+  EXPECT_TRUE(all == ":: 9464" || all == "0.0.0.0 9464") << "as Prometheus means it: " << all;
+  EXPECT_EQ(parsed("[fe80::1%lo]:9464"), "fe80::1%lo 9464");
+  EXPECT_EQ(parsed("[::1%lo]:9464"), "::1%lo 9464 loopback");
+  for (const char* bad : {"[fe80::1%no-such-interface]:1", "no-such-host.invalid:9464", "-:1", "", "127.0.0.1",
+                          "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1", "127.0.0.1:http", "example.org:9464",
+                          "::1:9464", "[127.0.0.1]:1", "[]:1", "1 2:3"}) {
     EXPECT_TRUE(parsed(bad).starts_with("error: ")) << bad << " " << parsed(bad);
   }
 }
@@ -185,6 +188,15 @@ TEST(MetricsEndpoint, EndsAtOnceWithClientsConnected) {
   EXPECT_FALSE(Client(port, false).connected());
 }
 
+TEST(MetricsEndpoint, AnswersOnEveryAddressAndByName) {
+  for (const char* address : {":0", "ip6-localhost:0", "localhost:0", "[::1%lo]:0"}) {
+    const auto endpoint = open_endpoint(address);
+    if (!endpoint.ok() && std::string(address).starts_with("ip6-")) continue;  // the machine may not know this name
+    ASSERT_TRUE(endpoint.ok()) << address << ": " << endpoint.error().message;
+    EXPECT_TRUE(Client(**endpoint).get().ends_with("\r\n\r\nm\n")) << address;
+  }
+}
+
 TEST(PushTarget, NamesAGroup) {
   const auto target = [](const std::string& url) {
     const Result<std::string> result = push_target(url, "host/1");
@@ -259,23 +271,6 @@ TEST(PushMetrics, TellsWhatItWasAnsweredAndHidesPasswords) {
             "http://127.0.0.1:" + port + "/metrics refused the metrics with status 405: 405 Method Not Allowed ");
 }
 
-std::string content(const std::string& path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-TEST(Textfile, IsReplacedAsAWhole) {
-  const TemporaryFolder folder;
-  const std::string path = folder.file("remapstorm.prom");
-  ASSERT_TRUE(write_metrics_textfile(path, "old 1\n").ok());
-  ASSERT_TRUE(write_metrics_textfile(path, "new 2\n").ok());
-  EXPECT_EQ(content(path), "new 2\n");
-  EXPECT_EQ(folder.entries(), 1U);
-  const Status missing = write_metrics_textfile(folder.file("no/such.prom"), "x 1\n");
-  ASSERT_FALSE(missing.ok());
-  EXPECT_NE(missing.error().message.find("/no/such.prom"), std::string::npos);
-}
-
 TEST(MetricsOutputs, TroubleIsSaidOnceAndCountedAndEndsNothing) {
   const TemporaryFolder folder;
   std::string closed;
@@ -310,18 +305,6 @@ TEST(MetricsOutputs, AGatewayThatNeverAnswersIsWaitedForTwoSeconds) {
   outputs.finish();
   EXPECT_LT(steady_clock::now() - began, seconds(4));
   EXPECT_EQ(outputs.take_notes().size(), 1U);
-}
-
-TEST(MetricsOutputs, TheLastValuesAreWritten) {
-  const TemporaryFolder folder;
-  MetricsOptions options;
-  options.textfile = folder.file("remapstorm.prom");
-  Metrics metrics;
-  MetricsOutputs outputs(metrics, options);
-  outputs.start();
-  metrics.add(Metric::serve_rounds, {}, 17);
-  outputs.finish();
-  EXPECT_NE(content(options.textfile).find("remapstorm_serve_rounds_total 17\n"), std::string::npos);
 }
 
 }  // namespace

@@ -2,7 +2,9 @@
 # shellcheck shell=bash
 # What every script here starts with. The caller has set `tree`, the top of the source tree.
 
+# Unset, as under some service managers, it is what the user database says; also for what is started from here.
 home=~
+export HOME=${HOME:-$home}
 cache=${REMAPSTORM_CACHE:-${XDG_CACHE_HOME:-$home/.cache}/remapstorm}
 
 # Exit codes, the same as the program's (report/exit_code.h).
