@@ -16,12 +16,13 @@ const CommandText CompareWords::kText = {
 void CompareWords::declare(ArgumentParser& parser) {
   parser.option("--strategies", strategies, "S,T|all", "remap strategies; all: those of the guest image (all)");
   parser.option("--flavour", flavour, "NAME", "guest kernel flavour (std)");
-  parser.option("--repeat", repeat, "N", "trials of each measure (3)");
+  parser.option("--repeat", repeat, "N", "trials of each measure, or counts of each strategy (3)");
   parser.option("--seed", seed, "N", "seed of everything left to chance (1)");
   parser.option("--steal", steal, "TIME", "how long a processor is taken away: 50ms, 1s (50ms)");
   parser.option("--output-dir", output_dir, "DIR", "where results go (a new folder of its own)");
   parser.option("--format", format, "FORMAT", "pretty or json on standard output (pretty)");
   declare_report_files(parser, files);
+  parser.flag("--count", count, "count the guest's instructions instead: free of the host's noise");
   parser.flag("-q,--quiet", quiet, "no progress");
 }
 
@@ -47,6 +48,8 @@ Result<CompareOptions> CompareWords::check(const CommandContext& /*context*/) co
   RS_ASSIGN(options.output_dir, parse_output_dir(output_dir));
   RS_ASSIGN(options.files, check_report_files(files));
   options.quiet = quiet;
+  options.count = count;
+  if (count && steal) return usage_error("--count takes no processor away", "leave out --steal");
   return options;
 }
 

@@ -26,6 +26,7 @@ struct CompareOptions {
   OutputFormat format = OutputFormat::pretty;
   ReportFiles files;
   bool quiet = false;
+  bool count = false;  // guest instructions instead of lengths
 };
 
 // See cli/words.h.
@@ -34,7 +35,7 @@ struct CompareWords {
   static const CommandText kText;
   std::optional<std::string> strategies, flavour, repeat, seed, steal, output_dir, format;
   ReportFilesWords files;
-  bool quiet = false;
+  bool quiet = false, count = false;
 
   void declare(ArgumentParser& parser);
   Result<CompareOptions> check(const CommandContext& context) const;

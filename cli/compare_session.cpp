@@ -35,20 +35,22 @@ Status CompareSession::prepare() {
   comparison_.repeat = options_.repeat;
   comparison_.stolen = options_.stolen;
   comparison_.host_cpus = host_cpus();
+  comparison_.counted = options_.count;
   RS_ASSIGN(comparison_.guest, pool_.image(options_.flavour));
   std::optional<Scenario> same_cpu;
   const Result<Scenario> opened = open_scenario(context_.shipped, kSameCpu, full_vocabulary());
   if (opened.ok()) same_cpu = *opened;
   bool any = false;
   for (const std::string& strategy : options_.strategies) {
-    comparison_.strategies.push_back({strategy, {}, {}, {}});
+    comparison_.strategies.push_back({strategy, {}, {}, {}, {}});
     if (!contains(comparison_.guest.strategies, strategy)) {
       comparison_.strategies.back().not_run =
           "the guest image has no such strategy; it has " + join(comparison_.guest.strategies);
       continue;
     }
     any = true;
-    RS_TRY(plan_strategy(comparison_.strategies.size() - 1, same_cpu));
+    const std::size_t index = comparison_.strategies.size() - 1;
+    RS_TRY(options_.count ? plan_count(index) : plan_strategy(index, same_cpu));
   }
   if (!any) {
     return unavailable_error("the guest image (" + options_.flavour + ") has none of these strategies; it has " +
@@ -124,6 +126,45 @@ Status CompareSession::measure_all() {
   return {};
 }
 
+Status CompareSession::plan_count(std::size_t index) {
+  Overrides overrides;
+  overrides.flavour = options_.flavour;
+  overrides.seed = options_.seed;
+  const std::string& strategy = comparison_.strategies[index].name;
+  RS_ASSIGN(Plan quiet, pool_.plan(counting_scenario(strategy, false), overrides));
+  RS_ASSIGN(Plan reader, pool_.plan(counting_scenario(strategy, true), overrides));
+  counts_.push_back({index, std::move(quiet), std::move(reader)});
+  return {};
+}
+
+Status CompareSession::count(std::size_t index) {
+  const CountTask& task = counts_[index];
+  RS_ASSIGN(Runner * runner, pool_.runner(0, options_.flavour));
+  RS_ASSIGN(CountRun run, count_strategy(runner->environment(), task.quiet, task.reader));
+  ComparedStrategy& strategy = comparison_.strategies[task.strategy];
+  // What could not be counted holds no regression against anything.
+  if (!run.trouble.empty()) {
+    worst_ = worse_of(worst_, kExitUnavailable);
+    status_->clear();
+    context_.err << "remapstorm: " << strategy.name << " is not counted: " << run.trouble << '\n';
+  }
+  strategy.count.runs.push_back(std::move(run));
+  return {};
+}
+
+Status CompareSession::count_all() {
+  const Nanoseconds began = clock_.now();
+  const std::size_t all = counts_.size() * options_.repeat;
+  for (std::size_t done = 0; done < all; ++done) {
+    if (signals_.stop()) return {};
+    if (!options_.quiet) status_->show(progress_text("compare", 0, done, all, in_seconds(clock_.now() - began)));
+    const Status counted = count(done % counts_.size());
+    if (signals_.stop()) return {};
+    RS_TRY(counted);
+  }
+  return {};
+}
+
 Status CompareSession::write_output() const {
   RS_TRY(folder_->look({}));
   RS_TRY(write_file_atomically(directory_ + "/compare.json", comparison_json(comparison_)));
@@ -145,7 +186,7 @@ void CompareSession::show(bool recorded) const {
 int CompareSession::execute() {
   const Nanoseconds began = clock_.now();
   comparison_.load[0] = load_average();
-  const Status measured = measure_all();
+  const Status measured = options_.count ? count_all() : measure_all();
   pool_.save_times();
   status_->clear();
   comparison_.load[1] = load_average();

@@ -39,6 +39,9 @@ class CompareSession {
   // How long it took to boot, if it did.
   Result<Nanoseconds> measure(const Task& task, std::uint64_t trial);
   Status measure_all();
+  Status plan_count(std::size_t index);
+  Status count(std::size_t index);
+  Status count_all();
   Status write_output() const;
   void show(bool recorded) const;
 
@@ -52,6 +55,11 @@ class CompareSession {
   std::string directory_;  // its path
   std::optional<StatusLine> status_;
   std::vector<Task> tasks_;
+  struct CountTask {
+    std::size_t strategy = 0;
+    Plan quiet, reader;
+  };
+  std::vector<CountTask> counts_;  // of --count
   Comparison comparison_;
   int worst_ = 0;
 };

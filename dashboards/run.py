@@ -25,7 +25,7 @@ def make():
         number("Trials", "Trials that ended since the process began.", "short", f"sum({TRIALS}{{S}})", decimals=0),
         number("Not as expected", "Trials since the process began whose verdict or evidence was not the expected one.",
                "short", f'sum({TRIALS}{{S,expected="no"}})', thresholds=steps((GREEN, None), (RED, 1)), decimals=0),
-        number("Windows", "Windows between break and make that opened since the process began.", "short",
+        number("Entries changed", "Entries whose change began since the process began.", "short",
                "sum(remapstorm_windows_opened_total{S})", decimals=0),
         number("Faults in windows", "Faults on a vmemmap entry under change since the process began.", "short",
                "sum(remapstorm_vmemmap_faults_total{S})", decimals=0),
@@ -47,10 +47,10 @@ def make():
                      "{{kind}} at {{trigger}}"), stack=True),
     ]
     windows = [
-        heat("Window length", "From break to make, guest time: how many windows of each length closed in each step.",
+        heat("Window length", "How long entries were invalid, from clear to set, guest time: how many windows of each length closed in each step.",
              "remapstorm_window_seconds"),
-        course("Remap by phase", "Mean time that a remap spends in each phase, guest time: waiting for locks, flushing, in "
-               "windows (break to make), in all else. Together they are the whole remap.", "s",
+        course("Remap by phase", "Mean time that a remap spends in each phase, guest time: waiting for locks, in "
+               "windows (an entry is invalid, its flush included), flushing outside of them, in all else. Together they are the whole remap.", "s",
                query('sum by (phase) (rate(remapstorm_remap_seconds_sum{S,phase!="total"}[$__rate_interval])) / on () '
                      'group_left sum(rate(remapstorm_remap_seconds_count{S,phase="total"}[$__rate_interval]))',
                      "{{phase}}"), stack=True, height=9),

@@ -12,7 +12,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kResultsSchema = 1;
+// 1: `windows` was from break to make, and p99_ns a number always.
+constexpr int kResultsSchema = 2, kOldestResultsSchema = 1;
 constexpr int kMostLevels = 4;  // SCENARIO/STRATEGY/trial-N below the run's folder
 
 RecordedResult result_from(const Json& json, std::string& problem) {
@@ -45,9 +46,9 @@ Result<RecordedResults> read_recorded_results(const std::string& path) {
   std::string problem;
   const JsonFields fields(json, problem);
   const std::int64_t schema = fields.integer("schema", 0, 1'000'000);
-  if (problem.empty() && schema != kResultsSchema) {
-    return usage_error(path + ": results of schema " + std::to_string(schema) + "; this remapstorm reads schema " +
-                       std::to_string(kResultsSchema));
+  if (problem.empty() && (schema < kOldestResultsSchema || schema > kResultsSchema)) {
+    return usage_error(path + ": results of schema " + std::to_string(schema) + "; this remapstorm reads schemas " +
+                       std::to_string(kOldestResultsSchema) + " to " + std::to_string(kResultsSchema));
   }
   RecordedResults results;
   for (const Json& item : fields.array_or_empty("results")) {

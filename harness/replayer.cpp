@@ -10,6 +10,7 @@
 
 #include "telemetry/event_json.h"
 #include "telemetry/judge.h"
+#include "telemetry/trial_length.h"
 
 namespace remapstorm {
 namespace {
@@ -43,21 +44,16 @@ bool in_number_order(const std::string& a, const std::string& b) {
 // What the events tell about how far a trial came.
 struct Course {
   std::uint64_t events = 0;
-  bool ready = false, done = false, end = false;
-  Nanoseconds ready_at{0};
-  Nanoseconds last{0};
+  bool done = false, end = false;
+  TrialLength length;
   std::uint64_t dropped = 0;
 
   void fold(const Event& event) {
     ++events;
-    last = event.time;
+    length.on_event(event);
     if (const auto* truncated = std::get_if<TruncatedEvent>(&event.body)) dropped += truncated->dropped;
     const auto* lifecycle = std::get_if<LifecycleEvent>(&event.body);
     if (lifecycle == nullptr) return;
-    if (lifecycle->what == What::ready && !ready) {
-      ready = true;
-      ready_at = event.time;
-    }
     done = done || lifecycle->what == What::done;
     end = lifecycle->what == What::end;
   }
@@ -71,11 +67,11 @@ std::string seconds_text(Nanoseconds time) {
 
 std::string where_it_stops(const EventReading& reading, const Course& course) {
   std::string text = "the recording stops in the middle: after " + std::to_string(course.events) + " events, " +
-                     seconds_text(course.last) + " into the trial, ";
+                     seconds_text(course.length.last()) + " into the trial, ";
   if (course.done) {
     text += "when the workloads were done but the trial had not ended";
   } else {
-    text += course.ready ? "while the workloads ran" : "while the guest was booting";
+    text += course.length.ready() ? "while the workloads ran" : "while the guest was booting";
   }
   return text + (reading.cut ? "; its last line is half written" : "");
 }
@@ -153,7 +149,7 @@ Result<Replayed> replay(const std::string& events_path, EventSink* also) {
   Replayed replayed{std::move(*plan), {}};
   TrialResult& result = replayed.result;
   result = conclude(replayed.plan, judging->judgement());
-  if (course.ready) result.duration = course.last - course.ready_at;
+  result.duration = course.length.length();
   result.directory = fs::path(events_path).parent_path().string();
   if (course.dropped != 0) {
     result.judgement.notes.push_back(std::to_string(course.dropped) +

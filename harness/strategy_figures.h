@@ -25,7 +25,7 @@ class StrategyFigures {
   [[nodiscard]] std::uint64_t trials() const { return trials_; }
   // remap.begin .. remap.end of each 2 MiB page whose mapping was changed, the splits of PMDs left out.
   [[nodiscard]] LengthSummary remaps() const { return remaps_.summary(); }
-  [[nodiscard]] LengthSummary windows() const { return windows_.summary(); }  // bbm.break .. bbm.make
+  [[nodiscard]] LengthSummary windows() const { return windows_.summary(); }  // cleared to set; inplace: none
   [[nodiscard]] LengthSummary waits() const { return waits_.summary(); }      // faults of the vCPUs that look on
   // From raising an interrupt for a vCPU that looks on until its handler is entered.
   [[nodiscard]] LengthSummary answers() const { return answers_.summary(); }

@@ -5,6 +5,7 @@
 #include "harness/watch.h"
 #include "telemetry/event_names.h"
 #include "telemetry/symbol_namer.h"
+#include "telemetry/trial_length.h"
 
 namespace remapstorm {
 
@@ -72,7 +73,9 @@ std::optional<MachineSnapshot> run_past_ready(Machine& machine, Watch& watch, co
 Result<TrialOutcome> run_trial(const TrialEnvironment& environment, const Plan& plan, std::uint64_t trial,
                                std::vector<EventSink*> sinks, const Progress& progress) {
   Judge judge(JudgeOptions{plan.limits.stall_threshold});
+  TrialLength length;
   sinks.push_back(&judge);
+  sinks.push_back(&length);
   // Whoever reads the events, the judge included, gets the names of addresses from them.
   SymbolNamer namer(
       [&](Gva pc) {
@@ -96,11 +99,7 @@ Result<TrialOutcome> run_trial(const TrialEnvironment& environment, const Plan& 
   options.wants_more = [&plan](const Judgement& so_far) { return wants_more(plan.expectation, so_far); };
   Watch watch(options, environment.stop, *machine, judge, log);
   std::optional<MachineSnapshot> at_ready = run_past_ready(*machine, watch, progress);
-  Nanoseconds ended = log.now();
-  while (!watch.hear_out()) {
-    watch.run(progress);
-    ended = log.now();
-  }
+  while (!watch.hear_out()) watch.run(progress);
   machine->stop();
   machine->log_usage();
   machine->milestone(LifecycleEvent::What::end, watch.ended_by_report() ? "after the guest's own report" : "");
@@ -112,7 +111,7 @@ Result<TrialOutcome> run_trial(const TrialEnvironment& environment, const Plan& 
   outcome.interrupted = watch.interrupted();
   outcome.booted = booted;
   outcome.boot_time = watch.ready_at();
-  if (watch.ready_at() != Nanoseconds(0)) outcome.duration = ended - watch.ready_at();
+  outcome.duration = length.length();
   return outcome;
 }
 

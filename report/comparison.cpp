@@ -1,27 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // Text and Markdown are two prints of the same tables.
-#include "report/comparison.h"
-
 #include <algorithm>
 #include <cstdio>
 
+#include "report/comparison_tables.h"
 #include "report/plain_lines.h"
 #include "report/text.h"
 
 namespace remapstorm {
 namespace {
 
-constexpr const char* kNothing = "-";
-
-struct Table {
-  std::string title;
-  std::string note;
-  std::vector<std::string> head;
-  std::vector<std::vector<std::string>> rows;
-};
+using Table = ComparisonTable;
 
 std::string length(const LengthSummary& summary, Nanoseconds value) {
-  return summary.count == 0 ? kNothing : human_length(value);
+  return summary.count == 0 ? "none" : human_length(value);
 }
 
 const StrategyFigures* find(const ComparedStrategy& strategy, Measure measure) {
@@ -31,13 +23,14 @@ const StrategyFigures* find(const ComparedStrategy& strategy, Measure measure) {
 
 Table lengths(const Comparison& comparison, const std::string& title, const std::string& note, Measure measure,
               LengthSummary (StrategyFigures::*series)() const) {
-  Table table{title, note, {"strategy", "n", "p50", "p99", "max"}, {}};
+  Table table{title, note, {"strategy", "n", "median", "p99", "longest"}, {}};
   for (const ComparedStrategy& one : comparison.strategies) {
     const StrategyFigures* figures = find(one, measure);
     if (figures == nullptr) continue;
     const LengthSummary summary = (figures->*series)();
     table.rows.push_back({one.name, std::to_string(summary.count), length(summary, summary.p50),
-                          length(summary, summary.p99), length(summary, summary.max)});
+                          percentile_text(summary.p99),
+                          length(summary, summary.max)});
   }
   return table;
 }
@@ -98,9 +91,9 @@ std::vector<Table> tables_of(const Comparison& comparison) {
   std::vector<Table> tables = {
       lengths(comparison, "Remap of one 2 MiB page", "remap.begin to remap.end, seven entries; both ways",
               Measure::remap, &StrategyFigures::remaps),
-      lengths(comparison, "Window of one entry", "break to make; inplace has none: around its one store",
+      lengths(comparison, "Window of one entry", "the entry is invalid: cleared to set, its flush included; none: it never is",
               Measure::remap, &StrategyFigures::windows),
-      lengths(comparison, "Wait of a fault on the other vCPU", "a reader that never stops; - : nothing ever faulted",
+      lengths(comparison, "Wait of a fault on the other vCPU", "a reader that never stops; none: nothing ever faulted",
               Measure::remap, &StrategyFigures::waits),
       lengths(comparison, "Answer of the other vCPU",
               "from raising an interrupt in a window of vCPU 0 until the handler on vCPU 1 is entered", Measure::answer,
@@ -112,6 +105,8 @@ std::vector<Table> tables_of(const Comparison& comparison) {
              "who touches the page meanwhile waits as long (C6)"),
       verdicts(comparison)};
   std::erase_if(tables, [](const Table& table) { return table.rows.empty(); });
+  const std::vector<Table> counts = count_tables(comparison);
+  tables.insert(tables.end(), counts.begin(), counts.end());
   return tables;
 }
 
@@ -132,12 +127,17 @@ std::vector<std::string> facts_of(const Comparison& comparison) {
 }
 
 std::vector<std::string> limits_of(const Comparison& comparison) {
+  if (comparison.counted) {
+    return {"Instructions are no time: a flush or an interrupt costs more than a move.",
+            "They are those of this kernel's build; another compiler or configuration makes others.",
+            "What other vCPUs execute to answer a request is not in them."};
+  }
   std::vector<std::string> lines = {
       "Probes in the kernel log every step: a remap costs more here than without them.",
       "Lengths of one kind of host say nothing about another.",
       "Where an interrupt is raised the guest stopped at a probe, which costs an exit each time.",
       "Other work on this machine is in every maximum, and with much of it in p99.",
-      "Of fewer than a hundred lengths p99 is the maximum."};
+      "Of fewer than " + std::to_string(kEnoughForP99) + " lengths there is no p99."};
   if (comparison.host.kind == "kvm-interpreting") {
     lines.emplace_back("This KVM interprets the guest's kernel: its lengths are many times those of a processor's.");
   }
@@ -191,6 +191,8 @@ std::string comparison_text(const Comparison& comparison) {
   std::string text = "remap strategies compared\n";
   for (const std::string& fact : facts_of(comparison)) text += "  " + cut(printable(fact), 98) + "\n";
   for (const Table& table : tables_of(comparison)) text += table_text(table);
+  if (comparison.counted) text += "\n";
+  for (const std::string& line : count_spread(comparison)) text += cut(printable(line), 100) + "\n";
   text += "\nWhat these numbers do not say\n";
   for (const std::string& limit : limits_of(comparison)) text += cut("  " + limit, 100) + "\n";
   const std::vector<std::string> missing = not_run_of(comparison);
@@ -204,6 +206,8 @@ std::string comparison_markdown(const Comparison& comparison) {
                      comparison.started_at + ".\n\n";
   for (const std::string& fact : facts_of(comparison)) text += "- " + printable(fact) + "\n";
   for (const Table& table : tables_of(comparison)) text += table_markdown(table);
+  if (comparison.counted) text += "\n";
+  for (const std::string& line : count_spread(comparison)) text += "- " + printable(line) + "\n";
   text += "\n## What these numbers do not say\n\n";
   for (const std::string& limit : limits_of(comparison)) text += "- " + limit + "\n";
   const std::vector<std::string> missing = not_run_of(comparison);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "harness/plan.h"
+#include "harness/strategy_count.h"
 #include "harness/strategy_figures.h"
 
 namespace remapstorm {
@@ -18,6 +19,7 @@ struct ComparedStrategy {
   std::string not_run;  // why nothing was measured, or empty
   std::map<Measure, StrategyFigures> figures;
   std::map<std::string, std::uint64_t> same_cpu;  // verdicts of irq-same-cpu; empty: it is not made for this strategy
+  StrategyCount count{};                          // of --count
 };
 
 struct Comparison {
@@ -31,6 +33,7 @@ struct Comparison {
   std::array<double, 2> load{};  // load average of one minute, at the beginning and at the end
   unsigned host_cpus = 1;
   bool interrupted = false;
+  bool counted = false;  // instructions, instead of lengths
   std::vector<ComparedStrategy> strategies;
 };
 
@@ -38,7 +41,7 @@ std::string comparison_text(const Comparison& comparison);
 std::string comparison_markdown(const Comparison& comparison);
 // A case for each measure of each strategy. What a strategy costs is no failure; what could not be measured is.
 std::string comparison_junit(const Comparison& comparison);
-// compare.json, schema 1 (docs/sweep.md).
+// compare.json, schema 2 (docs/sweep.md).
 std::string comparison_json(const Comparison& comparison);
 
 }  // namespace remapstorm

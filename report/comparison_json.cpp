@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// compare.json, schema 1: docs/sweep.md names every field.
+// compare.json, schema 2: docs/sweep.md names every field.
 #include <nlohmann/json.hpp>
 
 #include "report/comparison.h"
@@ -9,7 +9,7 @@
 namespace remapstorm {
 namespace {
 
-constexpr int kCompareSchema = 1;
+constexpr int kCompareSchema = 2;
 
 Json figures_to_json(const StrategyFigures& figures) {
   Json verdicts = Json::object();
@@ -27,6 +27,42 @@ Json figures_to_json(const StrategyFigures& figures) {
             {"nmi", figures.faults()[3]}}}};
 }
 
+Json sum_to_json(const InstructionSum& sum) { return {{"kernel", sum.kernel}, {"probes", sum.harness}}; }
+
+Json remap_to_json(const std::optional<RemapCount>& count) {
+  if (!count) return nullptr;
+  Json windows = Json::array();
+  for (const InstructionSum& window : count->sums.windows) windows.push_back(sum_to_json(window));
+  return {{"remap", sum_to_json(count->sums.all)},
+          {"windows", std::move(windows)},
+          {"flush", sum_to_json(count->sums.flush)},
+          {"interrupts", count->interrupts},
+          {"nmis", count->nmis},
+          {"waiting", count->sums.spin},
+          {"functions", count->sums.functions}};
+}
+
+Json fault_to_json(const FaultCount& fault) {
+  Json json = {{"fault", nullptr}, {"why", fault.why}};
+  if (!fault.sums) return json;
+  json["fault"] = sum_to_json(fault.sums->all);
+  json["waiting"] = fault.sums->spin;
+  json["functions"] = fault.sums->functions;
+  return json;
+}
+
+Json count_to_json(const StrategyCount& count) {
+  if (count.runs.empty()) return nullptr;
+  Json runs = Json::array();
+  for (const CountRun& run : count.runs) {
+    runs.push_back({{"optimize", remap_to_json(run.optimize)},
+                    {"restore", remap_to_json(run.restore)},
+                    {"fault", fault_to_json(run.fault)},
+                    {"trouble", run.trouble}});
+  }
+  return {{"steady", count.steady()}, {"spread", count.spread()}, {"runs", std::move(runs)}};
+}
+
 }  // namespace
 
 std::string comparison_json(const Comparison& comparison) {
@@ -39,7 +75,8 @@ std::string comparison_json(const Comparison& comparison) {
     strategies.push_back({{"name", one.name},
                           {"not_run", one.not_run.empty() ? Json(nullptr) : Json(one.not_run)},
                           {"measures", std::move(measures)},
-                          {"irq_same_cpu", one.same_cpu}});
+                          {"irq_same_cpu", one.same_cpu},
+                          {"count", count_to_json(one.count)}});
   }
   const Json json = {{"schema", kCompareSchema},
                      {"remapstorm",

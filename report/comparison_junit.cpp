@@ -4,9 +4,38 @@
 
 namespace remapstorm {
 
+namespace {
+
+// Of --count: one case for each strategy.
+JunitCase counted_case(const Comparison& comparison, const ComparedStrategy& strategy) {
+  JunitCase one;
+  one.suite = "compare";
+  one.classname = "compare." + strategy.name;
+  one.name = "count";
+  std::string trouble;
+  for (const CountRun& run : strategy.count.runs) {
+    if (trouble.empty()) trouble = run.trouble;
+  }
+  if (!strategy.not_run.empty()) {
+    one.outcome = TestOutcome::skipped;
+    one.message = "not run: " + strategy.not_run;
+  } else if (!trouble.empty() || strategy.count.runs.size() < comparison.repeat) {
+    one.outcome = TestOutcome::error;
+    one.type = "error";
+    one.message = trouble.empty() ? "not all counts that were asked for were made" : "not counted: " + trouble;
+  }
+  return one;
+}
+
+}  // namespace
+
 std::string comparison_junit(const Comparison& comparison) {
   std::vector<JunitCase> cases;
   for (const ComparedStrategy& strategy : comparison.strategies) {
+    if (comparison.counted) {
+      cases.push_back(counted_case(comparison, strategy));
+      continue;
+    }
     for (const Measure measure : kMeasures) {
       JunitCase one;
       one.suite = "compare";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// results.json, schema 1: docs/results-schema.md names every field; a test compares.
+// results.json, schema 2: docs/results-schema.md names every field; a test compares.
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
@@ -13,7 +13,7 @@
 namespace remapstorm {
 namespace {
 
-constexpr int kResultsSchema = 1;
+constexpr int kResultsSchema = 2;
 
 Json ns(Nanoseconds length) { return length.count(); }
 
@@ -103,7 +103,7 @@ Json statistics_to_json(const TrialStatistics& statistics) {
                          {"measured_max_ns", ns(error.measured_max)},
                          {"error_max_ns", ns(error.error_max)}};
   }
-  return {{"probes", statistics.probes},
+  Json json = {{"probes", statistics.probes},
           {"faults",
            {{"task", statistics.faults[0]},
             {"softirq", statistics.faults[1]},
@@ -121,6 +121,9 @@ Json statistics_to_json(const TrialStatistics& statistics) {
           {"injections_answered", statistics.injections_answered},
           {"delivery", summary_to_json(statistics.delivery)},
           {"injector_lengths", std::move(lengths)}};
+  // Of a recording that does not tell how long entries were invalid.
+  if (statistics.break_to_make.count != 0) json["break_to_make"] = summary_to_json(statistics.break_to_make);
+  return json;
 }
 
 Json trial_to_json(const TrialResult& trial) {

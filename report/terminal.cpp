@@ -142,11 +142,13 @@ class TerminalReport final : public Report {
 
   void compact(const TrialResult& trial) {
     if (style_.quiet && trial.ok) return;
-    const std::string count = std::to_string(repeat_);
-    std::string number = std::to_string(one_trial_ ? trial.attempt : trial.trial + 1);
-    number.insert(0, count.size() > number.size() ? count.size() - number.size() : 0, ' ');
+    // Trials by the number that --trial takes, from 0; attempts at one trial from 1.
+    const std::string last = std::to_string(one_trial_ ? repeat_ : repeat_ - 1);
+    std::string number = std::to_string(one_trial_ ? trial.attempt : trial.trial);
+    number.insert(0, last.size() > number.size() ? last.size() - number.size() : 0, ' ');
+    if (one_trial_) number = std::to_string(trial.trial) + ", time " + number + " of " + last;
     const std::string mark(trial.ok ? out_.glyph("✓", "ok") : out_.glyph("✗", "NOT OK"));
-    std::string text = "  " + out_.paint(trial.ok ? Tone::good : Tone::bad, mark) + " trial " + number + "/" + count +
+    std::string text = "  " + out_.paint(trial.ok ? Tone::good : Tone::bad, mark) + " trial " + number +
                        "  " + out_.paint(verdict_tone(trial), pad(verdict_title(trial), 18)) + " " +
                        pad(human_length(trial.duration), 8);
     text += " " + out_.paint(Tone::dim, remark(trial));

@@ -154,12 +154,15 @@ void write_finding(TextWriter& out, const Finding& finding) {
 }
 
 void write_statistics(TextWriter& out, const TrialStatistics& statistics) {
-  const auto lengths = [](const LengthSummary& summary) {
-    return human_length(summary.p50) + " p50, " + human_length(summary.max) + " max";
-  };
+  const auto lengths = length_words;
+  // Each entry whose change began; inplace changes it in one store, which is no window.
   std::string windows = std::to_string(statistics.windows_closed) + " of " + std::to_string(statistics.windows_opened) +
-                        " windows closed";
-  if (statistics.windows.count != 0) windows += "; " + lengths(statistics.windows);
+                        " entries changed";
+  if (statistics.break_to_make.count != 0) {
+    windows += "; break to make " + lengths(statistics.break_to_make) + " (this recording does not tell their windows)";
+  } else if (statistics.windows_closed != 0) {
+    windows += statistics.windows.count == 0 ? "; no window: none was ever invalid" : "; windows " + lengths(statistics.windows);
+  }
   out.wrapped("    ", windows);
   const std::uint64_t faults =
       statistics.faults[0] + statistics.faults[1] + statistics.faults[2] + statistics.faults[3];

@@ -59,7 +59,7 @@ std::string human_length(Nanoseconds length) {
   const auto value = static_cast<double>(length.count());
   char text[48];
   for (const auto& unit : kUnits) {
-    if (value < unit.scale) continue;
+    if (value < unit.scale * 0.9995) continue;  // what would be shown as "1000 us"
     const double scaled = value / unit.scale;
     const int digits = scaled < 9.995 ? 2 : scaled < 99.95 ? 1 : 0;
     std::snprintf(text, sizeof(text), "%.*f %s", digits, scaled, unit.unit);
@@ -67,6 +67,15 @@ std::string human_length(Nanoseconds length) {
   }
   std::snprintf(text, sizeof(text), "%.0f ns", value);
   return text;
+}
+
+std::string length_words(const LengthSummary& summary) {
+  if (summary.count == 0) return "none";
+  return human_length(summary.p50) + " median, " + human_length(summary.max) + " longest";
+}
+
+std::string percentile_text(const std::optional<Nanoseconds>& percentile) {
+  return percentile ? human_length(*percentile) : "-";
 }
 
 std::string xml_text(std::string_view text) {

@@ -2,6 +2,7 @@
 // Plain-text building blocks of the reports: lengths for people, colour, wrapping.
 #pragma once
 
+#include <optional>
 #include <ostream>
 #include <string>
 #include <string_view>
@@ -10,11 +11,16 @@
 #include "base/printable.h"
 #include "report/exit_code.h"
 #include "report/report.h"
+#include "telemetry/statistics.h"
 
 namespace remapstorm {
 
 // "950 ns", "12.3 us", "181 ms", "2.41 s": three digits that matter.
 std::string human_length(Nanoseconds length);
+// "340 us median, 1.20 ms longest": how every report tells lengths; "none" if there is none.
+std::string length_words(const LengthSummary& summary);
+// "-" where there are too few lengths for one.
+std::string percentile_text(const std::optional<Nanoseconds>& percentile);
 // Of an attribute or an element; XML 1.0 has no control characters at all.
 std::string xml_text(std::string_view text);
 // One line without '#', as KTAP wants it.

@@ -16,13 +16,16 @@
 
 namespace remapstorm {
 
-// 2: usage and reset events. Recordings of version 1 have none and are read as well.
-inline constexpr int kEventSchema = 3;
+// 2: usage and reset events. 4: bbm.window probes, which alone tell how long an entry was invalid. Older recordings are
+// read as well.
+inline constexpr int kEventSchema = 4;
+inline constexpr int kWindowSchema = 4;
 inline constexpr int kOldestEventSchema = 1;
 
 // Event 0. `json` is the whole resolved plan, one line.
 struct PlanEvent {
   std::string json;
+  int version = kEventSchema;  // of the recording
 };
 
 // A ring entry the guest wrote (guest/abi). Its time is the guest's: see Event::guest_time.
@@ -31,6 +34,7 @@ struct ProbeEvent {
   std::uint64_t sequence = 0;  // per vCPU, from 1, without gaps
   Gva pc;
   std::uint32_t context = 0;  // RS_CTX_*
+  // As the guest logged them; but cleared_at and set_at of bbm.window are nanoseconds, like Event::guest_time.
   std::array<std::uint64_t, 4> args{};
 };
 

@@ -241,6 +241,9 @@ Result<EventReading> for_each_event(std::istream& in, const std::function<Status
       bad(number, event.error().message);
       continue;
     }
+    if (number == 1) {
+      if (auto* plan = std::get_if<PlanEvent>(&event->body)) plan->version = json.at("v").get<int>();
+    }
     RS_TRY(take(std::move(event).value()));
   }
   if (number == 0) return usage_error("no events: the file is empty");

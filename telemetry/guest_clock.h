@@ -8,6 +8,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 #include <optional>
 
 #include "telemetry/event.h"
@@ -29,6 +30,9 @@ class GuestClock {
     return event.guest_time ? to_host(*event.guest_time) : bounded(event.time);
   }
   // 2^60 ns is 36 years: a guest that writes nonsense cannot overflow the sums of whoever uses these.
+  static Nanoseconds bounded(std::uint64_t time) {
+    return bounded(Nanoseconds(static_cast<std::int64_t>(std::min(time, std::uint64_t{1} << 60))));
+  }
   static Nanoseconds bounded(Nanoseconds time) {
     constexpr Nanoseconds kBound{std::int64_t{1} << 60};
     return std::clamp(time, Nanoseconds{0}, kBound);

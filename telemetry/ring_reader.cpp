@@ -81,6 +81,11 @@ Event RingReader::to_event(const rs_entry& entry, Nanoseconds now) const {
   probe.pc = Gva(entry.pc);
   probe.context = entry.context;
   std::copy(std::begin(entry.args), std::end(entry.args), probe.args.begin());
+  if (entry.probe == RS_PROBE_BBM_WINDOW) {
+    for (const std::size_t time : {1, 2}) {
+      probe.args[time] = static_cast<std::uint64_t>(counter_to_ns(entry.args[time], khz_).count());
+    }
+  }
   Event event;
   event.time = now;
   event.guest_time = counter_to_ns(entry.tsc, khz_);

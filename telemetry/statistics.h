@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,14 +14,19 @@
 
 namespace remapstorm {
 
+// Of fewer lengths the 99th percentile is nothing but the longest: none is given.
+inline constexpr std::uint64_t kEnoughForP99 = 100;
+
 struct LengthSummary {
   std::uint64_t count = 0;
+  Nanoseconds min{0};
   Nanoseconds p50{0};
-  Nanoseconds p99{0};
+  std::optional<Nanoseconds> p99;  // none: too few
   Nanoseconds max{0};
 };
 
-// Keeps every length up to a bound, after that an evenly thinned sample; count and max stay exact.
+// The one place that computes percentiles (nearest rank). Keeps every length up to a bound, after that an evenly
+// thinned sample; count, min and max stay exact.
 class LengthSeries {
  public:
   void add(Nanoseconds length);
@@ -30,7 +36,7 @@ class LengthSeries {
   std::vector<Nanoseconds> kept_;
   std::uint64_t count_ = 0;
   std::uint64_t stride_ = 1;
-  Nanoseconds max_{0};
+  Nanoseconds min_{0}, max_{0};
 };
 
 // |measured - requested| of an injector's lengths (holds, stage-2 delays), host time.
@@ -46,8 +52,9 @@ struct TrialStatistics {
   std::array<std::uint64_t, 4> faults{};                 // by context: task, softirq, hardirq, nmi
   std::map<std::string, std::uint64_t> fault_functions;  // by the function that faulted, where the events name it
   std::uint64_t windows_opened = 0;                      // bbm.break
-  std::uint64_t windows_closed = 0;                      // bbm.make of an open window
-  LengthSummary windows;                                 // break -> make
+  std::uint64_t windows_closed = 0;                      // bbm.make of a broken entry
+  LengthSummary windows;                                 // cleared -> set; with inplace none
+  LengthSummary break_to_make;                           // of recordings that do not tell windows
   LengthSummary fault_waits;                             // fault.enter -> fault.done
   LengthSummary lock_waits;                              // lock.want -> lock.got
   LengthSummary lock_holds;                              // lock.got -> lock.drop

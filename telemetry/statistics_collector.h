@@ -4,13 +4,11 @@
 
 #include <array>
 #include <cstdint>
-#include <map>
-#include <optional>
-#include <utility>
-#include <vector>
+#include <set>
 
+#include "telemetry/deliveries.h"
 #include "telemetry/event.h"
-#include "telemetry/guest_clock.h"
+#include "telemetry/spans.h"
 #include "telemetry/statistics.h"
 #include "telemetry/symbol_map.h"
 
@@ -18,30 +16,25 @@ namespace remapstorm {
 
 class StatisticsCollector {
  public:
+  StatisticsCollector() : spans_([this](const Span& span) { add(span); }) {}
+  StatisticsCollector(const StatisticsCollector&) = delete;
+  StatisticsCollector& operator=(const StatisticsCollector&) = delete;
+
   void fold(const Event& event);
   [[nodiscard]] TrialStatistics statistics() const;
 
  private:
-  using Place = std::pair<int, std::uint32_t>;  // vCPU, context level
-  void fold_receipt(const Event& event, const ReceiptEvent& receipt);
-  void fold_probe(const Event& event, const ProbeEvent& probe);
-  void fold_lengths(const ProbeEvent& probe, Place place, Nanoseconds now);
+  void fold_receipt(const ReceiptEvent& receipt);
+  void fold_probe(const ProbeEvent& probe);
+  void add(const Span& span);
 
   TrialStatistics sums_;
   std::array<std::uint64_t, 128> probes_{};
-  LengthSeries windows_, fault_waits_, lock_waits_, lock_holds_;
-  std::map<std::uint64_t, Nanoseconds> open_windows_;  // by entry; guest time
-  std::map<Place, Nanoseconds> open_faults_, open_waits_;
-  std::map<std::uint64_t, Nanoseconds> open_holds_;  // by lock
-  struct Injected {
-    Nanoseconds at{0};                   // host time of the receipt
-    std::optional<Nanoseconds> entered;  // guest time
-    bool fired = false;
-    bool answered = false;
-  };
-  std::map<std::uint32_t, Injected> injected_;  // irq and nmi, by token
-  Nanoseconds delay_late_{0};                   // by the host, of the receipt that comes next
-  GuestClock clock_;
+  LengthSeries windows_, break_to_make_, fault_waits_, lock_waits_, lock_holds_;
+  std::set<std::uint64_t> broken_;  // entries between bbm.break and bbm.make
+  SpanFinder spans_;
+  Deliveries deliveries_;
+  Nanoseconds delay_late_{0};       // by the host, of the receipt that comes next
   SymbolMap symbols_;
 };
 

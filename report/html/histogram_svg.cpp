@@ -35,11 +35,12 @@ Scale scale_of(const std::vector<HistogramSeries>& series, double left, double r
 }
 
 std::string figures(const LengthHistogram& lengths, bool narrow) {
-  std::string text = std::to_string(lengths.count()) + (narrow ? "; " : " seen; ");
-  if (!narrow) text += "shortest " + human_length(lengths.shortest()) + ", ";
-  text += "median " + human_length(lengths.percentile(50));
-  if (!narrow) text += ", 99th percentile " + human_length(lengths.percentile(99));
-  return text + (narrow ? ", max " : ", longest ") + human_length(lengths.longest());
+  const LengthSummary summary = lengths.summary();
+  std::string text = std::to_string(summary.count) + (narrow ? "; " : " seen; ");
+  if (!narrow) text += "shortest " + human_length(summary.min) + ", ";
+  text += "median " + human_length(summary.p50);
+  if (!narrow && summary.p99) text += ", 99th percentile " + human_length(*summary.p99);
+  return text + (narrow ? ", max " : ", longest ") + human_length(summary.max);
 }
 
 void panel(SvgCanvas& canvas, const HistogramSeries& series, const Scale& scale, double y, double text_height) {

@@ -23,16 +23,7 @@ void LengthHistogram::add(Nanoseconds length) {
   longest_ = std::max(longest_, length);
   ++classes_[length_class(length)];
   ++count_;
-}
-
-Nanoseconds LengthHistogram::percentile(unsigned percent) const {
-  const std::uint64_t rank = std::max<std::uint64_t>(1, (count_ / 100) * percent + (count_ % 100 * percent + 99) / 100);
-  std::uint64_t seen = 0;
-  for (std::size_t i = 0; i < kLengthClasses && count_ != 0; ++i) {
-    seen += classes_[i];
-    if (seen >= rank) return std::clamp(class_floor(i), shortest_, longest_);
-  }
-  return longest_;
+  series_.add(length);
 }
 
 void LengthHeatMap::add(Nanoseconds when, Nanoseconds length) {

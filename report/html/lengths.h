@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Histograms of lengths in bounded memory: classes of equal ratio, eight to the doubling, from 1 ns on.
+// Histograms of lengths in bounded memory: classes of equal ratio, eight to the doubling, from 1 ns on. Classes are for
+// pictures; figures are those of LengthSeries, which the other reports have, too.
 #pragma once
 
 #include <array>
@@ -7,6 +8,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "telemetry/statistics.h"
 
 namespace remapstorm {
 
@@ -22,13 +24,13 @@ class LengthHistogram {
   [[nodiscard]] std::uint64_t in_class(std::size_t index) const { return classes_[index]; }
   [[nodiscard]] Nanoseconds shortest() const { return shortest_; }
   [[nodiscard]] Nanoseconds longest() const { return longest_; }
-  // Nearest rank; the floor of the class it falls into, within [shortest, longest]. 0 if there is none.
-  [[nodiscard]] Nanoseconds percentile(unsigned percent) const;
+  [[nodiscard]] LengthSummary summary() const { return series_.summary(); }
 
  private:
   std::array<std::uint64_t, kLengthClasses> classes_{};
   std::uint64_t count_ = 0;
   Nanoseconds shortest_{0}, longest_{0};
+  LengthSeries series_;
 };
 
 // When lengths of what size were seen: columns of equal time, whose width doubles when time runs over the last.

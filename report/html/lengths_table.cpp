@@ -8,9 +8,10 @@ namespace {
 void row(Markup& out, const std::string& name, const LengthHistogram& lengths) {
   out.open("tr").leaf("th", name, {{"scope", "row"}});
   out.leaf("td", std::to_string(lengths.count()));
-  for (const Nanoseconds length :
-       {lengths.shortest(), lengths.percentile(50), lengths.percentile(99), lengths.longest()}) {
-    out.leaf("td", human_length(length));
+  const LengthSummary summary = lengths.summary();
+  for (const std::string& text : {human_length(summary.min), human_length(summary.p50), percentile_text(summary.p99),
+                                  human_length(summary.max)}) {
+    out.leaf("td", text);
   }
   out.close();
 }

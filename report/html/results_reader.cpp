@@ -10,7 +10,8 @@
 namespace remapstorm {
 namespace {
 
-constexpr int kResultsSchema = 1;
+// 1: `windows` was from break to make, and p99_ns a number always.
+constexpr int kResultsSchema = 2, kOldestResultsSchema = 1;
 constexpr int kTrialDepth = 2;  // of an object in the list "results" of the file
 constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
 constexpr std::size_t kMostTexts = 200;
@@ -36,10 +37,12 @@ void read_evidence(const JsonFields& fields, RecordedTrial& trial, std::string& 
   }
   if (!evidence.has("statistics") || !fields.object_or_empty("evidence").at("statistics").is_object()) return;
   const JsonFields statistics(evidence.object_or_empty("statistics"), problem);
-  const JsonFields windows(statistics.object_or_empty("windows"), problem);
-  if (!windows.has("count") || windows.unsigned64("count") == 0) return;
-  trial.windows_p50 = Nanoseconds(windows.integer_or("p50_ns", 0, kMost, 0));
-  trial.windows_max = Nanoseconds(windows.integer_or("max_ns", 0, kMost, 0));
+  trial.break_to_make = statistics.has("break_to_make");
+  const JsonFields windows(statistics.object_or_empty(trial.break_to_make ? "break_to_make" : "windows"), problem);
+  if (windows.has("count")) trial.windows.count = windows.unsigned64("count");
+  if (trial.windows.count == 0) return;
+  trial.windows.p50 = Nanoseconds(windows.integer_or("p50_ns", 0, kMost, 0));
+  trial.windows.max = Nanoseconds(windows.integer_or("max_ns", 0, kMost, 0));
 }
 
 RecordedTrial trial_from(const Json& json, std::string& problem) {
@@ -116,9 +119,12 @@ Status read_results(const std::string& path, RunRecord& run) {
   if (!fields.has("schema")) return usage_error(path + ": no results of remapstorm: it has no schema");
   std::string wrong;
   const std::int64_t schema = JsonFields(json, wrong).integer("schema", 0, 1'000'000);
-  if (!wrong.empty() || schema != kResultsSchema) {
-    return usage_error(path + ": results of schema " + to_line(json.at("schema")) + "; this remapstorm reads schema " +
-                       std::to_string(kResultsSchema));
+  if (!wrong.empty() || (schema < kOldestResultsSchema || schema > kResultsSchema)) {
+    return usage_error(path + ": results of schema " + to_line(json.at("schema")) + "; this remapstorm reads schemas " +
+                       std::to_string(kOldestResultsSchema) + " to " + std::to_string(kResultsSchema));
+  }
+  if (schema == kOldestResultsSchema) {
+    for (RecordedTrial& trial : run.trials) trial.break_to_make = true;
   }
   read_head(json, run, problem);
   if (!problem.empty()) return usage_error(path + ": " + problem);

@@ -72,9 +72,8 @@ void write_trials(Page& page, const RunRecord& run, const std::map<std::size_t, 
   for (std::size_t i = 0; i < std::min(run.trials.size(), kMostTrialRows); ++i) {
     const RecordedTrial& trial = run.trials[i];
     const auto found = pages.find(i);
-    std::string windows;
-    if (trial.windows_max)
-      windows = human_length(*trial.windows_p50) + " median, " + human_length(*trial.windows_max) + " longest";
+    std::string windows = trial.verdict ? length_words(trial.windows) : "";
+    if (trial.break_to_make && trial.windows.count != 0) windows = "break to make: " + windows;
     table.row({RowTable::link(found == pages.end() ? "" : found->second, trial_title(trial, true)),
                RowTable::badge(trial.verdict), RowTable::text(human_length(trial.duration)), RowTable::text(windows),
                RowTable::text(!trial.verdict ? ""

@@ -58,11 +58,9 @@ RecordedTrial trial_of(const Replayed& replayed, const std::string& directory) {
   }
   trial.repeat = result.repeat;
   trial.directory = directory;
-  const LengthSummary& windows = result.judgement.statistics.windows;
-  if (windows.count != 0) {
-    trial.windows_p50 = windows.p50;
-    trial.windows_max = windows.max;
-  }
+  const TrialStatistics& statistics = result.judgement.statistics;
+  trial.break_to_make = statistics.break_to_make.count != 0;
+  trial.windows = trial.break_to_make ? statistics.break_to_make : statistics.windows;
   return trial;
 }
 

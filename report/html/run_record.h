@@ -13,6 +13,7 @@
 #include "harness/certificate.h"
 #include "harness/plan.h"
 #include "telemetry/finding.h"
+#include "telemetry/statistics.h"
 
 namespace remapstorm {
 
@@ -31,7 +32,8 @@ struct RecordedTrial {
   std::string fingerprint;  // likewise
   std::string directory;    // relative to the run's folder; may be empty
   std::string repeat;
-  std::optional<Nanoseconds> windows_p50, windows_max;
+  LengthSummary windows;       // count 0: none, or not known
+  bool break_to_make = false;  // windows: of an old recording, which does not tell how long entries were invalid
   std::uint64_t count = 1;  // how many trials this stands for: more than one in an exploration
 };
 

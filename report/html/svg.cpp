@@ -9,7 +9,7 @@
 namespace remapstorm {
 namespace {
 
-// Spans: window, lock held, lock wait, fault, handler, held by harness, delayed page.
+// Spans: window, lock held, lock wait, fault, handler, held by harness, delayed page, break to make.
 constexpr Palette kLight{"#ffffff",
                          "#1c2430",
                          "#566070",
@@ -18,7 +18,7 @@ constexpr Palette kLight{"#ffffff",
                          "#ffffff",
                          "#b3261e",
                          "#0b57d0",
-                         {"#1f5fd0", "#0b7569", "#a85800", "#b3261e", "#6d3fc0", "#5b6675", "#7a6210"},
+                         {"#1f5fd0", "#0b7569", "#a85800", "#b3261e", "#6d3fc0", "#5b6675", "#7a6210", "#1f5fd0"},
                          {"#a9c9fb", "#7fb0f5", "#558fe8", "#2f6fd6", "#1a51ab", "#0a2f7a"}};
 constexpr Palette kDark{"#161b22",
                         "#e6eaf0",
@@ -28,7 +28,7 @@ constexpr Palette kDark{"#161b22",
                         "#0d1117",
                         "#ff8a80",
                         "#8ab4f8",
-                        {"#79aaff", "#4fc9b6", "#f0ad4e", "#ff8a80", "#c0a0ff", "#a3afbf", "#d9bf5e"},
+                        {"#79aaff", "#4fc9b6", "#f0ad4e", "#ff8a80", "#c0a0ff", "#a3afbf", "#d9bf5e", "#79aaff"},
                         {"#27507f", "#2f68a8", "#3d82d0", "#5b9ff0", "#8fbcff", "#dcebff"}};
 
 }  // namespace

@@ -8,7 +8,6 @@
 namespace remapstorm {
 namespace {
 
-constexpr std::size_t kMostDelivered = 65536;
 constexpr Nanoseconds kAroundMoment{2'000'000'000};
 
 TimelineMark::Kind mark_kind(const std::string& injector) {
@@ -18,10 +17,12 @@ TimelineMark::Kind mark_kind(const std::string& injector) {
   return TimelineMark::Kind::irq;
 }
 
-// The range with a margin on both sides, within the trial.
-TimeRange with_margin(TimeRange range, const Timeline& timeline) {
+// Shown with a margin on both sides, within the trial; how long it was is told without.
+Focus focus_on(TimeRange range, const Timeline& timeline, const char* title) {
   const Nanoseconds margin = std::max(range.length() / 8, Nanoseconds(20'000));
-  return {std::max(range.begin - margin, timeline.range().begin), std::min(range.end + margin, timeline.range().end)};
+  const TimeRange shown{std::max(range.begin - margin, timeline.range().begin),
+                        std::min(range.end + margin, timeline.range().end)};
+  return Focus{shown, title, range.length()};
 }
 
 std::optional<Nanoseconds> moment_of(const std::optional<TimeRange>& focus) {
@@ -62,18 +63,12 @@ void TrialPicture::on_event(const Event& event) {
   timeline.reach(event.time);
   vcpus = std::max(vcpus, event.vcpu + 1);
   spans_.fold(event);
+  deliveries_.fold(event);
   if (const auto* hit = std::get_if<HitEvent>(&event.body)) {
     if (!sites.contains(hit->rule) && sites.size() < kMostSites) sites[hit->rule] = {*hit, event.time, event.vcpu, {}};
     if (const auto site = sites.find(hit->rule); site != sites.end()) ++site->second.hits;
   } else if (const auto* receipt = std::get_if<ReceiptEvent>(&event.body)) {
     on_receipt(event, *receipt);
-  } else if (const auto* probe = std::get_if<ProbeEvent>(&event.body)) {
-    const auto token = static_cast<std::uint32_t>(probe->args[1]);
-    const auto fired = probe->probe == RS_PROBE_INJECT_ENTER ? fired_.find(token) : fired_.end();
-    if (fired != fired_.end() && event.guest_time && delivered_.size() < kMostDelivered) {
-      delivered_.emplace_back(fired->second, *event.guest_time);
-      fired_.erase(fired);
-    }
   } else if (const auto* sample = std::get_if<SampleEvent>(&event.body)) {
     looks[event.vcpu] = {event.time, *sample};
     timeline.add(TimelineMark{TimelineMark::Kind::look, event.time, event.vcpu, sample->reason});
@@ -95,8 +90,6 @@ void TrialPicture::on_receipt(const Event& event, const ReceiptEvent& receipt) {
     if (!site->second.receipt) site->second.receipt = receipt;
   }
   const TimelineMark::Kind kind = mark_kind(receipt.injector);
-  const bool interrupt = kind == TimelineMark::Kind::irq || kind == TimelineMark::Kind::nmi;
-  if (interrupt && fired_.size() < kMostDelivered) fired_.emplace(receipt.token, event.time);
   const int where = receipt.target_vcpu >= 0 ? receipt.target_vcpu : event.vcpu;
   timeline.add(TimelineMark{kind, event.time, where, receipt.injector});
 }
@@ -110,7 +103,7 @@ void TrialPicture::finish() {
   if (events == 0) return;
   spans_.finish();
   timeline.finish(spans_);
-  for (const auto& [fired, entered] : delivered_) delivery.add(spans_.clock().to_host(entered) - fired);
+  for (const Delivery& one : deliveries_.delivered(spans_.clock())) delivery.add(one.took);
 }
 
 std::optional<Focus> focus_of(const Judgement& judgement, const Timeline& timeline) {
@@ -118,23 +111,24 @@ std::optional<Focus> focus_of(const Judgement& judgement, const Timeline& timeli
   if (finding != nullptr && finding->verdict == Verdict::deadlock && !finding->cycle.empty()) {
     Nanoseconds begin = finding->proven_at;
     for (const WaitEdge& edge : finding->cycle) begin = std::min({begin, edge.owned_since, edge.waiting_since});
-    return Focus{with_margin({begin, finding->proven_at}, timeline), "From the first lock of the cycle to the proof"};
+    return focus_on({begin, finding->proven_at}, timeline, "From the first lock of the cycle to the proof");
   }
   const Span* longest = nullptr;
   if (finding != nullptr && finding->verdict == Verdict::stall) {
-    for (const SpanKind kind : {SpanKind::window, SpanKind::lock_held, SpanKind::lock_wait, SpanKind::fault}) {
+    for (const SpanKind kind : {SpanKind::window, SpanKind::break_to_make, SpanKind::lock_held, SpanKind::lock_wait,
+                                SpanKind::fault}) {
       const Span* one = timeline.longest(kind);
       if (one != nullptr && (longest == nullptr || one->length() > longest->length())) longest = one;
     }
-    if (longest != nullptr) return Focus{with_margin({longest->begin, longest->end}, timeline), "The stall"};
+    if (longest != nullptr) return focus_on({longest->begin, longest->end}, timeline, "The stall");
   }
   if (finding != nullptr && finding->seen_at > Nanoseconds{0}) {
     const TimeRange around{finding->seen_at - Nanoseconds(50'000'000), finding->seen_at + Nanoseconds(10'000'000)};
-    return Focus{with_margin(around, timeline), "Around the guest's report"};
+    return focus_on(around, timeline, "Around the guest's report");
   }
   longest = timeline.longest(SpanKind::window);
   if (longest == nullptr) return std::nullopt;
-  return Focus{with_margin({longest->begin, longest->end}, timeline), "The longest window"};
+  return focus_on({longest->begin, longest->end}, timeline, "The longest window");
 }
 
 Result<TrialModel> read_trial_model(const std::string& events_path) {
@@ -145,6 +139,7 @@ Result<TrialModel> read_trial_model(const std::string& events_path) {
   if (!focus || focus->range.length() <= Nanoseconds{0}) return model;
   model.focus = focus->range;
   model.focus_title = focus->title;
+  model.focus_length = focus->length;
   if (!model.whole.timeline.coarse() && !model.whole.console.has_gaps()) return model;
   model.close.emplace(focus->range, model.whole.guest_offset());
   RS_TRY(replay(events_path, &*model.close));

@@ -14,6 +14,7 @@
 #include "harness/replayer.h"
 #include "report/html/lengths.h"
 #include "report/html/timeline.h"
+#include "telemetry/deliveries.h"
 #include "telemetry/event.h"
 #include "telemetry/spans.h"
 
@@ -89,8 +90,7 @@ class TrialPicture final : public EventSink {
   void on_receipt(const Event& event, const ReceiptEvent& receipt);
 
   SpanFinder spans_;
-  std::map<std::uint32_t, Nanoseconds> fired_;                  // irq and nmi, host time, by token
-  std::vector<std::pair<Nanoseconds, Nanoseconds>> delivered_;  // host time fired, guest time entered
+  Deliveries deliveries_;
 };
 
 // What the report is made of.
@@ -100,6 +100,7 @@ struct TrialModel {
   std::optional<TrialPicture> close;  // the range around the evidence, in full
   std::optional<TimeRange> focus;
   std::string focus_title;  // "From the lock taken to the proof"
+  Nanoseconds focus_length{0};  // of what the title names: `focus` has a margin
 };
 
 // Reads the recording once, or twice if the first look was too coarse for what has to be seen closely.
@@ -109,6 +110,7 @@ Result<TrialModel> read_trial_model(const std::string& events_path);
 struct Focus {
   TimeRange range;
   std::string title;
+  Nanoseconds length{0};  // of what the title names, without the margin
 };
 std::optional<Focus> focus_of(const Judgement& judgement, const Timeline& timeline);
 

@@ -167,11 +167,12 @@ class TrialPage {
     if (in_.model->focus && in_.model->focus->length() * 10 < shown.length() * 7) {
       const TimeRange range = *in_.model->focus;
       const Timeline& close = in_.model->close ? in_.model->close->timeline : all;
-      const std::string alt = in_.model->focus_title + ", " + human_length(range.length()) + ": " + described(close);
+      const std::string length = human_length(in_.model->focus_length);
+      const std::string alt = in_.model->focus_title + ", " + length + ": " + described(close);
       add_picture(files_, in_.file + "-close", [&](Look look) { return timeline_svg(close, range, marks, alt, look); });
       page_.picture(in_.file + "-close", alt,
-                    in_.model->focus_title + ": " + human_length(range.length()) + " from " +
-                        human_length(range.begin) + " into the trial on");
+                    in_.model->focus_title + ": " + length + "; shown from " + human_length(range.begin) +
+                        " to " + human_length(range.end) + " of the trial");
     }
     const std::string what =
         shown.begin > Nanoseconds{0} ? "The whole trial, from when the guest was ready on" : "The whole trial";

@@ -23,7 +23,7 @@ struct Bar {
 std::vector<Bar> bars_of(const RunRecord& run, std::size_t most) {
   std::vector<Bar> all;
   for (const RecordedTrial& trial : run.trials) {
-    if (trial.windows_max) all.push_back({*trial.windows_p50, *trial.windows_max, trial.scenario, trial.ok});
+    if (trial.windows.count != 0) all.push_back({trial.windows.p50, trial.windows.max, trial.scenario, trial.ok});
   }
   const std::size_t each = (all.size() + most - 1) / std::max<std::size_t>(most, 1);
   if (each <= 1) return all;
@@ -43,7 +43,7 @@ std::vector<Bar> bars_of(const RunRecord& run, std::size_t most) {
 }  // namespace
 
 bool has_trial_lengths(const RunRecord& run) {
-  return std::count_if(run.trials.begin(), run.trials.end(), [](const auto& one) { return one.windows_max; }) >= 2;
+  return std::count_if(run.trials.begin(), run.trials.end(), [](const auto& one) { return one.windows.count != 0; }) >= 2;
 }
 
 std::string trials_svg(const RunRecord& run, const std::string& title, Look look) {

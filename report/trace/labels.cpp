@@ -24,9 +24,9 @@ std::string handler_name(std::uint64_t kind) {
 }
 
 std::string window_name(std::uint64_t level) {
-  if (level == RS_LEVEL_PTE) return "window (pte)";
-  if (level == RS_LEVEL_PMD) return "window (pmd)";
-  return "window";
+  if (level == RS_LEVEL_PTE) return "break to make (pte)";
+  if (level == RS_LEVEL_PMD) return "break to make (pmd)";
+  return "break to make";
 }
 
 // Notes of the probe's own arguments, by their names in guest/abi.

@@ -51,6 +51,7 @@ void StallDetector::fold(const Event& event) {
   }
   if (const auto* wait = std::get_if<HostWaitEvent>(&event.body)) return note_starved(wait->waited, event.time);
   if (const auto* work = std::get_if<HarnessWorkEvent>(&event.body)) return note_starved(work->took, event.time);
+  if (const auto* plan = std::get_if<PlanEvent>(&event.body)) tells_windows_ = plan->version >= kWindowSchema;
   const auto* probe = std::get_if<ProbeEvent>(&event.body);
   if (probe == nullptr || !event.guest_time) return;
   const Open here{GuestClock::bounded(*event.guest_time), event.vcpu, probe->context, probe->pc};
@@ -65,12 +66,22 @@ void StallDetector::fold(const Event& event) {
         faults_.erase(open);
       }
       break;
+    case RS_PROBE_BBM_WINDOW: {
+      Open window = here;
+      const auto at = [&](std::size_t arg) {
+        return std::min(GuestClock::bounded(probe->args[arg]), here.since);
+      };
+      window.since = at(1);
+      close(FindingKind::window, "a remap window stayed open", window, std::max(window.since, at(2)), Gva(probe->args[0]));
+      break;
+    }
     case RS_PROBE_BBM_BREAK:
+      if (tells_windows_) break;
       if (windows_.size() < kMostWatched) windows_[probe->args[1]] = here;
       break;
     case RS_PROBE_BBM_MAKE:
       if (const auto open = windows_.find(probe->args[1]); open != windows_.end()) {
-        close(FindingKind::window, "a remap window stayed open", open->second, here.since, Gva(probe->args[0]));
+        close(FindingKind::window, "from break to make it took", open->second, here.since, Gva(probe->args[0]));
         windows_.erase(open);
       }
       break;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Finds what ended, but took longer than the threshold, in guest time: waits (lock.want -> lock.got, from fault.enter
-// in a fault; fault.enter -> fault.done if the strategy's handler takes no lock), windows (bbm.break -> bbm.make) and
+// in a fault; fault.enter -> fault.done if the strategy's handler takes no lock), windows (bbm.window; of recordings that have none,
+// bbm.break -> bbm.make, named so) and
 // locks held (lock.got -> lock.drop; a strategy stores the new entry after bbm.make, and a store can wait for its
 // page), and the other vCPUs kept from running (pause.begin -> pause.end). What never ended is the business of other
 // detectors.
@@ -69,7 +70,8 @@ class StallDetector final : public Detector {
   };
   std::map<std::pair<int, std::uint64_t>, Open> faults_;  // by vCPU and context level
   std::map<std::pair<int, std::uint64_t>, Wait> waits_;   // likewise
-  std::map<std::uint64_t, Open> windows_;                 // by the entry's address
+  std::map<std::uint64_t, Open> windows_;                 // by the entry's address; of old recordings
+  bool tells_windows_ = true;                             // the recording has bbm.window
   std::map<std::uint64_t, Open> locks_;                   // by the lock's address
   std::map<int, Open> pauses_;                            // by vCPU
   std::map<std::uint32_t, Imposed> imposed_;              // by token

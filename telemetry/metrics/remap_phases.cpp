@@ -4,12 +4,14 @@
 #include <algorithm>
 
 #include "guest/abi/remapstorm_abi.h"
+#include "telemetry/guest_clock.h"
 
 namespace remapstorm {
 namespace {
 
 // One a vCPU is usual. A guest that begins without ending gets no more.
 constexpr std::size_t kMostOpen = 64;
+constexpr std::size_t kMostFlushes = 256;  // between two windows
 
 void begin(std::optional<Nanoseconds>& since, Nanoseconds now) { since = now; }
 
@@ -44,17 +46,24 @@ std::optional<RemapTimes> RemapPhases::fold(int vcpu, const ProbeEvent& probe, N
       begin(mine->flush_since, now);
       break;
     case RS_PROBE_FLUSH_END:
+      if (mine->flush_since && mine->flushes.size() < kMostFlushes) mine->flushes.emplace_back(*mine->flush_since, now);
       end(mine->flush_since, now, mine->times.flush);
       break;
-    case RS_PROBE_BBM_BREAK:
-      begin(mine->window_since, now);
+    case RS_PROBE_BBM_WINDOW: {
+      const Nanoseconds cleared = std::min(GuestClock::bounded(probe.args[1]), now);
+      const Nanoseconds set = std::clamp(GuestClock::bounded(probe.args[2]), cleared, now);
+      mine->times.window += set - cleared;
+      for (const auto& [from, until] : mine->flushes) {
+        const Nanoseconds within = std::min(until, set) - std::max(from, cleared);
+        mine->times.flush -= std::clamp(within, Nanoseconds{0}, mine->times.flush);
+      }
+      mine->flushes.clear();
       break;
-    case RS_PROBE_BBM_MAKE:
-      end(mine->window_since, now, mine->times.window);
-      break;
+    }
     case RS_PROBE_REMAP_END: {
       if (mine->start != probe.args[0] || mine->end != probe.args[1]) break;
       RemapTimes times = mine->times;
+      times.began = mine->since;
       times.total = std::max(Nanoseconds{0}, now - mine->since);
       open_.erase(std::next(mine).base());
       return times;

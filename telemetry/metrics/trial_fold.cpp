@@ -2,6 +2,7 @@
 #include "telemetry/metrics/trial_fold.h"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 
 #include "guest/abi/remapstorm_abi.h"
@@ -57,6 +58,8 @@ Word lock_word(std::uint64_t lock_id) {
   return {2, "other"};
 }
 
+std::string_view yes_or_no(bool yes) { return yes ? "yes" : "no"; }
+
 // A slot for each probe, and one behind them for what is none.
 std::size_t probe_slot(const ProbeInfo* probe) {
   return probe != nullptr ? std::size_t{probe->number} : std::size_t{RS_PROBE_LIMIT};
@@ -65,31 +68,38 @@ std::size_t probe_slot(const ProbeInfo* probe) {
 }  // namespace
 
 LabelValues TrialLabels::with(std::initializer_list<std::string_view> more) const {
+  return with_all(std::span(more.begin(), more.size()));
+}
+
+LabelValues TrialLabels::with_all(std::span<const std::string_view> more) const {
   LabelValues values = {scenario, strategy, flavour, host};
   for (const std::string_view one : more) values.emplace_back(one);
   return values;
 }
 
-TrialFold::TrialFold(TrialLabels labels) : labels_(std::move(labels)), cached_(all_metrics().size()) {}
+TrialFold::TrialFold(TrialLabels labels)
+    : labels_(std::move(labels)), cached_(all_metrics().size()), spans_([this](const Span& span) { fold_span(span); }) {}
 
-MetricSeries& TrialFold::series(Metric metric, std::size_t slot, std::initializer_list<std::string_view> more) {
+MetricSeries& TrialFold::series(Metric metric, std::size_t slot, std::span<const std::string_view> more) {
   auto& slots = cached_[static_cast<std::size_t>(metric)];
   if (slots.size() <= slot) slots.resize(slot + 1);
-  if (slots[slot] == nullptr) slots[slot] = &gathered_.series(metric, labels_.with(more));
+  if (slots[slot] == nullptr) slots[slot] = &gathered_.series(metric, labels_.with_all(more));
   return *slots[slot];
 }
 
 void TrialFold::count(Metric metric, std::size_t slot, std::initializer_list<std::string_view> more, double by) {
-  series(metric, slot, more).value += by;
+  series(metric, slot, std::span(more.begin(), more.size())).value += by;
 }
 
 void TrialFold::observe(Metric metric, std::size_t slot, std::initializer_list<std::string_view> more,
                         Nanoseconds length) {
-  remapstorm::observe(metric_info(metric), series(metric, slot, more), in_seconds(length));
+  remapstorm::observe(metric_info(metric), series(metric, slot, std::span(more.begin(), more.size())),
+                      in_seconds(length));
 }
 
 void TrialFold::fold(const Event& event) {
-  clock_.observe(event);
+  spans_.fold(event);
+  deliveries_.fold(event);
   count(Metric::events, event.body.index(), {event_type_name(event)});
   std::visit([&](const auto& body) { fold_body(body, event); }, event.body);
 }
@@ -99,11 +109,11 @@ void TrialFold::fold_body(const HitEvent& hit, const Event&) {
   trigger_ = probe != nullptr ? probe->name : kInstruction;
 }
 
-void TrialFold::fold_body(const ReceiptEvent& receipt, const Event& event) {
+void TrialFold::fold_body(const ReceiptEvent& receipt, const Event&) {
   const Word kind = known(receipt.injector, kKinds);
   switch (receipt.phase) {
     case ReceiptEvent::Phase::fired:
-      return fold_fired(receipt, GuestClock::bounded(event.time));
+      return fold_fired(receipt);
     case ReceiptEvent::Phase::ended:
       return fold_ended(receipt);
     case ReceiptEvent::Phase::failed:
@@ -111,18 +121,10 @@ void TrialFold::fold_body(const ReceiptEvent& receipt, const Event& event) {
   }
 }
 
-void TrialFold::fold_fired(const ReceiptEvent& receipt, Nanoseconds now) {
+void TrialFold::fold_fired(const ReceiptEvent& receipt) {
   const Word kind = known(receipt.injector, kKinds);
-  if (is_answered(kind.text)) {
-    // A second receipt with this token merged with an interrupt that was still pending: the guest sees one. The guest
-    // may also have been quicker than the first.
-    if (tokens_.size() >= kMaxOpen && !tokens_.contains(receipt.token)) return;
-    Injected& one = tokens_[receipt.token];
-    if (one.fired) return count(Metric::injections_merged, kind.slot, {kind.text});
-    one.kind = kind.text;
-    one.at = now;
-    one.fired = true;
-  }
+  // The guest sees one of the two.
+  if (deliveries_.merged()) return count(Metric::injections_merged, kind.slot, {kind.text});
   // A receipt follows its hit.
   const std::string_view trigger = trigger_.empty() ? kInstruction : trigger_;
   const std::size_t slot = kind.slot * (RS_PROBE_LIMIT + 1) + probe_slot(probe_by_name(trigger));
@@ -154,27 +156,43 @@ void TrialFold::fold_body(const ProbeEvent& probe, const Event& event) {
   const ProbeInfo* info = probe_by_number(probe.probe);
   count(Metric::probe_events, probe_slot(info), {info != nullptr ? info->name : "unknown"});
   const Place place{event.vcpu, RS_CTX_LEVEL(probe.context)};
-  const std::string_view context = context_name(probe.context);
-  const auto token = static_cast<std::uint32_t>(probe.args[1]);
-  switch (probe.probe) {
-    case RS_PROBE_FAULT_ENTER:
-      count(Metric::faults, place.second, {context});
-      break;
-    case RS_PROBE_BBM_BREAK: {
-      const Word level = level_word(probe.args[3]);
-      count(Metric::windows_opened, level.slot, {level.text});
-      break;
-    }
-    case RS_PROBE_INJECT_ENTER:
-      if (tokens_.size() < kMaxOpen) tokens_[token].entered = event.guest_time;
-      break;
-    case RS_PROBE_INJECT_LEAVE:
-      if (const auto found = tokens_.find(token); found != tokens_.end()) found->second.answered = true;
-      break;
-    default:
-      break;
+  if (probe.probe == RS_PROBE_FAULT_ENTER) count(Metric::faults, place.second, {context_name(probe.context)});
+  if (probe.probe == RS_PROBE_BBM_BREAK) {
+    const Word level = level_word(probe.args[3]);
+    count(Metric::windows_opened, level.slot, {level.text});
   }
   if (event.guest_time) fold_lengths(probe, place, GuestClock::bounded(*event.guest_time));
+}
+
+void TrialFold::fold_span(const Span& span) {
+  if (span.open) return;
+  const std::uint32_t context = RS_CTX_LEVEL(span.context);
+  const std::string_view context_word = context_name(span.context);
+  const Word lock = lock_word(span.detail), level = level_word(span.detail);
+  switch (span.kind) {
+    case SpanKind::window:
+      return observe_guest(Metric::window, level.slot, {level.text}, span.length(), span.injected);
+    case SpanKind::fault:
+      return observe_guest(Metric::fault_duration, context, {context_word}, span.length(), span.injected);
+    case SpanKind::lock_wait:
+    case SpanKind::lock_held: {
+      const Metric metric = span.kind == SpanKind::lock_wait ? Metric::lock_wait : Metric::lock_hold;
+      return observe_guest(metric, kLockWords * std::size_t{context} + lock.slot, {context_word, lock.text},
+                           span.length(), span.injected);
+    }
+    case SpanKind::break_to_make:  // no window, and not counted as one
+    case SpanKind::handler:
+    case SpanKind::hold:
+    case SpanKind::delay:
+      return;
+  }
+}
+
+void TrialFold::observe_guest(Metric metric, std::size_t slot, std::initializer_list<std::string_view> more,
+                              Nanoseconds length, bool injected) {
+  std::vector<std::string_view> labels(more);
+  labels.push_back(yes_or_no(injected));
+  remapstorm::observe(metric_info(metric), series(metric, 2 * slot + (injected ? 1 : 0), labels), in_seconds(length));
 }
 
 void TrialFold::fold_lengths(const ProbeEvent& probe, Place place, Nanoseconds now) {
@@ -186,69 +204,35 @@ void TrialFold::fold_lengths(const ProbeEvent& probe, Place place, Nanoseconds n
                                                                {"window", remap->window},
                                                                {"other", remap->other()}};
     std::size_t slot = remap->restore ? std::size(phases) : 0;
-    for (const auto& [phase, length] : phases) observe(Metric::remap, slot++, {direction, phase}, length);
+    const bool injected = spans_.injected_since(remap->began);
+    for (const auto& [phase, length] : phases) {
+      observe_guest(Metric::remap, slot++, {direction, phase}, length, injected);
+    }
   }
-  const std::string_view context = context_name(probe.context);
   switch (probe.probe) {
-    case RS_PROBE_BBM_BREAK:
-      if (windows_.size() < kMaxOpen) windows_[probe.args[1]] = {now, probe.args[3]};
-      break;
-    case RS_PROBE_BBM_MAKE:
-      if (const auto found = windows_.find(probe.args[1]); found != windows_.end()) {
-        const Word level = level_word(found->second.second);
-        observe(Metric::window, level.slot, {level.text}, std::max(Nanoseconds{0}, now - found->second.first));
-        windows_.erase(found);
-      }
-      break;
     case RS_PROBE_FAULT_ENTER:
-      open_span(faults_, place, now);
       open_span(stalls_, place, now);
       break;
-    case RS_PROBE_FAULT_DONE:
-      if (const auto length = close_span(faults_, place, now))
-        observe(Metric::fault_duration, place.second, {context}, *length);
-      if (const auto length = close_span(stalls_, place, now)) stalled(place.first, *length);
-      break;
     case RS_PROBE_LOCK_WANT:
-    case RS_PROBE_LOCK_GOT:
-    case RS_PROBE_LOCK_DROP:
-      fold_lock(probe, place, now);
-      break;
-    default:
-      break;
-  }
-}
-
-void TrialFold::fold_lock(const ProbeEvent& probe, Place place, Nanoseconds now) {
-  const Word lock = lock_word(probe.args[1]);
-  const auto observe_in = [&](Metric metric, std::uint32_t context, Nanoseconds length) {
-    observe(metric, kLockWords * std::size_t{context} + lock.slot, {context_name(context), lock.text}, length);
-  };
-  switch (probe.probe) {
-    case RS_PROBE_LOCK_WANT:
-      open_span(waits_, place, now);
       if (!stalls_.contains(place)) open_span(stalls_, place, now);
       break;
-    case RS_PROBE_LOCK_GOT:
-      if (const auto length = close_span(waits_, place, now)) observe_in(Metric::lock_wait, place.second, *length);
-      if (const auto length = close_span(stalls_, place, now)) stalled(place.first, *length);
-      if (held_.size() < kMaxOpen) held_[probe.args[0]] = {now, place.second};
+    case RS_PROBE_FAULT_DONE:
+    case RS_PROBE_LOCK_GOT: {
+      const auto since = stalls_.find(place);
+      const bool injected = since != stalls_.end() && spans_.injected_since(since->second);
+      if (const auto length = close_span(stalls_, place, now)) stalled(place.first, *length, injected);
       break;
-    case RS_PROBE_LOCK_DROP:
-      if (const auto found = held_.find(probe.args[0]); found != held_.end()) {
-        observe_in(Metric::lock_hold, found->second.context, std::max(Nanoseconds{0}, now - found->second.since));
-        held_.erase(found);
-      }
-      break;
+    }
     default:
       break;
   }
 }
 
-void TrialFold::stalled(int vcpu, Nanoseconds length) {
+void TrialFold::stalled(int vcpu, Nanoseconds length, bool injected) {
   const Word word = vcpu_word(vcpu);
-  observe(Metric::vcpu_stall, word.slot, {word.text}, length);
-  MetricSeries& longest = series(Metric::vcpu_longest_stall, word.slot, {word.text});
+  observe_guest(Metric::vcpu_stall, word.slot, {word.text}, length, injected);
+  MetricSeries& longest =
+      series(Metric::vcpu_longest_stall, 2 * word.slot + (injected ? 1 : 0), std::array{word.text, yes_or_no(injected)});
   longest.value = std::max(longest.value, in_seconds(length));
 }
 
@@ -292,13 +276,12 @@ void TrialFold::fold_body(const UsageEvent& usage, const Event& event) {
 
 void TrialFold::finish() {
   // Now the clocks' offset is known best.
-  for (const auto& [token, one] : tokens_) {
-    if (!one.fired || !one.entered) continue;
-    const std::size_t slot = known(one.kind, kKinds).slot;
-    observe(Metric::delivery, slot, {one.kind}, std::max(Nanoseconds{0}, clock_.to_host(*one.entered) - one.at));
-    if (one.answered) count(Metric::injections_answered, slot, {one.kind});
+  for (const Delivery& one : deliveries_.delivered(spans_.clock())) {
+    const Word kind = known(one.injector, kKinds);
+    observe(Metric::delivery, kind.slot, {kind.text}, one.took);
+    if (one.answered) count(Metric::injections_answered, kind.slot, {kind.text});
   }
-  tokens_.clear();
+  deliveries_ = {};
 }
 
 }  // namespace remapstorm

@@ -5,16 +5,17 @@
 #include <array>
 #include <cstdint>
 #include <map>
-#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "telemetry/deliveries.h"
 #include "telemetry/event.h"
-#include "telemetry/guest_clock.h"
 #include "telemetry/metrics/remap_phases.h"
 #include "telemetry/metrics/table.h"
+#include "telemetry/spans.h"
 
 namespace remapstorm {
 
@@ -27,6 +28,7 @@ struct TrialLabels {
 
   // With further values behind them.
   [[nodiscard]] LabelValues with(std::initializer_list<std::string_view> more = {}) const;
+  [[nodiscard]] LabelValues with_all(std::span<const std::string_view> more) const;
 };
 
 // Label `trigger` of an injection that a breakpoint triggered; of others it is the probe.
@@ -35,6 +37,8 @@ inline constexpr std::string_view kInstruction = "instruction";
 class TrialFold {
  public:
   explicit TrialFold(TrialLabels labels);
+  TrialFold(const TrialFold&) = delete;
+  TrialFold& operator=(const TrialFold&) = delete;
 
   void fold(const Event& event);
   // The trial is over: what is known only now.
@@ -45,18 +49,6 @@ class TrialFold {
 
  private:
   using Place = std::pair<int, std::uint32_t>;  // vCPU, context level
-  struct Held {
-    Nanoseconds since{0};
-    std::uint32_t context = 0;
-  };
-  struct Injected {
-    std::string_view kind;
-    Nanoseconds at{0};                   // host time of the receipt
-    std::optional<Nanoseconds> entered;  // guest time
-    bool fired = false;
-    bool answered = false;
-  };
-
   void fold_body(const PlanEvent&, const Event&) {}
   void fold_body(const HitEvent& hit, const Event& event);
   void fold_body(const ReceiptEvent& receipt, const Event& event);
@@ -70,29 +62,29 @@ class TrialFold {
   void fold_body(const ConsoleEvent&, const Event&) {}
   void fold_body(const SymbolEvent&, const Event&) {}
   void fold_body(const TruncatedEvent&, const Event&) {}
-  void fold_fired(const ReceiptEvent& receipt, Nanoseconds now);
+  void fold_fired(const ReceiptEvent& receipt);
   void fold_ended(const ReceiptEvent& receipt);
   void fold_lengths(const ProbeEvent& probe, Place place, Nanoseconds now);
-  void fold_lock(const ProbeEvent& probe, Place place, Nanoseconds now);
-  void stalled(int vcpu, Nanoseconds length);
+  void fold_span(const Span& span);
+  void stalled(int vcpu, Nanoseconds length, bool injected);
 
   // Series number `slot` of `metric`, with `more` behind the trial's labels; looked up once. Slots are small numbers
   // that stand for `more`.
-  MetricSeries& series(Metric metric, std::size_t slot, std::initializer_list<std::string_view> more);
+  MetricSeries& series(Metric metric, std::size_t slot, std::span<const std::string_view> more);
   void count(Metric metric, std::size_t slot, std::initializer_list<std::string_view> more, double by = 1);
   void observe(Metric metric, std::size_t slot, std::initializer_list<std::string_view> more, Nanoseconds length);
+  // A length of guest time, with label `injected` behind the others.
+  void observe_guest(Metric metric, std::size_t slot, std::initializer_list<std::string_view> more, Nanoseconds length,
+                     bool injected);
 
   TrialLabels labels_;
   MetricTable gathered_;
   std::vector<std::vector<MetricSeries*>> cached_;  // by metric and slot; into gathered_
-  GuestClock clock_;
+  SpanFinder spans_;
+  Deliveries deliveries_;
   RemapPhases remaps_;
-  std::string_view trigger_;                                                // of the hit that came last
-  std::map<std::uint64_t, std::pair<Nanoseconds, std::uint64_t>> windows_;  // by entry: since when, level
-  std::map<Place, Nanoseconds> faults_, waits_;
-  std::map<Place, Nanoseconds> stalls_;       // from fault.enter or lock.want until it got the lock
-  std::map<std::uint64_t, Held> held_;        // by lock
-  std::map<std::uint32_t, Injected> tokens_;  // interrupts
+  std::string_view trigger_;             // of the hit that came last
+  std::map<Place, Nanoseconds> stalls_;  // from fault.enter or lock.want until it got the lock
 };
 
 }  // namespace remapstorm

@@ -143,7 +143,7 @@ TEST_F(TrialMetrics, WhatCameBeforeTheWindowOpenedIsContextOnly) {
   };
   fold_explored(metrics_, clock_, kLabels, events, opened);
   EXPECT_EQ(value("vmemmap_faults_total", R"(context="task")"), "0");
-  EXPECT_EQ(value("lock_hold_seconds_sum", R"(context="task",lock="init_mm.page_table_lock")"), "0.003");
+  EXPECT_EQ(value("lock_hold_seconds_sum", R"(context="task",lock="init_mm.page_table_lock",injected="no")"), "0.003");
   EXPECT_EQ(value("resets_total", R"(how="in-place")"), "1");
 }
 

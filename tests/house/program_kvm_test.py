@@ -63,7 +63,7 @@ class KilledRuns(ProgramCase):
             _, err = process.communicate(timeout=20)
             self.assertEqual(process.returncode, 128 + number, err)
             self.assertLess(time.monotonic() - started, 5)
-            self.assertEqual(json.loads((self.output / "results.json").read_text())["schema"], 1)
+            self.assertEqual(json.loads((self.output / "results.json").read_text())["schema"], 2)
             self.assertEqual(self.unfinished(), [])
 
     def test_kill_9_keeps_earlier_results_and_the_next_run_cleans_up(self):

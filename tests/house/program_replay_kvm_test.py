@@ -78,7 +78,7 @@ class Recorded(ProgramCase):
         findings = [instant for instant in trace.instants if instant["category"] == ["finding"]]
         self.assertEqual(len(findings), 2)
         open_ones = [slice_["name"] for slice_ in trace.slices if "never ended" in slice_["notes"]]
-        for name in ("hold init_mm.page_table_lock", "window (pte)", "irq handler (msi)", "vmemmap fault",
+        for name in ("hold init_mm.page_table_lock", "break to make (pte)", "irq handler (msi)", "vmemmap fault",
                      "wait for init_mm.page_table_lock"):
             self.assertEqual(open_ones.count(name), 2, open_ones)
         for sent in trace.named("irq under way"):

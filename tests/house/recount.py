@@ -39,6 +39,7 @@ class Trial:
         for event in events:
             self.count("events_total", 1, type=event["type"])
         probes = [event for event in events if event["type"] == "probe"]
+        self.note_injections(events)
         self.windows(probes)
         self.locks(probes)
         self.faults(probes)
@@ -56,19 +57,34 @@ class Trial:
     def count(self, metric, by=1, **labels):
         self.counts[self.key(metric, labels)] += by
 
+    def note_injections(self, events):
+        """For each probe: how the clocks were known to differ then, when something was injected last, what still was."""
+        offset, last, imposing = None, None, set()
+        for event in events:
+            if "g" in event:
+                offset = min(offset, event["t"] - event["g"]) if offset is not None else event["t"] - event["g"]
+            if event["type"] == "receipt" and event["phase"] != "failed":
+                last = event["t"]
+            if event["type"] == "receipt" and event["injector"] in ("hold", "stage2-delay"):
+                token = (event["injector"], event["token"])
+                imposing.add(token) if event["phase"] == "fired" else imposing.discard(token)
+            event["known"] = (offset, last, bool(imposing))
+
+    @staticmethod
+    def injected(event, since):
+        """Whether anything was injected from `since` (guest time) until this probe."""
+        offset, last, imposing = event["known"]
+        return "yes" if imposing or (last is not None and last >= since + offset) else "no"
+
     def windows(self, probes):
         level = {1: "pte", 2: "pmd"}
-        opened = {}
         for event in probes:
             self.count("probe_events_total", probe=event["probe"])
-            entry = event["args"][1]
             if event["probe"] == "bbm.break":
-                name = level[int(event["args"][3], 16)]
-                self.count("windows_opened_total", level=name)
-                opened[entry] = (event["g"], name)
-            if event["probe"] == "bbm.make" and entry in opened:
-                since, name = opened.pop(entry)
-                self.length("window_seconds", event["g"] - since, level=name)
+                self.count("windows_opened_total", level=level[int(event["args"][3], 16)])
+            if event["probe"] == "bbm.window":
+                _, cleared, is_set, kind = (int(arg, 16) for arg in event["args"])
+                self.length("window_seconds", is_set - cleared, level=level[kind], injected=self.injected(event, cleared))
 
     def locks(self, probes):
         wanted, got = {}, {}
@@ -78,11 +94,14 @@ class Trial:
             if event["probe"] == "lock.want":
                 wanted[place] = event["g"]
             if event["probe"] == "lock.got":
-                self.length("lock_wait_seconds", event["g"] - wanted.pop(place), context=event["context"], lock=lock)
+                since = wanted.pop(place)
+                self.length("lock_wait_seconds", event["g"] - since, context=event["context"], lock=lock,
+                            injected=self.injected(event, since))
                 got[event["args"][0]] = event
             if event["probe"] == "lock.drop":
                 taken = got.pop(event["args"][0])
-                self.length("lock_hold_seconds", event["g"] - taken["g"], context=taken["context"], lock=lock)
+                self.length("lock_hold_seconds", event["g"] - taken["g"], context=taken["context"], lock=lock,
+                            injected=self.injected(event, taken["g"]))
 
     def faults(self, probes):
         entered = {}
@@ -92,7 +111,9 @@ class Trial:
                 self.count("vmemmap_faults_total", context=event["context"])
                 entered[place] = event["g"]
             if event["probe"] == "fault.done":
-                self.length("vmemmap_fault_seconds", event["g"] - entered.pop(place), context=event["context"])
+                since = entered.pop(place)
+                self.length("vmemmap_fault_seconds", event["g"] - since, context=event["context"],
+                            injected=self.injected(event, since))
 
     def stalls(self, probes):
         """A wait begins with the fault if there is one, else with lock.want, and ends with the lock."""
@@ -102,7 +123,9 @@ class Trial:
             if event["probe"] == "fault.enter" or (event["probe"] == "lock.want" and place not in begun):
                 begun[place] = event["g"]
             if event["probe"] in ("lock.got", "fault.done") and place in begun:
-                self.length("vcpu_stall_seconds", event["g"] - begun.pop(place), vcpu=str(event["vcpu"]))
+                since = begun.pop(place)
+                self.length("vcpu_stall_seconds", event["g"] - since, vcpu=str(event["vcpu"]),
+                            injected=self.injected(event, since))
 
     def remaps(self, probes):
         """Each remap by itself: everything its vCPU logged in the same context between its begin and its end."""
@@ -115,17 +138,24 @@ class Trial:
             if not ends:
                 continue
             inside, end = mine[:ends[0]], mine[ends[0]]
-            pairs = {"lock-wait": ("lock.want", "lock.got"), "flush": ("flush.begin", "flush.end"),
-                     "window": ("bbm.break", "bbm.make")}
             direction = RESTORE if int(begin["args"][2], 16) else OPTIMIZE
             total = end["g"] - begin["g"]
-            self.length("remap_seconds", total, direction=direction, phase="total")
-            for phase, (first, last) in pairs.items():
+            windows = [[int(arg, 16) for arg in event["args"][1:3]] for event in inside if event["probe"] == "bbm.window"]
+
+            def pairs(first, last):
                 times = [event["g"] for event in inside if event["probe"] in (first, last)]
-                spent = sum(times[1::2]) - sum(times[:len(times) // 2 * 2:2])
-                self.length("remap_seconds", spent, direction=direction, phase=phase)
-                total -= spent
-            self.length("remap_seconds", total, direction=direction, phase="other")
+                return list(zip(times[::2], times[1::2]))
+
+            flushes = pairs("flush.begin", "flush.end")
+            within = sum(max(0, min(until, closed) - max(since, opened)) for since, until in flushes
+                         for opened, closed in windows)
+            spent = {"lock-wait": sum(until - since for since, until in pairs("lock.want", "lock.got")),
+                     "flush": sum(until - since for since, until in flushes) - within,
+                     "window": sum(closed - opened for opened, closed in windows)}
+            injected = self.injected(end, begin["g"])
+            self.length("remap_seconds", total, direction=direction, phase="total", injected=injected)
+            for phase, length in {**spent, "other": total - sum(spent.values())}.items():
+                self.length("remap_seconds", length, direction=direction, phase=phase, injected=injected)
 
     def receipts(self, events):
         hit, tokens = None, set()

@@ -78,7 +78,7 @@ class TraceCommand(ProgramCase):
         trace, result = self.trace()
         self.assertEqual(trace.processes(), ["made-up, bbm-fault, trial 0: clean"])
         self.assertEqual(trace.threads(), ["vCPU 0", "vCPU 1"])
-        window, = trace.named("window (pte)")
+        window, = trace.named("break to make (pte)")
         self.assertEqual(window["end"] - window["time"], 20000)
         self.assertEqual(window["notes"]["entry_va"], int(ENTRY, 16))
         sent, = trace.named("irq under way")
@@ -104,7 +104,7 @@ class TraceCommand(ProgramCase):
             self.events.write_text(text[:cut])
             trace, result = self.trace(75)
             self.assertIn("the recording stops in the middle", result.stderr)
-            self.assertTrue(trace.named("window (pte)"))
+            self.assertTrue(trace.named("break to make (pte)"))
         self.assertIn("never ended", result.stdout)
 
     def test_a_damaged_recording(self):
@@ -112,7 +112,7 @@ class TraceCommand(ProgramCase):
         self.events.write_text("".join(lines[:4] + ["{nonsense}\n"] + lines[4:]))
         trace, result = self.trace(64)
         self.assertIn("line 5: not JSON", result.stderr)
-        self.assertEqual(len(trace.named("window (pte)")), 1)
+        self.assertEqual(len(trace.named("break to make (pte)")), 1)
 
     def test_what_is_no_recording_is_refused_and_leaves_nothing(self):
         for text, message in (("", "empty"), ("{}\n", "no version"), ('{"v":99,"t":0}\n', "version 99"),

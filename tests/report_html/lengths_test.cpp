@@ -23,22 +23,20 @@ TEST(LengthClasses, HoldEveryLengthBetweenTheirFloors) {
   EXPECT_EQ(length_class(Nanoseconds::max()), kLengthClasses - 1);
 }
 
-TEST(LengthHistogram, PercentilesAreWithinTheirClass) {
+TEST(LengthHistogram, ItsFiguresAreThoseOfEveryReport) {
   LengthHistogram lengths;
-  EXPECT_EQ(lengths.percentile(50), Nanoseconds(0));
-  for (int i = 1; i <= 1000; ++i) lengths.add(Nanoseconds(i * 1000));
+  LengthSeries series;
+  EXPECT_EQ(lengths.summary().count, 0U);
+  for (int i = 1; i <= 1000; ++i) {
+    lengths.add(Nanoseconds(i * 1003));
+    series.add(Nanoseconds(i * 1003));
+  }
   EXPECT_EQ(lengths.count(), 1000U);
-  EXPECT_EQ(lengths.shortest(), Nanoseconds(1000));
-  EXPECT_EQ(lengths.longest(), Nanoseconds(1'000'000));
-  EXPECT_NEAR(static_cast<double>(lengths.percentile(50).count()), 500'000, 50'000);
-  EXPECT_NEAR(static_cast<double>(lengths.percentile(99).count()), 990'000, 90'000);
-  EXPECT_EQ(length_class(lengths.percentile(100)), length_class(lengths.longest()));
-}
-
-TEST(LengthHistogram, OneLengthIsAllItsPercentiles) {
-  LengthHistogram lengths;
-  lengths.add(ms(3));
-  for (const unsigned percent : {1U, 50U, 99U, 100U}) EXPECT_EQ(lengths.percentile(percent), ms(3));
+  EXPECT_EQ(lengths.shortest(), Nanoseconds(1003));
+  EXPECT_EQ(lengths.longest(), Nanoseconds(1'003'000));
+  EXPECT_EQ(lengths.summary().p50, series.summary().p50) << "exact, not the floor of a class";
+  EXPECT_EQ(lengths.summary().p50, Nanoseconds(500 * 1003));
+  EXPECT_EQ(lengths.summary().p99, Nanoseconds(990 * 1003));
 }
 
 std::uint64_t sum(const LengthHeatMap& map) {

@@ -56,8 +56,8 @@ TEST(MetricsReference, NamesEveryMetricAndEveryLabel) {
 TEST(MetricTable, AHistogramCountsItsBoundInItsBucket) {
   MetricTable table;
   for (const double value : {1e-6, 1.1e-6, 0.05, 10.0, 11.0})
-    table.observe(Metric::lock_wait, kLabels.with({"task", "other"}), value);
-  const MetricSeries& series = table.series(Metric::lock_wait, kLabels.with({"task", "other"}));
+    table.observe(Metric::lock_wait, kLabels.with({"task", "other", "no"}), value);
+  const MetricSeries& series = table.series(Metric::lock_wait, kLabels.with({"task", "other", "no"}));
   ASSERT_EQ(series.buckets.size(), 23U);
   EXPECT_EQ(series.buckets[0], 1U);   // <= 1 us
   EXPECT_EQ(series.buckets[1], 1U);   // <= 2 us

@@ -14,13 +14,22 @@ TEST(LengthSeries, OrdersAndThins) {
   EXPECT_EQ(series.summary().count, 0U);
   for (int i = 100; i >= 1; --i) series.add(Nanoseconds{i});
   EXPECT_EQ(series.summary().p50.count(), 50);
-  EXPECT_EQ(series.summary().p99.count(), 99);
+  EXPECT_EQ(series.summary().p99, Nanoseconds{99});
+  EXPECT_EQ(series.summary().min, Nanoseconds{1});
   EXPECT_EQ(series.summary().max.count(), 100);
   LengthSeries many;
   for (int i = 1; i <= 100'000; ++i) many.add(Nanoseconds{i});
   EXPECT_EQ(many.summary().count, 100'000U);
   EXPECT_EQ(many.summary().max.count(), 100'000);
   EXPECT_NEAR(static_cast<double>(many.summary().p50.count()), 50'000, 500);
+}
+
+TEST(LengthSeries, OfTooFewThereIsNoPercentile) {
+  LengthSeries series;
+  for (int i = 1; i < 100; ++i) series.add(Nanoseconds{i});
+  EXPECT_FALSE(series.summary().p99) << "it would be the longest of 99";
+  series.add(Nanoseconds{100});
+  EXPECT_TRUE(series.summary().p99);
 }
 
 TEST(Statistics, CountsFaultsByContextAndMeasuresDelivery) {

@@ -75,14 +75,18 @@ class Stream {
   Stream& drop(int vcpu, std::uint32_t context, Gva pc, Gva lock = kLock) {
     return probe(vcpu, RS_PROBE_LOCK_DROP, context, {lock.value, RS_LOCK_INIT_MM_PAGE_TABLE, 0, 0}, pc);
   }
-  // The updater takes the lock and opens a window.
+  [[nodiscard]] Nanoseconds guest_now() const { return now_ + Nanoseconds(7'000'000'000); }
+  // The updater takes the lock, clears the entry and opens a window.
   Stream& open(int vcpu = 0) {
     want(vcpu, RS_CTX_TASK, kUpdatePc).got(vcpu, RS_CTX_TASK | RS_CTX_PREEMPT_OFF, kUpdatePc);
+    cleared_ = guest_now();
     return probe(vcpu, RS_PROBE_BBM_BREAK, RS_CTX_TASK | RS_CTX_PREEMPT_OFF | RS_CTX_IN_WINDOW,
                  {kPage, kEntry, 0x63, RS_LEVEL_PTE});
   }
   Stream& close(int vcpu = 0) {
     probe(vcpu, RS_PROBE_BBM_MAKE, RS_CTX_TASK | RS_CTX_PREEMPT_OFF, {kPage, kEntry, 0x61, RS_LEVEL_PTE});
+    const auto cleared = static_cast<std::uint64_t>(cleared_.count()), set = static_cast<std::uint64_t>(guest_now().count());
+    probe(vcpu, RS_PROBE_BBM_WINDOW, RS_CTX_TASK | RS_CTX_PREEMPT_OFF, {kPage, cleared, set, RS_LEVEL_PTE});
     return drop(vcpu, RS_CTX_TASK | RS_CTX_PREEMPT_OFF, kUpdatePc);
   }
   Stream& fire(const std::string& injector, std::uint32_t token, int target, Nanoseconds requested = Nanoseconds{0}) {
@@ -152,7 +156,7 @@ class Stream {
   }
 
  private:
-  Nanoseconds now_{0};
+  Nanoseconds now_{0}, cleared_{0};
   std::array<std::uint64_t, RS_MAX_VCPUS> sequence_{};
 };
 

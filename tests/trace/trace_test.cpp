@@ -100,7 +100,7 @@ TEST(Trace, WhatAVcpuDoesIsNestedAndPlacedInHostTime) {
   const Nanoseconds before = stream.now();
   stream.open().pass(0.5).close().done();
   const Traced traced(stream);
-  const DecodedSlice window = traced.decoded.slice("window (pte)");
+  const DecodedSlice window = traced.decoded.slice("break to make (pte)");
   const DecodedSlice hold = traced.decoded.slice("hold init_mm.page_table_lock");
   const DecodedSlice wait = traced.decoded.slice("wait for init_mm.page_table_lock");
   EXPECT_EQ(traced.row_of(window), "vCPU 0");
@@ -259,7 +259,7 @@ TEST(Trace, WhatAnInterruptLeftOpenEndsWithIt) {
   const Traced traced(stream);
   const DecodedSlice handler = traced.decoded.slice("irq handler (msi)");
   EXPECT_THAT(handler.notes.at("never ended"), HasSubstr("context was over"));
-  EXPECT_EQ(traced.decoded.slice("window (pte)").notes.count("never ended"), 0U);
+  EXPECT_EQ(traced.decoded.slice("break to make (pte)").notes.count("never ended"), 0U);
 }
 
 TEST(Trace, AnEndWithoutItsBeginningIsCounted) {

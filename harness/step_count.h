@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// StepCount: what the instructions of a stretch that was stepped through come to. Pure: made-up steps count as well.
+//
+// Turns of a loop that waits for another CPU are noise: how many there are depends on when the other is given time. A
+// turn is what lies between two visits of the same instruction with the same stack pointer, if a spin hint (PAUSE,
+// YIELD) lies between; it is taken out, so that a wait of any length counts like one that had nothing to wait for. What
+// belongs to the guest's probes (from the entry of __rs_probe until it returns) is the harness's own and counted apart.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/address.h"
+
+namespace remapstorm {
+
+// Where the vCPU stands, and what it is about to execute.
+struct CountedStep {
+  Gva pc, sp;
+  std::string_view function;  // empty: unknown
+  bool at_entry = false;      // of that function
+  bool spin_hint = false;
+  bool clear = false;  // the entry under change is invalid
+};
+
+struct InstructionSum {
+  std::uint64_t kernel = 0;   // the kernel's and the strategy's
+  std::uint64_t harness = 0;  // of probes
+  bool operator==(const InstructionSum&) const = default;
+};
+
+struct StepSums {
+  InstructionSum all;
+  // With the entry invalid: from behind the store that clears it to the one that sets it.
+  std::vector<InstructionSum> windows;
+  InstructionSum flush;
+  std::uint64_t spin = 0;                          // taken out
+  std::map<std::string, std::uint64_t> functions;  // of all.kernel, by function
+};
+
+class StepCount {
+ public:
+  // `in_probe`: it begins inside a probe.
+  explicit StepCount(bool in_probe = false) : leaving_probe_(in_probe) {}
+  void step(const CountedStep& step);
+  // A probe said so.
+  void flush_begins() { flushing_ = true; }
+  void flush_ends() { flushing_ = false; }
+  [[nodiscard]] std::uint64_t spin() const { return spin_; }
+  [[nodiscard]] StepSums sums() const;
+
+ private:
+  struct Taken {
+    Gva pc, sp;
+    std::string function;
+    bool clear = false, flushing = false, harness = false;
+  };
+  [[nodiscard]] bool in_harness(const CountedStep& step);
+  void take_out_turn(const CountedStep& step);
+
+  std::vector<Taken> trace_;
+  std::map<std::pair<Gva, Gva>, std::size_t> visits_;  // pc, sp -> newest in trace_; may be stale
+  std::vector<std::size_t> hints_;                     // in trace_
+  Gva probe_stack_;                                    // at the entry of __rs_probe; 0: in none
+  bool leaving_probe_;
+  bool flushing_ = false;
+  std::uint64_t spin_ = 0;
+};
+
+}  // namespace remapstorm
