@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/atomic_file.h"
+#include "base/syscall.h"
 #include "harness/folder_mark.h"
 
 namespace remapstorm {
