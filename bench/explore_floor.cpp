@@ -52,12 +52,13 @@ Status measure(const TrialEnvironment& environment, const Exploration& explorati
       EventLog log(environment.clock, {&capture}, exploration.opened_at);
       RS_ASSIGN(const std::unique_ptr<RuleEngine> rules, RuleEngine::create(exploration.plan, 0, log));
       const Nanoseconds began = environment.clock.now();
-      RS_ASSIGN([[maybe_unused]] const ResetCost cost, machine.reset());
+      const WalkMark& mark = exploration.mark_for(boundary);
+      RS_ASSIGN([[maybe_unused]] const ResetCost cost, machine.reset(&mark.machine));
       const Nanoseconds back = environment.clock.now();
       MachineTask task;
       task.ready = true;
       machine.begin(log, *rules, std::move(task));
-      const std::string why = step_to(machine, environment.symbols, exploration.vcpu(), exploration.walked, boundary);
+      const std::string why = step_to(machine, environment.symbols, exploration.vcpu(), exploration.walked, mark.steps, boundary);
       if (!why.empty()) return host_error(why);
       resets.push_back(static_cast<double>((back - began).count()) / 1e6);
       both.push_back(static_cast<double>((environment.clock.now() - began).count()) / 1e6);

@@ -12,6 +12,7 @@ namespace {
 constexpr std::uint64_t kMostWindows = 100'000;
 constexpr std::uint64_t kMostNth = 1'000'000;
 constexpr std::uint64_t kMostStride = 1'000'000;
+constexpr std::uint64_t kMostExecutions = 10'000;
 
 std::vector<std::string> split(const std::string& text, char separator) {
   std::vector<std::string> parts;
@@ -104,6 +105,9 @@ Status check_rest(const ExploreWords& words, ExploreOptions& options) {
   if (words.nth) {
     RS_ASSIGN(options.nth, parse_number("--nth", *words.nth, 1, kMostNth));
   }
+  if (words.repeat) {
+    RS_ASSIGN(options.executions, parse_number("--repeat", *words.repeat, 1, kMostExecutions));
+  }
   if (words.jobs) {
     RS_ASSIGN(options.jobs, parse_jobs(*words.jobs));
   }
@@ -149,8 +153,8 @@ Status check_rest(const ExploreWords& words, ExploreOptions& options) {
 const CommandText ExploreWords::kText = {
     "explore WINDOW [OPTIONS]",
     "Injects at every instruction boundary of a window, each time from the same snapshot, and makes a certificate of\n"
-    "the verdicts. WINDOW: bbm-pte, bbm-pmd, remap, or OPEN..CLOSE, each a probe (bbm.break) or a place\n"
-    "(symbol+0x1c).",
+    "the verdicts. WINDOW: bbm-pte, bbm-pmd (an entry is absent), lock, remap, or OPEN..CLOSE, each a probe (lock.got)\n"
+    "or a place (symbol+0x1c).",
     "explore bbm-pte --inject irq,nmi --strategy bbm-fault"};
 
 const CommandText CensusWords::kText = {
@@ -173,7 +177,8 @@ void ExploreWords::declare_guest(ArgumentParser& parser) {
 }
 
 void ExploreWords::declare(ArgumentParser& parser) {
-  parser.positional("WINDOW", windows, "which window", true);
+  parser.positional("WINDOW", windows, "which window", false);
+  parser.option("--window", window, "WINDOW", "the same, as an option");
   parser.option("--inject", inject, "LIST", "of irq, nmi, hold, pairs as irq+nmi; joined by commas (irq,nmi)");
   parser.flag_or_value("--pairs", "same", pairs,
                        "also each ordered pair of them: both at one boundary; --pairs=window: at each two of them");
@@ -181,6 +186,7 @@ void ExploreWords::declare(ArgumentParser& parser) {
   parser.option("--strategy", strategy, "NAME", "remap strategy (bbm-fault)");
   parser.option("--calls", calls, "HOW", "follow: into called functions; over: behind them (follow)");
   parser.option("--nth", nth, "N", "the Nth opening of the window after the guest is ready (1)");
+  parser.option("--repeat", repeat, "N", "execute each point N times and name those that differ (1)");
   parser.option("--at", at, "BOUNDARY",
                 "this one only: its number, symbol+0x1c or symbol+0x1c/VISIT; a pair at two: A,B");
   parser.option("--jobs", jobs, "N", "guests at a time (as affinity and cgroup quota have processors for their vCPUs)");
@@ -211,7 +217,13 @@ Status ExploreWords::check_into(ExploreOptions& options) const {
     return usage_error("more than one window: " + windows[0] + " and " + windows[1],
                        of_pairs ? "did you mean --pairs=window?" : "one exploration is about one window");
   }
-  RS_ASSIGN(options.window, parse_window(windows.front()));
+  if (window && !windows.empty()) {
+    return usage_error("two windows: " + windows[0] + " and --window " + *window, "one exploration is about one window");
+  }
+  if (!window && windows.empty()) {
+    return usage_error("which WINDOW?", "bbm-pte, bbm-pmd, lock, remap, or OPEN..CLOSE");
+  }
+  RS_ASSIGN(options.window, parse_window(window ? *window : windows.front()));
   RS_TRY(check_injections(*this, options));
   RS_TRY(check_guest(*this, options));
   return check_rest(*this, options);

@@ -42,6 +42,9 @@ Range range_of(const Candidate& opening, Mailbox& mailbox) {
   if (opening.probe && (opening.probe->probe == RS_PROBE_BBM_BREAK || opening.probe->probe == RS_PROBE_BBM_MAKE)) {
     return {Gva(opening.probe->args[0]), opening.probe->args[3] == RS_LEVEL_PMD ? kLargePage : kPage, {}};
   }
+  if (opening.probe && opening.probe->probe == RS_PROBE_UPDATE_BEGIN) {
+    return {Gva(opening.probe->args[0]), opening.probe->args[2] == RS_LEVEL_PMD ? kLargePage : kPage, {}};
+  }
   if (opening.probe && opening.probe->probe == RS_PROBE_REMAP_BEGIN &&
       opening.probe->args[1] - opening.probe->args[0] - 1 < kMost) {
     return {Gva(opening.probe->args[0]), opening.probe->args[1] - opening.probe->args[0], {}};
@@ -86,6 +89,7 @@ class Taker {
     RS_ASSIGN(const std::unique_ptr<RuleEngine> rules, RuleEngine::create(plan_, 0, log));
     MachineTask task;
     task.armed_probes = probes_of(window);
+    task.silent_probes = silent_probes_of(window, true);
     if (window.open.pattern.address) task.breakpoints = {*window.open.pattern.address};
     task.catch_at = [&](const Candidate& candidate) { return matches(window.open.pattern, candidate); };
     machine_->begin(log, *rules, std::move(task));
@@ -149,6 +153,7 @@ class Taker {
     const std::size_t from = machine_->locked([&] { return capture.events().size(); });
     machine_->thaw(vcpu);
     bool clear = false;
+    EntryWatch entry(range.start);
     for (std::uint64_t steps = 0;; ++steps) {
       if (steps >= options_.explore.most_steps || environment_.stop) {
         return usage_error("the window " + window.name + " does not close within " + std::to_string(steps) +
@@ -156,13 +161,17 @@ class Taker {
       }
       RS_ASSIGN(const CpuState state, machine_->vcpu(vcpu).state());
       if (steps > 0 && window.close.pattern.address == state.pc) break;
+      if (window.of_entry) {
+        entry.look(state, machine_->memory());
+        if (entry.over()) break;
+      }
       const bool was_clear = std::exchange(clear, entry_clear(state, range));
       if (clear && !was_clear) RS_TRY(tempt(vcpu, state.pc, log));
       RS_TRY(count_operands(vcpu, state, range));
       ++census_.steps;
       const Stepped stepped = step_once(*machine_, vcpu);
       if (!stepped.trouble.empty()) return host_error("a window cannot be stepped through: " + stepped.trouble);
-      if (stepped.candidate && matches(window.close.pattern, *stepped.candidate)) break;
+      if (!window.of_entry && stepped.candidate && matches(window.close.pattern, *stepped.candidate)) break;
     }
     ++census_.windows;
     RS_TRY(machine_->freeze());

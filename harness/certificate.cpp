@@ -27,6 +27,44 @@ std::optional<EntryState> entry_state_from_name(std::string_view name) {
   return std::nullopt;
 }
 
+std::string_view code_owner_name(CodeOwner owner) {
+  switch (owner) {
+    case CodeOwner::kernel:
+      return "kernel";
+    case CodeOwner::strategy:
+      return "strategy";
+    case CodeOwner::harness:
+      break;
+  }
+  return "harness";
+}
+
+std::optional<CodeOwner> code_owner_from_name(std::string_view name) {
+  for (const CodeOwner owner : {CodeOwner::kernel, CodeOwner::strategy, CodeOwner::harness}) {
+    if (code_owner_name(owner) == name) return owner;
+  }
+  return std::nullopt;
+}
+
+std::string_view window_kind_name(WindowKind kind) {
+  switch (kind) {
+    case WindowKind::triggers:
+      return "triggers";
+    case WindowKind::absent:
+      return "entry-absent";
+    case WindowKind::replaced:
+      break;
+  }
+  return "entry-replaced";
+}
+
+std::optional<WindowKind> window_kind_from_name(std::string_view name) {
+  for (const WindowKind kind : {WindowKind::triggers, WindowKind::absent, WindowKind::replaced}) {
+    if (window_kind_name(kind) == name) return kind;
+  }
+  return std::nullopt;
+}
+
 std::string place_of(const std::string& symbol, std::uint64_t offset, Gva pc) {
   char text[40];
   if (symbol.empty()) {
@@ -104,7 +142,35 @@ std::size_t Certificate::points() const {
 
 bool Certificate::complete() const {
   if (boundaries.empty() || injections.empty() || !skipped.empty() || (!pairs.empty() && stride != 1)) return false;
+  if (!unsteady().empty()) return false;
   return trials.size() == points() && points_left(*this, all_points()).empty();
+}
+
+void note_repetition(ExploredTrial& trial, const ExploredTrial& again) {
+  ++trial.repetitions;
+  const auto places = [](const ExploredTrial& one) {
+    std::string text;
+    for (const TakenAt& at : one.taken) {
+      text += (text.empty() ? "taken at " : ", ") + place_of(at.symbol, at.offset, at.pc);
+      if (at.boundary) text += " (boundary " + std::to_string(*at.boundary) + ")";
+    }
+    return text.empty() ? std::string("not taken") : text;
+  };
+  if (again.verdict == trial.verdict && places(again) == places(trial)) return;
+  trial.differing.push_back(std::string(verdict_name(again.verdict)) + ", " + places(again));
+}
+
+std::vector<const ExploredTrial*> Certificate::unsteady() const {
+  std::vector<const ExploredTrial*> found;
+  for (const ExploredTrial& one : trials) {
+    if (!one.differing.empty()) found.push_back(&one);
+  }
+  return found;
+}
+
+std::size_t Certificate::count_code(CodeOwner owner) const {
+  return static_cast<std::size_t>(std::count_if(boundaries.begin(), boundaries.end(),
+                                                [&](const Boundary& one) { return one.code == owner; }));
 }
 
 std::map<Verdict, std::size_t> Certificate::count(std::string_view inject) const {
@@ -148,7 +214,7 @@ std::vector<BoundaryRange> ranges_of(const Certificate& certificate) {
   const auto alike = [&](std::size_t a, std::size_t b) {
     const Boundary& one = certificate.boundaries[a];
     const Boundary& other = certificate.boundaries[b];
-    if (one.symbol != other.symbol || one.interrupts_on != other.interrupts_on || one.entry != other.entry)
+    if (one.symbol != other.symbol || one.code != other.code || one.interrupts_on != other.interrupts_on || one.entry != other.entry)
       return false;
     return std::all_of(certificate.injections.begin(), certificate.injections.end(), [&](const std::string& inject) {
       const ExploredTrial* left = certificate.trial(a, inject);
@@ -168,8 +234,35 @@ std::vector<BoundaryRange> ranges_of(const Certificate& certificate) {
   return ranges;
 }
 
+std::vector<FunctionPart> by_function(const Certificate& certificate) {
+  std::vector<FunctionPart> parts;
+  for (std::size_t i = 0; i < certificate.boundaries.size(); ++i) {
+    const Boundary& boundary = certificate.boundaries[i];
+    auto part = std::find_if(parts.begin(), parts.end(), [&](const FunctionPart& one) {
+      return one.symbol == boundary.symbol && one.code == boundary.code;
+    });
+    if (part == parts.end()) {
+      parts.push_back({boundary.symbol, boundary.code, 0, {}});
+      part = parts.end() - 1;
+      part->verdicts.resize(certificate.injections.size());
+    }
+    ++part->boundaries;
+    for (std::size_t j = 0; j < certificate.injections.size(); ++j) {
+      if (const ExploredTrial* trial = certificate.trial(i, certificate.injections[j])) {
+        ++part->verdicts[j][trial->verdict];
+      }
+    }
+  }
+  return parts;
+}
+
 std::vector<std::string> not_covered(const Certificate& certificate) {
+  const std::size_t ours = certificate.count_code(CodeOwner::harness);
   std::vector<std::string> lines = {
+      ours == 0 ? std::string("the tests of silent probes elsewhere: no instruction of the harness lies in this window")
+                : std::to_string(ours) + " of " + std::to_string(certificate.boundaries.size()) +
+                      " boundaries are the harness's own code, which no other kernel has: probes and the tests of "
+                      "silent ones",
       "weak memory order: one vCPU stood between instructions, as if every store before had been seen by all",
       "speculation, and what happens inside one instruction",
       "TLB conflict behaviour: stale or conflicting TLB entries, and what hardware does with them",

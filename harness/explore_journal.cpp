@@ -8,13 +8,14 @@
 namespace remapstorm {
 namespace {
 
-constexpr int kExploreSchema = 1;
+constexpr int kExploreSchema = 2;
 constexpr const char* kOfExploration = "exploration";
 constexpr std::int64_t kMostBoundaries = 1 << 24;
 
 Json taken_to_json(const TakenAt& taken) {
   Json json = {
-      {"pc", hex(taken.pc.value)}, {"symbol", taken.symbol}, {"offset", taken.offset}, {"context", taken.context}};
+      {"pc", hex(taken.pc.value)}, {"symbol", taken.symbol}, {"offset", taken.offset}, {"context", taken.context},
+      {"exact", taken.exact}};
   if (taken.boundary) json["boundary"] = *taken.boundary;
   return json;
 }
@@ -35,6 +36,8 @@ Json trial_to_json(const ExploredTrial& trial) {
     json["second"] = *trial.second;
     json["second_raised"] = trial.second_raised;
   }
+  if (trial.repetitions != 0) json["repetitions"] = trial.repetitions;
+  if (!trial.differing.empty()) json["differing"] = trial.differing;
   return json;
 }
 
@@ -58,9 +61,14 @@ void read_trial(const Json& json, Certificate& certificate, std::string& problem
   trial.verdict = verdict.value_or(Verdict::error);
   for (const Json& one : fields.array_or_empty("taken")) {
     const JsonFields at(one, problem);
-    TakenAt taken{at.gva("pc"), at.text("symbol"), at.unsigned64("offset"), std::nullopt, at.text("context")};
+    TakenAt taken{at.gva("pc"), at.text("symbol"), at.unsigned64("offset"), std::nullopt, at.text("context"),
+                  at.boolean_or("exact", false)};
     if (at.has("boundary")) taken.boundary = static_cast<std::size_t>(at.integer("boundary", 0, kMostBoundaries));
     trial.taken.push_back(std::move(taken));
+  }
+  trial.repetitions = static_cast<std::size_t>(fields.integer_or("repetitions", 0, kMostBoundaries, 0));
+  for (const Json& one : fields.array_or_empty("differing")) {
+    if (one.is_string()) trial.differing.push_back(one.get<std::string>());
   }
   trial.reason = fields.text("reason");
   trial.fingerprint = fields.text("fingerprint");
@@ -113,6 +121,7 @@ ExplorationIdentity identity_of(const Certificate& certificate) {
       {"opening", std::to_string(certificate.nth)},
       {"strategy", certificate.strategy},
       {"calls", certificate.calls_followed ? "follow" : "over"},
+      {"executions of each point", std::to_string(certificate.executions)},
       {"injections", injections},
       {"pairs", pairs},
       {"workloads", workloads},

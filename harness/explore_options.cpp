@@ -152,6 +152,7 @@ std::string explore_words(const ExploreOptions& options) {
   add("--strategy", options.strategy);
   if (options.pairs != Pairs::none) text += options.pairs == Pairs::same ? " --pairs" : " --pairs=window";
   if (options.stride != usual.stride) add("--stride", std::to_string(options.stride));
+  if (options.executions != usual.executions) add("--repeat", std::to_string(options.executions));
   if (!options.follow_calls) add("--calls", "over");
   if (options.nth != usual.nth) add("--nth", std::to_string(options.nth));
   if (options.flavour != usual.flavour) add("--flavour", options.flavour);

@@ -31,6 +31,7 @@ struct ExploreOptions {
   std::vector<std::string> injections = {"irq", "nmi"};  // of irq, nmi, hold; in the order given
   Pairs pairs = Pairs::none;                             // also each ordered pair of them
   std::size_t stride = 1;                                // of Pairs::window: only every so many boundaries; a sample
+  std::size_t executions = 1;                            // of each point
   bool follow_calls = true;
   std::string strategy = "bbm-fault";
   std::string flavour = "std";

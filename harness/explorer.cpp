@@ -73,17 +73,19 @@ class ExploreCrew {
       const std::size_t mine = next_++;
       if (mine >= points_.size()) break;
       std::vector<Event> events;
-      PointOutcome outcome = SkippedPoint{};
-      for (int attempt = 0; attempt < kMostAttempts; ++attempt) {
-        Result<PointOutcome> one = worker->execute(points_[mine], events);
-        if (one.ok()) {
-          outcome = *one;
-          if (environment_.stop || std::holds_alternative<ExploredTrial>(outcome)) break;
-          continue;
+      RS_ASSIGN(PointOutcome outcome, attempt(worker, points_[mine], events));
+      for (std::size_t i = 1; i < exploration_.options.executions; ++i) {
+        auto* trial = std::get_if<ExploredTrial>(&outcome);
+        if (trial == nullptr || environment_.stop) break;
+        std::vector<Event> others;
+        RS_ASSIGN(const PointOutcome again, attempt(worker, points_[mine], others));
+        if (const auto* skipped = std::get_if<SkippedPoint>(&again)) {
+          const std::string which = "execution " + std::to_string(i + 1) + " of " +
+                                    std::to_string(exploration_.options.executions) + ": ";
+          outcome = SkippedPoint{points_[mine], which + skipped->reason};
+          break;
         }
-        outcome = SkippedPoint{points_[mine], one.error().message};
-        worker.reset();
-        RS_ASSIGN(worker, ExploreWorker::create(environment_, exploration_));
+        note_repetition(*trial, std::get<ExploredTrial>(again));
       }
       if (environment_.stop && std::holds_alternative<SkippedPoint>(outcome)) break;
       const std::lock_guard lock(mutex_);
@@ -94,6 +96,24 @@ class ExploreCrew {
       }
     }
     return {};
+  }
+
+  // Tries a point until it says something, a few times. Error: this machine is of no use and there is no other.
+  Result<PointOutcome> attempt(std::unique_ptr<ExploreWorker>& worker, const ExplorePoint& point,
+                               std::vector<Event>& events) {
+    PointOutcome outcome = SkippedPoint{};
+    for (int tries = 0; tries < kMostAttempts; ++tries) {
+      Result<PointOutcome> one = worker->execute(point, events);
+      if (one.ok()) {
+        outcome = *one;
+        if (environment_.stop || std::holds_alternative<ExploredTrial>(outcome)) break;
+        continue;
+      }
+      outcome = SkippedPoint{point, one.error().message};
+      worker.reset();
+      RS_ASSIGN(worker, ExploreWorker::create(environment_, exploration_));
+    }
+    return outcome;
   }
 
   // One machine less is only slower; none left with work to do is an error.
@@ -122,6 +142,7 @@ Certificate certificate_of(const Exploration& exploration) {
   const ExploreOptions& options = exploration.options;
   Certificate certificate;
   certificate.window = options.window.name;
+  certificate.kind = exploration.walked.kind;
   certificate.window_opens = options.window.open.text;
   certificate.window_closes = options.window.close.text;
   certificate.nth = options.nth;
@@ -132,6 +153,7 @@ Certificate certificate_of(const Exploration& exploration) {
   certificate.injections = injection_names(options);
   certificate.pairs = pair_names(options);
   certificate.stride = options.stride;
+  certificate.executions = options.executions;
   for (const std::string& inject : certificate.injections) {
     std::string note;
     for (const std::string& part : parts_of(inject)) note += (note.empty() ? "" : "; then ") + note_of(part, options);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Explorer: every instruction boundary of a window x every injection, each from the same snapshot, to a verdict.
 //
-// reach_window() boots a guest, stops it where the window opens, snapshots it and walks the window twice; explore()
-// then runs the points on as many machines as asked, all restored from that one snapshot.
+// reach_window() boots a guest, stops it where the window opens, snapshots it and walks the window twice, the second time
+// with checkpoints on the way; explore() then runs the points on as many machines as asked, each trial from the checkpoint
+// next before its boundary.
 #pragma once
 
 #include <functional>
@@ -19,6 +20,14 @@
 
 namespace remapstorm {
 
+// A place on the walk to begin trials from.
+struct WalkMark {
+  std::size_t boundary = 0;
+  std::uint64_t steps = 0;
+  std::size_t events = 0;  // of Exploration::on_the_way, logged by then
+  MachineCheckpoint machine;
+};
+
 // What every machine of an exploration shares; immutable once made.
 struct Exploration {
   ExploreOptions options;
@@ -28,9 +37,13 @@ struct Exploration {
   Nanoseconds opened_at{0};     // time of the trial in which it opened
   Candidate opening;
   Walked walked;
-  std::unique_ptr<Machine> first;  // stands at the snapshot; taken by the first worker
+  std::vector<WalkMark> marks;     // ascending; the first at boundary 0
+  std::vector<Event> on_the_way;   // what the guest logged while it was walked
+  std::unique_ptr<Machine> first;  // frozen, somewhere; taken by the first worker
 
   [[nodiscard]] unsigned vcpu() const { return static_cast<unsigned>(opening.vcpu); }
+  // The last one that is not behind `boundary`.
+  [[nodiscard]] const WalkMark& mark_for(std::size_t boundary) const;
 };
 
 using PointOutcome = std::variant<ExploredTrial, SkippedPoint>;

@@ -13,12 +13,18 @@ namespace {
 
 constexpr Nanoseconds kReachLimit = std::chrono::seconds(60);
 
+constexpr std::size_t kMostMarks = 1000;  // a checkpoint takes some 50 KiB
+
 // The address whose entry the window is about, from the probe that opened it.
 Gva target_of(const Candidate& opening) {
   if (!opening.probe) return Gva(0);
   const std::uint16_t probe = opening.probe->probe;
-  return probe == RS_PROBE_BBM_BREAK || probe == RS_PROBE_BBM_MAKE ? Gva(opening.probe->args[0]) : Gva(0);
+  const bool of_entry =
+      probe == RS_PROBE_BBM_BREAK || probe == RS_PROBE_BBM_MAKE || probe == RS_PROBE_UPDATE_BEGIN;
+  return of_entry ? Gva(opening.probe->args[0]) : Gva(0);
 }
+
+bool asks_by_ipi(const std::string& strategy) { return strategy == "bbm-fault-ipi" || strategy == "pause-ipi"; }
 
 Error never_opened(const ExploreOptions& options, std::uint64_t seen, const Judgement& judgement, bool ended) {
   const std::string name = "the window " + options.window.name + " (" + options.window.open.text + ")";
@@ -48,7 +54,78 @@ Status same_way(const Walked& first, const Walked& second, const Symbols& symbol
                      " instructions, then " + std::to_string(second.trail.size()));
 }
 
+// The machine stands where update.begin rang: takes it to where the entry's window opens. `prologue`: events up to there.
+Result<WindowKind> step_to_opening(Machine& machine, const WalkRequest& request, const CaptureSink& capture,
+                                   std::vector<Event>& prologue) {
+  // Nobody waits for the next update.
+  machine.mailbox().arm(RS_PROBE_UPDATE_BEGIN, false);
+  machine.mailbox().silence(RS_PROBE_UPDATE_BEGIN, true);
+  RS_ASSIGN(const MachineSnapshot before, machine.take_snapshot());
+  prologue = capture.events();
+  std::size_t from = prologue.size();
+  RS_ASSIGN(const EntryOpening opening, find_entry_opening(machine, request));
+  const auto add = [&] {
+    const std::vector<Event>& all = capture.events();
+    prologue.insert(prologue.end(), all.begin() + static_cast<std::ptrdiff_t>(from), all.end());
+  };
+  if (opening.kind == WindowKind::absent) {
+    add();
+    return opening.kind;
+  }
+  // It went over the store: back, and stop in front of it.
+  RS_TRY(machine.prepare_reset(before));
+  RS_ASSIGN([[maybe_unused]] const ResetCost cost, machine.reset());
+  from = capture.events().size();
+  for (std::uint64_t i = 0; i < opening.steps; ++i) {
+    std::string trouble = step_once(machine, request.vcpu).trouble;
+    if (trouble.empty()) trouble = step_others(machine, request.vcpu);
+    if (!trouble.empty()) return host_error("the way to the window is not the same twice: " + trouble);
+  }
+  machine.leave_reset();
+  add();
+  return opening.kind;
+}
+
+// From the stop in front of the window: to its opening, the snapshot, and twice through it.
+Status walk_through(const TrialEnvironment& environment, Machine& machine, const CaptureSink& capture,
+                    const EventLog& log, Exploration& exploration) {
+  const ExploreOptions& options = exploration.options;
+  WalkRequest request{options.window,     WindowKind::triggers, exploration.vcpu(),
+                      options.follow_calls, options.most_steps,  target_of(exploration.opening)};
+  exploration.prologue = capture.events();
+  if (options.window.of_entry) {
+    RS_ASSIGN(request.kind, step_to_opening(machine, request, capture, exploration.prologue));
+  }
+  RS_ASSIGN(MachineSnapshot snapshot, machine.take_snapshot());
+  exploration.at_window = std::move(snapshot);
+  exploration.opened_at = log.now();
+  RS_ASSIGN(const Walked first, walk_window(machine, environment.symbols, request));
+  if (request.target.value == 0) request.target = first.target;
+  RS_TRY(machine.prepare_reset(*exploration.at_window));
+  RS_ASSIGN([[maybe_unused]] const ResetCost cost, machine.reset());
+  const std::size_t before = capture.events().size();
+  const std::size_t every = first.boundaries.size() / kMostMarks + 1;
+  RS_ASSIGN(exploration.walked,
+            walk_window(machine, environment.symbols, request, [&](std::size_t boundary, std::uint64_t steps) -> Status {
+              if (boundary % every != 0) return {};
+              auto& marks = exploration.marks;
+              RS_ASSIGN(MachineCheckpoint here,
+                        machine.take_checkpoint(marks.empty() ? nullptr : &marks.back().machine));
+              marks.push_back({boundary, steps, capture.events().size() - before, std::move(here)});
+              return {};
+            }));
+  const std::vector<Event>& all = capture.events();
+  exploration.on_the_way.assign(all.begin() + static_cast<std::ptrdiff_t>(before), all.end());
+  return same_way(first, exploration.walked, environment.symbols);
+}
+
 }  // namespace
+
+const WalkMark& Exploration::mark_for(std::size_t boundary) const {
+  const auto behind = std::upper_bound(marks.begin(), marks.end(), boundary,
+                                       [](std::size_t wanted, const WalkMark& one) { return wanted < one.boundary; });
+  return *(behind - 1);
+}
 
 Result<Plan> explore_plan(const ExploreOptions& options, const GuestImageInfo& guest, const HostInfo& host,
                           const ResolveSymbol& resolve) {
@@ -85,6 +162,7 @@ Result<std::unique_ptr<Exploration>> reach_window(const TrialEnvironment& enviro
   RS_ASSIGN(const std::unique_ptr<RuleEngine> rules, RuleEngine::create(exploration->plan, 0, log));
   std::uint64_t seen = 0;
   task.armed_probes = probes_of(window);
+  task.silent_probes = silent_probes_of(window, asks_by_ipi(exploration->plan.strategy));
   if (window.open.pattern.address) task.breakpoints = {*window.open.pattern.address};
   task.catch_at = [&](const Candidate& candidate) {
     return matches(window.open.pattern, candidate) && ++seen == options.nth;
@@ -118,27 +196,10 @@ Result<std::unique_ptr<Exploration>> reach_window(const TrialEnvironment& enviro
   }
   if (const Status frozen = machine->freeze(); !frozen) return leave(frozen.error());
   exploration->opening = *watch.state().caught;
-  exploration->opened_at = log.now();
-  exploration->prologue = capture.events();
-  // The names of addresses are added anew in each trial, from the same events.
-  auto snapshot = machine->take_snapshot();
-  if (!snapshot) return leave(snapshot.error());
-  exploration->at_window = std::move(snapshot).value();
-
   progress("walking the window");
-  WalkRequest request{window, exploration->vcpu(), options.follow_calls, options.most_steps,
-                      target_of(exploration->opening)};
-  const Result<Walked> first = walk_window(*machine, environment.symbols, request);
-  if (!first) return leave(first.error());
-  if (request.target.value == 0) request.target = first->target;
-  if (const Status ready = machine->prepare_reset(*exploration->at_window); !ready) {
-    return leave(ready.error());
+  if (const Status walked = walk_through(environment, *machine, capture, log, *exploration); !walked) {
+    return leave(walked.error());
   }
-  if (const auto back = machine->reset(); !back) return leave(back.error());
-  const Result<Walked> second = walk_window(*machine, environment.symbols, request);
-  if (!second) return leave(second.error());
-  if (const Status same = same_way(*first, *second, environment.symbols); !same) return leave(same.error());
-  exploration->walked = *second;
   machine->end();
   exploration->first = std::move(machine);
   return exploration;

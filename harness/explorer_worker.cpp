@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "harness/explorer_take.h"
+#include "harness/host_share.h"
 #include "harness/watch.h"
 #include "telemetry/probe_names.h"
 #include "telemetry/proof_standard.h"
@@ -14,12 +16,10 @@ namespace {
 
 constexpr Nanoseconds kExploreTurn = std::chrono::microseconds(100);
 
-// What `token`'s handler logged of where it interrupted the guest. Events from `closed` on came when the window had
-// closed: the same instruction may well be executed again later.
-std::optional<TakenAt> taken_at(const std::vector<Event>& events, std::uint32_t token, const Symbols& symbols,
-                                const Walked& walked, std::size_t from, std::size_t closed) {
-  for (std::size_t number = 0; number < events.size(); ++number) {
-    const auto* probe = std::get_if<ProbeEvent>(&events[number].body);
+// What `token`'s handler logged of where it interrupted the guest: an instruction, not which visit of it.
+std::optional<TakenAt> taken_by_handler(const std::vector<Event>& events, std::uint32_t token, const Symbols& symbols) {
+  for (const Event& event : events) {
+    const auto* probe = std::get_if<ProbeEvent>(&event.body);
     if (probe == nullptr || probe->probe != RS_PROBE_INJECT_ENTER || probe->args[1] != token) continue;
     TakenAt taken;
     taken.pc = Gva(probe->args[2]);
@@ -28,14 +28,29 @@ std::optional<TakenAt> taken_at(const std::vector<Event>& events, std::uint32_t 
       taken.symbol = symbol->name;
       taken.offset = symbol->offset;
     }
-    const bool masked = probe->args[0] != RS_KIND_NMI;
-    for (std::size_t i = from; number < closed && i < walked.boundaries.size() && !taken.boundary; ++i) {
-      const Boundary& boundary = walked.boundaries[i];
-      if (boundary.pc == taken.pc && (boundary.interrupts_on || !masked)) taken.boundary = i;
-    }
     return taken;
   }
   return std::nullopt;
+}
+
+// What the host saw and what the handler said, put together.
+std::optional<TakenAt> taken_at(const Taking& taking, std::optional<TakenAt> said, const Walked& walked, bool nmi) {
+  if (taking.where == Taking::Where::behind && said) said->exact = true;
+  if (taking.where != Taking::Where::here) return said;
+  const Gva pc = walked.trail[taking.steps];
+  // Something else was taken there first, such as a timer's interrupt.
+  if (said && said->pc != pc) return said;
+  const auto& boundaries = walked.boundaries;
+  const auto there = std::lower_bound(boundaries.begin(), boundaries.end(), taking.steps,
+                                      [](const Boundary& one, std::uint64_t steps) { return one.steps < steps; });
+  if (!said) said = TakenAt{pc, {}, 0, std::nullopt, nmi ? "nmi" : "hardirq", false};
+  said->exact = true;
+  if (there != boundaries.end() && there->steps == taking.steps) {
+    said->boundary = static_cast<std::size_t>(there - boundaries.begin());
+    said->symbol = there->symbol;
+    said->offset = there->offset;
+  }
+  return said;
 }
 
 // As --at takes it.
@@ -62,6 +77,14 @@ Rule rule_for(const std::string& name, const std::string& part, const Boundary& 
     if (part == "irq") values["via"] = options.via;
   }
   return rule;
+}
+
+// Of injections [from, to) raised at one boundary, the one that is taken first: an NMI before what can be masked.
+std::size_t first_taken(const std::vector<std::string>& parts, std::size_t from, std::size_t to) {
+  for (std::size_t i = from; i < to; ++i) {
+    if (parts[i] == "nmi") return i;
+  }
+  return from;
 }
 
 // Sees when execution comes to the second boundary of a pair. Handlers and deeper calls run through the same
@@ -119,6 +142,18 @@ Plan ExploreWorker::plan_for(const ExplorePoint& point) const {
   return plan;
 }
 
+// What was just raised at the boundary `steps` behind the opening. A vCPU that is held is not stepped.
+Taking ExploreWorker::take(const std::vector<std::string>& parts, std::size_t from, std::size_t to,
+                           std::uint64_t steps) {
+  const auto begin = parts.begin();
+  if (std::find(begin + static_cast<std::ptrdiff_t>(from), begin + static_cast<std::ptrdiff_t>(to), "hold") !=
+      begin + static_cast<std::ptrdiff_t>(to)) {
+    return {};
+  }
+  const bool maskable = parts[first_taken(parts, from, to)] != "nmi";
+  return step_until_taken(*machine_, exploration_.vcpu(), exploration_.walked, steps, maskable);
+}
+
 Result<PointOutcome> ExploreWorker::execute(const ExplorePoint& point, std::vector<Event>& events) {
   const Boundary& boundary = exploration_.walked.boundaries[point.boundary];
   const Plan plan = plan_for(point);
@@ -132,32 +167,27 @@ Result<PointOutcome> ExploreWorker::execute(const ExplorePoint& point, std::vect
       {&capture, &judge});
 
   const Nanoseconds began = environment_.clock.now();
-  RS_ASSIGN(const ResetCost cost, machine_->reset());
+  const WalkMark& mark = exploration_.mark_for(point.boundary);
+  RS_ASSIGN(const ResetCost cost, machine_->reset(&mark.machine));
   EventLog log(environment_.clock, {&namer}, exploration_.opened_at);
   log.add(-1, PlanEvent{plan_json(plan, 0)});
   const Nanoseconds lag = machine_->counter_lag(log.now() - exploration_.opened_at);
-  for (Event event : exploration_.prologue) {
+  const auto add_before = [&](Event event) {
     if (event.guest_time) *event.guest_time += lag;
     log.add(event);
-  }
+  };
+  for (const Event& event : exploration_.prologue) add_before(event);
+  for (std::size_t i = 0; i < mark.events; ++i) add_before(exploration_.on_the_way[i]);
   RS_ASSIGN(const std::unique_ptr<RuleEngine> rules, RuleEngine::create(plan, 0, log));
   MachineTask task;
   task.ready = true;
-  task.armed_probes = probes_of(exploration_.options.window);
-  const WindowEdge& close = exploration_.options.window.close;
-  if (close.pattern.address) task.breakpoints = {*close.pattern.address};
   std::optional<Arrival> arrival;
   if (point.second) {
     arrival.emplace(exploration_.walked, point);
     task.breakpoints.push_back(arrival->place());
   }
-  std::optional<std::size_t> closed;  // how many events there were
   task.catch_at = [&](const Candidate& candidate) {
-    if (candidate.vcpu != exploration_.opening.vcpu || closed) return false;
-    if (matches(close.pattern, candidate)) {
-      closed = capture.events().size();
-      return false;
-    }
+    if (candidate.vcpu != exploration_.opening.vcpu) return false;
     const bool there = arrival && !candidate.probe && candidate.pc == arrival->place();
     return there && arrival->on_visit(machine_->vcpu(exploration_.vcpu()).state());
   };
@@ -171,14 +201,17 @@ Result<PointOutcome> ExploreWorker::execute(const ExplorePoint& point, std::vect
     if (!frozen) return frozen.error();
     return outcome;
   };
-  if (std::string why =
-          step_to(*machine_, environment_.symbols, exploration_.vcpu(), exploration_.walked, point.boundary);
+  if (std::string why = step_to(*machine_, environment_.symbols, exploration_.vcpu(), exploration_.walked, mark.steps,
+                                point.boundary);
       !why.empty()) {
     return finish(SkippedPoint{point, std::move(why)});
   }
   std::vector<std::uint32_t> tokens;
   const std::size_t here = point.second ? 1 : plan.rules.size();
+  const std::vector<std::string> parts = parts_of(point.inject);
+  std::vector<Taking> takings;
   for (std::size_t i = 0; i < here; ++i) tokens.push_back(machine_->inject(i, exploration_.vcpu(), boundary.pc));
+  takings.push_back(take(parts, 0, here, boundary.steps));
   WatchOptions watching;
   watching.limits = plan.limits;
   watching.turn = kExploreTurn;
@@ -191,6 +224,7 @@ Result<PointOutcome> ExploreWorker::execute(const ExplorePoint& point, std::vect
     for (std::size_t i = here; i < plan.rules.size(); ++i) {
       tokens.push_back(machine_->inject(i, exploration_.vcpu(), arrival->place()));
     }
+    takings.push_back(take(parts, here, plan.rules.size(), exploration_.walked.boundaries[*point.second].steps));
     machine_->release_catch();
     machine_->thaw();
     watch.run([](const char*, Nanoseconds) {});
@@ -215,16 +249,20 @@ Result<PointOutcome> ExploreWorker::execute(const ExplorePoint& point, std::vect
   trial.reason = reason;
   if (!judgement.findings.empty()) trial.fingerprint = judgement.findings.front().fingerprint;
   trial.duration = environment_.clock.now() - began;
-  const std::vector<std::string> parts = parts_of(point.inject);
   for (std::size_t i = 0; i < tokens.size(); ++i) {
     const std::size_t raised = i < here ? point.boundary : *point.second;
     if (parts[i] == "hold") {
       const Boundary& at = exploration_.walked.boundaries[raised];
-      trial.taken.push_back({at.pc, at.symbol, at.offset, raised, "held"});
-    } else if (auto taken = taken_at(events, tokens[i], environment_.symbols, exploration_.walked, raised,
-                                     closed.value_or(events.size()))) {
-      trial.taken.push_back(*std::move(taken));
+      trial.taken.push_back({at.pc, at.symbol, at.offset, raised, "held", true});
+      continue;
     }
+    const Taking unknown;
+    const Taking& taking = i == first_taken(parts, i < here ? 0 : here, i < here ? here : parts.size())
+                               ? takings[i < here ? 0 : 1]
+                               : unknown;
+    auto taken = taken_at(taking, taken_by_handler(events, tokens[i], environment_.symbols), exploration_.walked,
+                          parts[i] == "nmi");
+    if (taken) trial.taken.push_back(*std::move(taken));
   }
   ExploreOptions again = exploration_.options;
   again.injections = {point.inject};

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "harness/explorer.h"
+#include "harness/explorer_take.h"
 
 namespace remapstorm {
 
@@ -17,7 +18,7 @@ class ExploreWorker {
                                                        const Exploration& exploration,
                                                        std::unique_ptr<Machine> machine = nullptr);
 
-  // Back to the window's opening, to the boundary, inject, run to the verdict. `events`: all of the trial. An error
+  // Back to the checkpoint before the boundary, to it, inject, step until it is taken, run to the verdict. `events`: all of the trial. An error
   // means that this machine is of no more use.
   Result<PointOutcome> execute(const ExplorePoint& point, std::vector<Event>& events);
 
@@ -25,6 +26,7 @@ class ExploreWorker {
   ExploreWorker(const TrialEnvironment& environment, const Exploration& exploration)
       : environment_(environment), exploration_(exploration) {}
   [[nodiscard]] Plan plan_for(const ExplorePoint& point) const;
+  Taking take(const std::vector<std::string>& parts, std::size_t from, std::size_t to, std::uint64_t steps);
 
   const TrialEnvironment& environment_;
   const Exploration& exploration_;

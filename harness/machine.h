@@ -55,8 +55,9 @@ struct MachineConfig {
 
 // What one trial asks of it.
 struct MachineTask {
-  std::vector<std::uint16_t> armed_probes;  // from READY on
-  std::vector<Gva> breakpoints;             // from READY on
+  std::vector<std::uint16_t> armed_probes;   // from READY on
+  std::vector<Gva> breakpoints;              // from READY on
+  std::vector<std::uint16_t> silent_probes;  // from READY on, unless armed
   bool ready = false;  // the guest is beyond its ready doorbell already: a snapshot was taken there
   // Freezes the whole machine at its ready doorbell, before anything is armed, until release_ready().
   bool catch_ready = false;
@@ -82,6 +83,13 @@ struct MachineSnapshot {
   Snapshot guest;
   RingPump::State rings;
   std::uint64_t counter = 0;  // of the guest, vCPU 0
+};
+
+// The same as a difference to the MachineSnapshot that reset() goes back to.
+struct MachineCheckpoint {
+  Checkpoint guest;
+  RingPump::State rings;
+  std::uint64_t counter = 0;
 };
 
 class Machine final : public GuestControl {
@@ -144,7 +152,12 @@ class Machine final : public GuestControl {
   Result<MachineSnapshot> take_snapshot();
   // From now on reset() goes back to `snapshot`, which must outlive the machine.
   Status prepare_reset(const MachineSnapshot& snapshot);
-  Result<ResetCost> reset();
+  // No reset() any more: the snapshot may go.
+  void leave_reset();
+  // To that snapshot, or to a checkpoint of it, which any machine with that snapshot may have made.
+  Result<ResetCost> reset(const MachineCheckpoint* to = nullptr);
+  // As the machine stands; reset() was called before. `before`: an earlier one on the same way, or null.
+  Result<MachineCheckpoint> take_checkpoint(const MachineCheckpoint* before);
   // After reset(), `since` after the snapshot was taken: by how much the guest's counter is further than it was then.
   // Nothing where KVM can set it. What was logged before the snapshot has to move along.
   [[nodiscard]] Nanoseconds counter_lag(Nanoseconds since) const;
@@ -220,6 +233,7 @@ class Machine final : public GuestControl {
   std::unique_ptr<PageDelay> delays_;
   std::unique_ptr<Reset> reset_;
   const MachineSnapshot* reset_to_ = nullptr;
+  std::uint64_t counter_reset_ = 0;  // the guest's, in what reset() went back to
 
   std::mutex mutex_;
   std::condition_variable changed_;

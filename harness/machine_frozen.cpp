@@ -93,19 +93,34 @@ Status Machine::prepare_reset(const MachineSnapshot& snapshot) {
   return {};
 }
 
-Result<ResetCost> Machine::reset() {
+void Machine::leave_reset() {
+  reset_.reset();
+  reset_to_ = nullptr;
+}
+
+Result<ResetCost> Machine::reset(const MachineCheckpoint* to) {
   const Lock lock(mutex_);
   RS_CHECK(reset_ != nullptr, "a reset without prepare_reset()");
-  RS_ASSIGN(const ResetCost cost, reset_->run());
-  pump_->set_state(reset_to_->rings);
+  RS_ASSIGN(const ResetCost cost, reset_->run(to != nullptr ? &to->guest : nullptr));
+  pump_->set_state(to != nullptr ? to->rings : reset_to_->rings);
+  counter_reset_ = to != nullptr ? to->counter : reset_to_->counter;
   return cost;
+}
+
+Result<MachineCheckpoint> Machine::take_checkpoint(const MachineCheckpoint* before) {
+  const Lock lock(mutex_);
+  RS_CHECK(reset_ != nullptr, "a checkpoint without prepare_reset()");
+  if (log_ != nullptr) pump_->pump(*log_);
+  RS_ASSIGN(Checkpoint guest, reset_->checkpoint(before != nullptr ? &before->guest : nullptr));
+  RS_ASSIGN(const std::uint64_t counter, vm_->vcpu(0).guest_counter());
+  return MachineCheckpoint{std::move(guest), pump_->state(), counter};
 }
 
 Nanoseconds Machine::counter_lag(Nanoseconds since) const {
   const Result<std::uint64_t> now = vm_->vcpu(0).guest_counter();
   const Result<std::uint64_t> hz = vm_->vcpu(0).guest_counter_hz();
   if (reset_to_ == nullptr || !now || !hz || *hz < 1000) return Nanoseconds(0);
-  const Nanoseconds lag = counter_to_ns(*now, *hz / 1000) - counter_to_ns(reset_to_->counter, *hz / 1000) - since;
+  const Nanoseconds lag = counter_to_ns(*now, *hz / 1000) - counter_to_ns(counter_reset_, *hz / 1000) - since;
   return std::max(lag, Nanoseconds(0));
 }
 

@@ -112,6 +112,7 @@ void Machine::on_ready() {
 }
 
 void Machine::arm() {
+  for (const std::uint16_t probe : task_.silent_probes) mailbox_->silence(probe, true);
   for (const std::uint16_t probe : task_.armed_probes) mailbox_->arm(probe, true);
   for (unsigned index = 0; index < lanes_.size(); ++index) {
     lanes_[index]->breakpoints_stale = true;

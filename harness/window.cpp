@@ -17,12 +17,12 @@ WindowEdge probe_edge(std::uint16_t probe, std::string text) {
   return edge;
 }
 
-Window bbm(const char* name, const char* level, std::uint64_t value, const char* summary) {
-  constexpr unsigned kLevelArgument = 3;  // RS_PROBES: addr, entry_va, entry, level
-  Window window{name, summary, probe_edge(RS_PROBE_BBM_BREAK, std::string("bbm.break level=") + level),
-                probe_edge(RS_PROBE_BBM_MAKE, std::string("bbm.make level=") + level)};
+Window of_entry(const char* name, const char* level, std::uint64_t value, const char* summary) {
+  constexpr unsigned kLevelArgument = 2;  // RS_PROBES: addr, entry_va, level
+  Window window{name, summary, probe_edge(RS_PROBE_UPDATE_BEGIN, std::string("the store that clears the ") + level),
+                {}, true};
   window.open.pattern.where = {{kLevelArgument, value}};
-  window.close.pattern.where = {{kLevelArgument, value}};
+  window.close.text = std::string("the store that sets the ") + level;
   return window;
 }
 
@@ -66,10 +66,14 @@ Status resolve_edge(WindowEdge& edge, const Symbols& symbols) {
 
 const std::vector<Window>& named_windows() {
   static const std::vector<Window> kNamed = {
-      bbm("bbm-pte", "pte", RS_LEVEL_PTE, "a vmemmap PTE between break and make"),
-      bbm("bbm-pmd", "pmd", RS_LEVEL_PMD, "a vmemmap PMD between break and make"),
+      of_entry("bbm-pte", "PTE", RS_LEVEL_PTE, "a vmemmap PTE while it is absent"),
+      of_entry("bbm-pmd", "PMD", RS_LEVEL_PMD, "a vmemmap PMD while it is absent"),
+      Window{"lock", "the page table lock, from its acquisition to its release", probe_edge(RS_PROBE_LOCK_GOT, "lock.got"),
+             probe_edge(RS_PROBE_LOCK_DROP, "lock.drop"), false},
       Window{"remap", "the walk that remaps the vmemmap pages of one huge page, from begin to end",
-             probe_edge(RS_PROBE_REMAP_BEGIN, "remap.begin"), probe_edge(RS_PROBE_REMAP_END, "remap.end")},
+             probe_edge(RS_PROBE_REMAP_BEGIN, "remap.begin"),
+             probe_edge(RS_PROBE_REMAP_END, "remap.end"),
+             false},
   };
   return kNamed;
 }
@@ -115,6 +119,15 @@ std::vector<std::uint16_t> probes_of(const Window& window) {
     if (edge->pattern.probe) probes.push_back(*edge->pattern.probe);
   }
   return probes;
+}
+
+std::vector<std::uint16_t> silent_probes_of(const Window& window, bool asks_by_ipi) {
+  std::vector<std::uint16_t> silent = {RS_PROBE_UPDATE_BEGIN, RS_PROBE_FLUSH_BEGIN, RS_PROBE_FLUSH_END,
+                                       RS_PROBE_BBM_BREAK, RS_PROBE_BBM_MAKE};
+  // Logged when the entry is there again: outside of its window, inside of others.
+  if (!window.of_entry) silent.push_back(RS_PROBE_BBM_WINDOW);
+  if (!asks_by_ipi) silent.insert(silent.end(), {RS_PROBE_ANSWER_WANT, RS_PROBE_ANSWER_GOT});
+  return silent;
 }
 
 }  // namespace remapstorm

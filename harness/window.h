@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Window: a stretch of guest execution between two triggers, on the vCPU where the first one fired. Named ones ship;
-// any other is written "OPEN..CLOSE", where each side is a probe ("bbm.break") or a place ("vmemmap_update_pte+0x1c").
+// Window: a stretch of guest execution on one vCPU: that in which an entry is absent, found by reading the entry, or one
+// between two triggers. Named ones ship; any other is written "OPEN..CLOSE", where each side is a probe ("lock.got") or a
+// place ("vmemmap_update_pte+0x1c").
 #pragma once
 
 #include <span>
@@ -23,13 +24,16 @@ struct WindowEdge {
 struct Window {
   std::string name;  // what names it on a command line
   std::string summary;
+  // Of an entry: `open` is where the vCPU is stopped before it, `close` has no trigger; both texts name the stores.
   WindowEdge open;
   WindowEdge close;
+  bool of_entry = false;
 
   [[nodiscard]] bool needs_symbols() const { return !open.pattern.at.empty() || !close.pattern.at.empty(); }
 };
 
-// "bbm-pte": bbm.break .. bbm.make of a PTE; "bbm-pmd": of a PMD; "remap": a whole walk over a range.
+// "bbm-pte": a PTE is absent; "bbm-pmd": a PMD; "lock": from its acquisition to its release; "remap": a whole walk over a
+// range.
 const std::vector<Window>& named_windows();
 
 // Errors: usage, with near names: an unknown name, an empty side, a probe that does not exist.
@@ -42,5 +46,8 @@ Status resolve_window(Window& window, const Symbols& symbols);
 std::vector<Gva> breakpoints_of(const Window& window);
 // Probes that must ring: those of either side.
 std::vector<std::uint16_t> probes_of(const Window& window);
+// Probes that are to be silent while the window is explored: those that would lie inside, if nothing is judged by them.
+// `asks_by_ipi`: the strategy waits for other vCPUs in a way that may be a deadlock, which the waiter must tell.
+std::vector<std::uint16_t> silent_probes_of(const Window& window, bool asks_by_ipi);
 
 }  // namespace remapstorm

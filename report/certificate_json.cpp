@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// certificate.json, schema 1: docs/explore.md names every field.
+// certificate.json, schema 2: docs/explore.md names every field.
 #include "report/certificate.h"
 #include "telemetry/json_fields.h"
 #include "telemetry/proof_standard.h"
@@ -23,6 +23,7 @@ Json boundary_to_json(const Certificate& certificate, std::size_t index) {
   json["steps"] = boundary.steps;
   json["interrupts_on"] = boundary.interrupts_on;
   json["entry"] = entry_state_name(boundary.entry);
+  json["code"] = code_owner_name(boundary.code);
   json["text"] = boundary.text;
   json["bytes"] = boundary.bytes;
   return json;
@@ -33,7 +34,8 @@ Json taken_to_json(const TakenAt& taken) {
           {"symbol", taken.symbol},
           {"offset", taken.offset},
           {"boundary", taken.boundary ? Json(*taken.boundary) : Json(nullptr)},
-          {"context", taken.context}};
+          {"context", taken.context},
+          {"exact", taken.exact}};
 }
 
 Json trial_to_json(const Certificate& certificate, const ExploredTrial& trial) {
@@ -47,6 +49,8 @@ Json trial_to_json(const Certificate& certificate, const ExploredTrial& trial) {
   Json taken = Json::array();
   for (const TakenAt& one : trial.taken) taken.push_back(taken_to_json(one));
   json["taken"] = std::move(taken);
+  json["repetitions"] = trial.repetitions;
+  json["differing"] = trial.differing;
   json["reason"] = trial.reason;
   json["fingerprint"] = trial.fingerprint;
   json["duration_ns"] = trial.duration.count();
@@ -69,6 +73,29 @@ Json pairs_to_json(const Certificate& certificate) {
                      {"second_not_raised", certificate.count_never_came(pair)}});
   }
   return pairs;
+}
+
+Json code_to_json(const Certificate& certificate) {
+  Json json = Json::object();
+  for (const CodeOwner owner : {CodeOwner::kernel, CodeOwner::strategy, CodeOwner::harness}) {
+    json[std::string(code_owner_name(owner))] = certificate.count_code(owner);
+  }
+  return json;
+}
+
+Json functions_to_json(const Certificate& certificate) {
+  Json functions = Json::array();
+  for (const FunctionPart& part : by_function(certificate)) {
+    Json verdicts = Json::object();
+    for (std::size_t i = 0; i < certificate.injections.size(); ++i) {
+      verdicts[certificate.injections[i]] = verdicts_to_json(part.verdicts[i]);
+    }
+    functions.push_back({{"symbol", part.symbol},
+                         {"code", code_owner_name(part.code)},
+                         {"boundaries", part.boundaries},
+                         {"verdicts", std::move(verdicts)}});
+  }
+  return functions;
 }
 
 }  // namespace
@@ -96,6 +123,7 @@ std::string certificate_json(const Certificate& certificate) {
   const Json json = {
       {"schema", kCertificateSchema},
       {"window", certificate.window},
+      {"window_kind", window_kind_name(certificate.kind)},
       {"window_opens", certificate.window_opens},
       {"window_closes", certificate.window_closes},
       {"nth", certificate.nth},
@@ -131,6 +159,9 @@ std::string certificate_json(const Certificate& certificate) {
       {"injections", std::move(injections)},
       {"pairs", pairs_to_json(certificate)},
       {"stride", certificate.stride},
+      {"executions", certificate.executions},
+      {"code", code_to_json(certificate)},
+      {"functions", functions_to_json(certificate)},
       {"proof", proof_words(Looks::soon)},
       {"not_covered", not_covered(certificate)},
       {"boundaries", std::move(boundaries)},

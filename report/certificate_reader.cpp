@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads certificate.json, schema 1 (docs/explore.md), back. Everything in it is checked against the lists it points to.
+// Reads certificate.json, schema 2 or 1 (docs/explore.md), back. Everything in it is checked against the lists it points to.
 #include <filesystem>
 #include <fstream>
 #include <limits>
 
 #include "base/input_file.h"
+#include "harness/explorer_code.h"
 #include "report/certificate.h"
 #include "telemetry/json_fields.h"
 
@@ -28,6 +29,14 @@ Boundary boundary_from(const JsonFields& fields) {
   if (!state) fields.fail("entry", "is unknown: " + entry);
   one.entry = state.value_or(EntryState::unknown);
   one.text = fields.text_or("text", {});
+  // Schema 1 does not tell; the function does, nearly.
+  one.code = CodeReader().owner(one.symbol, one.text, Gva(0));
+  if (fields.has("code")) {
+    const std::string code = fields.text("code");
+    const auto owner = code_owner_from_name(code);
+    if (!owner) fields.fail("code", "is unknown: " + code);
+    one.code = owner.value_or(CodeOwner::harness);
+  }
   one.bytes = fields.text_or("bytes", {});
   return one;
 }
@@ -48,7 +57,7 @@ ExplorePoint point_from(const JsonFields& fields, const Certificate& certificate
 
 TakenAt taken_from(const JsonFields& fields, const Certificate& certificate, const Json& json) {
   TakenAt taken{fields.gva("pc"), fields.text_or("symbol", {}), fields.unsigned64("offset"), std::nullopt,
-                fields.text_or("context", {})};
+                fields.text_or("context", {}), fields.boolean_or("exact", false)};
   if (fields.has("boundary") && !json.at("boundary").is_null()) taken.boundary = index_from(fields, certificate);
   return taken;
 }
@@ -65,6 +74,10 @@ ExploredTrial trial_from(const JsonFields& fields, const Certificate& certificat
   trial.verdict = verdict.value_or(Verdict::error);
   for (const Json& one : fields.array_or_empty("taken")) {
     trial.taken.push_back(taken_from(JsonFields(one, problem), certificate, one));
+  }
+  trial.repetitions = static_cast<std::size_t>(fields.integer_or("repetitions", 0, kMost, 0));
+  for (const Json& one : fields.array_or_empty("differing")) {
+    if (one.is_string()) trial.differing.push_back(one.get<std::string>());
   }
   trial.reason = fields.text_or("reason", {});
   trial.fingerprint = fields.text_or("fingerprint", {});
@@ -101,6 +114,10 @@ Certificate certificate_from(const Json& json, std::string& problem) {
   const JsonFields fields(json, problem);
   Certificate certificate;
   certificate.window = fields.text("window");
+  const std::string kind = fields.text_or("window_kind", std::string(window_kind_name(WindowKind::triggers)));
+  if (!window_kind_from_name(kind)) fields.fail("window_kind", "is unknown: " + kind);
+  certificate.kind = window_kind_from_name(kind).value_or(WindowKind::triggers);
+  certificate.executions = static_cast<std::size_t>(fields.integer_or("executions", 1, kMost, 1));
   certificate.window_opens = fields.text_or("window_opens", {});
   certificate.window_closes = fields.text_or("window_closes", {});
   certificate.nth = static_cast<std::uint64_t>(fields.integer_or("nth", 1, kMost, 1));
@@ -146,8 +163,8 @@ Result<Certificate> read_certificate(const std::string& path) {
   if (size > kMostBytes) return usage_error(path + " is longer than 512 MiB: no certificate of ours");
   const Json json = parse_json(in);
   if (json.is_discarded() || !json.is_object()) return usage_error(path + ": not JSON, or cut in the middle");
-  if (!json.contains("schema") || json.at("schema") != kCertificateSchema) {
-    return usage_error(path + ": no certificate of schema " + std::to_string(kCertificateSchema));
+  if (!json.contains("schema") || (json.at("schema") != kCertificateSchema && json.at("schema") != 1)) {
+    return usage_error(path + ": no certificate of schema 1 or " + std::to_string(kCertificateSchema));
   }
   std::string problem;
   Certificate certificate = certificate_from(json, problem);

@@ -73,7 +73,8 @@ std::vector<PictureRow> picture_rows(const Certificate& certificate, std::size_t
     if (last == nullptr || *last != boundary.symbol || column_begins) {
       // No function's name as the last row of a column.
       if (rows.size() % per_column == per_column - 1) rows.push_back({});
-      rows.push_back({std::nullopt, boundary.symbol.empty() ? "(no symbol)" : boundary.symbol});
+      rows.push_back({std::nullopt, (boundary.symbol.empty() ? "(no symbol)" : boundary.symbol) + ", " +
+                                        std::string(code_owner_name(boundary.code))});
     }
     rows.push_back({i, {}});
     last = &boundary.symbol;
@@ -138,7 +139,8 @@ class Picture {
 
   [[nodiscard]] std::string title() const {
     return "Window " + certificate_.window + ", strategy " + certificate_.strategy + ": " +
-           std::to_string(certificate_.boundaries.size()) + " instruction boundaries, " +
+           std::to_string(certificate_.boundaries.size()) + " instruction boundaries (" +
+           std::to_string(certificate_.count_code(CodeOwner::harness)) + " of the harness), " +
            std::to_string(certificate_.trials.size()) + " of " + std::to_string(certificate_.points()) + " trials, " +
            (certificate_.complete() ? "complete" : "NOT complete");
   }
@@ -162,7 +164,7 @@ class Picture {
       x += kLegendItem;
     }
     text(x, y + 12, "dim",
-         "dot: taken at a later instruction   IF: interrupts on (+) or off (-)   E: entry clear (.) or present (#)");
+         "dot: taken at a later instruction   grey: code of the harness   IF: interrupts on (+) or off (-)   E: entry clear (.) or present (#)");
   }
 
   [[nodiscard]] bool used(const Colour& colour) const {
@@ -241,7 +243,9 @@ class Picture {
     text(x + fields_ + kFlags, y + 12, "dim",
          "+" + hex(boundary.symbol.empty() ? boundary.pc.value : boundary.offset) +
              (boundary.visit > 1 ? "/" + std::to_string(boundary.visit) : ""));
-    text(x + fields_ + kFlags + kOffset, y + 12, "mono", cut(boundary.text, kMostLetters));
+    // Our own instructions step back, wherever they are.
+    text(x + fields_ + kFlags + kOffset, y + 12, boundary.code == CodeOwner::harness ? "dim" : "mono",
+         cut(boundary.text, kMostLetters));
   }
 
   void foot() {

@@ -27,6 +27,57 @@ std::string verdict_or_skip(const Certificate& certificate, std::size_t boundary
   return letters ? std::string(1, letter_of(trial->verdict)) : std::string(verdict_name(trial->verdict));
 }
 
+std::string verdict_counts(const std::map<Verdict, std::size_t>& counts) {
+  std::string words;
+  for (const auto& [verdict, count] : counts) {
+    words += (words.empty() ? "" : ", ") + std::string(verdict_name(verdict)) + " " + std::to_string(count);
+  }
+  return words.empty() ? "nothing executed" : words;
+}
+
+std::string percent_of(std::size_t part, std::size_t whole) {
+  if (whole == 0) return "0 %";
+  char text[24];
+  std::snprintf(text, sizeof(text), "%.1f %%", 100.0 * static_cast<double>(part) / static_cast<double>(whole));
+  return text;
+}
+
+// Whose code the boundaries lie in, and whether the outcomes were the same each time.
+void quality(const Certificate& certificate, PlainLines& out) {
+  const std::size_t all = certificate.boundaries.size(), ours = certificate.count_code(CodeOwner::harness);
+  out.wrapped("Code: ", std::to_string(certificate.count_code(CodeOwner::kernel)) + " boundaries in the kernel's, " +
+                            std::to_string(certificate.count_code(CodeOwner::strategy)) + " in the strategy's, " +
+                            std::to_string(ours) + " in the harness's own (" + percent_of(ours, all) + ").");
+  if (certificate.kind == WindowKind::replaced) {
+    out.wrapped("", "NO WINDOW: the entry was replaced by one store and never absent. The boundaries are those before "
+                    "and behind that store.");
+  }
+  if (certificate.executions > 1) {
+    const auto unsteady = certificate.unsteady();
+    out.wrapped("", "Each point was executed " + std::to_string(certificate.executions) + " times, " +
+                        (unsteady.empty() ? std::string("each time with the same outcome.")
+                                          : std::to_string(unsteady.size()) + " DIFFER:"));
+    for (const ExploredTrial* trial : unsteady) {
+      out.wrapped("  ", name_of(certificate, *trial) + ": " + std::string(verdict_name(trial->verdict)) + " at first; " +
+                            std::to_string(trial->differing.size()) + " of " + std::to_string(trial->repetitions) +
+                            " others: " + trial->differing.front());
+    }
+  }
+  out.add();
+}
+
+void functions(const Certificate& certificate, PlainLines& out) {
+  out.add("By function, all visits together:");
+  for (const FunctionPart& part : by_function(certificate)) {
+    std::string words = std::to_string(part.boundaries) + ", " + std::string(code_owner_name(part.code));
+    for (std::size_t i = 0; i < certificate.injections.size(); ++i) {
+      words += "; " + certificate.injections[i] + ": " + verdict_counts(part.verdicts[i]);
+    }
+    out.wrapped("  ", (part.symbol.empty() ? std::string("(no symbol)") : part.symbol) + ": " + words);
+  }
+  out.add();
+}
+
 void headline(const Certificate& certificate, PlainLines& out) {
   out.wrapped("", "remapstorm certificate: window " + certificate.window + ", strategy " + certificate.strategy);
   out.add();
@@ -120,7 +171,7 @@ void pairs(const Certificate& certificate, PlainLines& out) {
 // How many were taken where they were raised, and where the others were.
 void taken(const Certificate& certificate, const std::string& inject, PlainLines& out) {
   constexpr std::size_t kMostPlaces = 4;
-  std::size_t here = 0, never = 0, behind = 0;
+  std::size_t here = 0, never = 0, behind = 0, guessed = 0;
   std::map<std::string, std::size_t> within, outside;
   for (const ExploredTrial& trial : certificate.trials) {
     if (trial.inject != inject || trial.second) continue;
@@ -129,6 +180,7 @@ void taken(const Certificate& certificate, const std::string& inject, PlainLines
       continue;
     }
     const TakenAt& at = trial.taken.front();
+    if (!at.exact) ++guessed;
     const std::string place = place_of(at.symbol, at.offset, at.pc);
     if (at.boundary == trial.boundary) {
       ++here;
@@ -148,6 +200,7 @@ void taken(const Certificate& certificate, const std::string& inject, PlainLines
     for (const auto& [place, count] : outside) words += (place == outside.begin()->first ? "" : ", ") + place;
   }
   if (never != 0) words += "; " + std::to_string(never) + " never taken";
+  if (guessed != 0) words += "; of " + std::to_string(guessed) + " it is known from their handler only";
   out.wrapped("  " + inject + ": ", words + ".");
 }
 
@@ -291,7 +344,11 @@ void provenance(const Certificate& certificate, PlainLines& out) {
 std::string certificate_text(const Certificate& certificate) {
   PlainLines out;
   headline(certificate, out);
-  if (!certificate.boundaries.empty()) table(certificate, out);
+  if (!certificate.boundaries.empty()) {
+    quality(certificate, out);
+    functions(certificate, out);
+    table(certificate, out);
+  }
   pairs(certificate, out);
   if (!certificate.trials.empty()) evidence(certificate, out);
   skipped(certificate, out);

@@ -8,6 +8,9 @@
 #include <bit>
 #include <cinttypes>
 #include <cstdio>
+#include <cstring>
+#include <map>
+#include <utility>
 
 #include "base/syscall.h"
 #include "guest/abi/remapstorm_abi.h"
@@ -34,6 +37,7 @@ Result<std::unique_ptr<Reset>> Reset::create(Vm& vm, Platform& platform, const S
   std::unique_ptr<Reset> reset(new Reset(vm, platform, snapshot));
   for (const auto& region : vm.memory().regions()) {
     reset->dirty_.emplace_back((pages_of(region->size()) + 63) / 64);
+    reset->known_.emplace_back((pages_of(region->size()) + 63) / 64);
     reset->memory_end_ = std::max(reset->memory_end_, region->base.value + region->size());
   }
   reset->tracker_ = DirtyTracker::create(vm);
@@ -66,19 +70,30 @@ Status Reset::place_spare() {
   return {};
 }
 
-Status Reset::find_dirty() {
-  RS_ASSIGN(const bool whole, tracker_->collect(dirty_));
-  for (std::size_t i = 0; i < dirty_.size(); ++i) {
+// Into `into`: what was written since the last time, or more.
+Status Reset::collect(std::vector<DirtyTracker::Bitmap>& into) {
+  RS_ASSIGN(const bool whole, tracker_->collect(into));
+  for (std::size_t i = 0; i < into.size(); ++i) {
     if (vm_.memory().regions()[i]->name != "mailbox") continue;
-    for (std::uint64_t page = 0; page < pages_of(RS_RING_OFFSET); ++page) dirty_[i][page / 64] |= 1ULL << (page % 64);
+    for (std::uint64_t page = 0; page < pages_of(RS_RING_OFFSET); ++page) into[i][page / 64] |= 1ULL << (page % 64);
   }
   if (whole && !first_) return {};
-  return find_all();
+  return find_all(into);
 }
 
-Status Reset::find_all() {
+Status Reset::find_dirty() {
+  RS_TRY(collect(dirty_));
+  for (std::size_t i = 0; i < dirty_.size(); ++i) {
+    for (std::size_t word = 0; word < dirty_[i].size(); ++word) {
+      dirty_[i][word] |= std::exchange(known_[i][word], 0);
+    }
+  }
+  return {};
+}
+
+Status Reset::find_all(std::vector<DirtyTracker::Bitmap>& into) const {
   RS_ASSIGN(const auto pages, snapshot_.memory().differences(vm_.memory()));
-  for (const MemoryImage::DifferentPage& one : pages) dirty_[one.region][one.page / 64] |= 1ULL << (one.page % 64);
+  for (const MemoryImage::DifferentPage& one : pages) into[one.region][one.page / 64] |= 1ULL << (one.page % 64);
   return {};
 }
 
@@ -98,7 +113,59 @@ bool Reset::copy_back(std::size_t region, ResetCost& cost) const {
   return stale;
 }
 
-Result<ResetCost> Reset::run() {
+// Over what the snapshot would put there: those pages are taken out of dirty_.
+bool Reset::copy_pages(const Checkpoint& to, ResetCost& cost) {
+  const ShadowPaging shadows = vm_.state_plan().shadow_paging;
+  bool stale = false;
+  for (const Checkpoint::Page& page : to.pages) {
+    const std::uint64_t bit = 1ULL << (page.index % 64);
+    dirty_[page.region][page.index / 64] &= ~bit;
+    known_[page.region][page.index / 64] |= bit;
+    std::byte* memory = vm_.memory().regions()[page.region]->mapping.data() + page.index * kGuestPageSize;
+    stale |= host_kvm::copy_page_and_look(memory, page.bytes->data(), shadows, memory_end_);
+    ++cost.pages_copied;
+  }
+  return stale;
+}
+
+Result<Checkpoint> Reset::checkpoint(const Checkpoint* before) {
+  Checkpoint made;
+  // The order is that of Snapshot::take().
+  for (unsigned i = 0; i < vm_.vcpu_count(); ++i) {
+    RS_ASSIGN(Vcpu::RunState run, vm_.vcpu(i).freeze());
+    made.run.push_back(std::move(run));
+  }
+  RS_ASSIGN(made.kvm, host_kvm::save_state(vm_.fd(), vm_.vcpu_fds(), vm_.state_plan()));
+  RS_TRY(collect(dirty_));
+  std::map<std::pair<std::size_t, std::uint64_t>, std::shared_ptr<const Checkpoint::PageBytes>> old;
+  if (before != nullptr) {
+    for (const Checkpoint::Page& page : before->pages) old.emplace(std::pair(page.region, page.index), page.bytes);
+  }
+  for (std::size_t region = 0; region < dirty_.size(); ++region) {
+    const std::byte* memory = vm_.memory().regions()[region]->mapping.data();
+    for (std::size_t word = 0; word < dirty_[region].size(); ++word) {
+      const std::uint64_t written = dirty_[region][word];
+      known_[region][word] |= written;
+      for (std::uint64_t bits = known_[region][word]; bits != 0; bits &= bits - 1) {
+        const std::uint64_t index = word * 64 + static_cast<unsigned>(std::countr_zero(bits));
+        std::shared_ptr<const Checkpoint::PageBytes> bytes;
+        const auto same = old.find({region, index});
+        if ((written >> (index % 64) & 1) == 0 && same != old.end()) {
+          bytes = same->second;
+        } else {
+          auto copy = std::make_shared<Checkpoint::PageBytes>();
+          std::memcpy(copy->data(), memory + index * kGuestPageSize, kGuestPageSize);
+          bytes = std::move(copy);
+        }
+        made.pages.push_back({region, index, std::move(bytes)});
+      }
+    }
+  }
+  made.platform = platform_.state();
+  return made;
+}
+
+Result<ResetCost> Reset::run(const Checkpoint* to) {
   const SteadyClock clock;
   ResetCost cost;
   Nanoseconds last = clock.now();
@@ -108,14 +175,16 @@ Result<ResetCost> Reset::run() {
     last = now;
   };
   for (unsigned i = 0; i < vm_.vcpu_count(); ++i) RS_TRY(vm_.vcpu(i).abandon());
-  platform_.set_state(snapshot_.platform_state());
+  platform_.set_state(to != nullptr ? to->platform : snapshot_.platform_state());
   lap(cost.settle);
-  RS_TRY(host_kvm::restore_state(vm_.fd(), vm_.vcpu_fds(), vm_.state_plan(), snapshot_.kvm_state(), !first_));
-  for (unsigned i = 0; i < vm_.vcpu_count(); ++i) RS_TRY(vm_.vcpu(i).thaw(snapshot_.run_states()[i]));
+  RS_TRY(host_kvm::restore_state(vm_.fd(), vm_.vcpu_fds(), vm_.state_plan(),
+                                 to != nullptr ? to->kvm : snapshot_.kvm_state(), !first_));
+  const auto& run = to != nullptr ? to->run : snapshot_.run_states();
+  for (unsigned i = 0; i < vm_.vcpu_count(); ++i) RS_TRY(vm_.vcpu(i).thaw(run[i]));
   lap(cost.state);
   RS_TRY(find_dirty());
   lap(cost.log);
-  bool stale = false;
+  bool stale = to != nullptr && copy_pages(*to, cost);
   for (std::size_t i = 0; i < dirty_.size(); ++i) stale |= copy_back(i, cost);
   lap(cost.copy);
   if (stale) {

@@ -23,6 +23,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "vmm/checkpoint.h"
 #include "vmm/dirty_tracker.h"
 #include "vmm/kvm_state.h"
 #include "vmm/platform.h"
@@ -53,10 +54,15 @@ class Reset {
   Reset(const Reset&) = delete;
   Reset& operator=(const Reset&) = delete;
 
-  // Every vCPU is outside run(). After an error the machine is of no use. Errors: host.
-  Result<ResetCost> run();
+  // Every vCPU is outside run(). Back to the snapshot, or to a checkpoint of it. After an error the machine is of no use.
+  // Errors: host.
+  Result<ResetCost> run(const Checkpoint* to = nullptr);
 
-  // The slow oracle, to be asked right after run(): everything that differs from the snapshot, by name; at most
+  // The machine as it stands, every vCPU outside run(); run() was called before. `before`: an earlier one of the same
+  // way; pages that were not written since are shared with it. Costs what was written since the last call. Errors: host.
+  Result<Checkpoint> checkpoint(const Checkpoint* before);
+
+  // The slow oracle, to be asked right after run() without a checkpoint: everything that differs from the snapshot, by name; at most
   // kMaxDifferences. Every page and every piece of state is looked at; milliseconds.
   static constexpr std::size_t kMaxDifferences = 64;
   Result<std::vector<Difference>> compare();
@@ -64,16 +70,19 @@ class Reset {
  private:
   Reset(Vm& vm, Platform& platform, const Snapshot& snapshot) : vm_(vm), platform_(platform), snapshot_(snapshot) {}
   Status place_spare();
+  Status collect(std::vector<DirtyTracker::Bitmap>& into);
   Status find_dirty();
-  Status find_all();
+  Status find_all(std::vector<DirtyTracker::Bitmap>& into) const;
   [[nodiscard]] Difference described(const MemoryImage::DifferentPage& page) const;
   bool copy_back(std::size_t region, ResetCost& cost) const;
+  bool copy_pages(const Checkpoint& to, ResetCost& cost);
 
   Vm& vm_;
   Platform& platform_;
   const Snapshot& snapshot_;
   std::unique_ptr<DirtyTracker> tracker_;
   std::vector<DirtyTracker::Bitmap> dirty_;  // by region
+  std::vector<DirtyTracker::Bitmap> known_;  // not as in the snapshot, and no longer in the tracker
   std::uint64_t memory_end_ = 0;
   Mapping spare_;
   unsigned spare_place_ = 0;

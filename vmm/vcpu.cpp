@@ -223,6 +223,16 @@ Status Vcpu::make_runnable() {
   return {};
 }
 
+Result<Vcpu::Readiness> Vcpu::readiness() const {
+  RS_TRY(settle());
+  kvm_mp_state mp = {};
+  RS_TRY(check_call(::ioctl(fd_.get(), KVM_GET_MP_STATE, &mp), "KVM_GET_MP_STATE", "vcpu " + std::to_string(index_)));
+  if (mp.mp_state != KVM_MP_STATE_RUNNABLE && mp.mp_state != KVM_MP_STATE_HALTED) return Readiness::absent;
+  RS_ASSIGN(const bool nmi, host_kvm::nmi_waits(fd_.get()));
+  if (nmi) return Readiness::takes_nmi;
+  return mp.mp_state == KVM_MP_STATE_RUNNABLE ? Readiness::runs : Readiness::halted;
+}
+
 Result<CpuState> Vcpu::state() const {
   RS_TRY(settle());
   return host_kvm::state(fd_.get());

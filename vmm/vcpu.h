@@ -49,6 +49,15 @@ class Vcpu {
   // (KVM_GUESTDBG_BLOCKIRQ; without that capability: HostErrorStop). Breakpoints do not stop a step.
   [[nodiscard]] Stop step(bool block_interrupts = false);
 
+  // What would happen at its next entry.
+  enum class Readiness : std::uint8_t {
+    runs,       // an instruction, or what interrupts let in
+    takes_nmi,  // an NMI waits and can be taken
+    halted,     // nothing: it waits for an interrupt
+    absent,     // nothing: it waits to be started
+  };
+  [[nodiscard]] Result<Readiness> readiness() const;
+
   // Makes run() return InterruptedStop soon, or at its next call if nobody is inside. Never lost: the request is stored
   // first, then immediate_exit is set, then the thread is signalled; run() clears immediate_exit first and looks at the
   // request second, so a kick that slips past the look is caught by immediate_exit. Several kicks may become one stop.

@@ -51,7 +51,9 @@ class CertificatePage {
     page_.facts(
         {{"Window", certificate_.window_opens + " to " + certificate_.window_closes},
          {"Strategy", certificate_.strategy},
-         {"Boundaries", std::to_string(certificate_.boundaries.size())},
+         {"Boundaries", std::to_string(certificate_.boundaries.size()) +
+                            (certificate_.kind == WindowKind::replaced ? ": the entry is never absent" : "")},
+         {"Code", code_words()},
          {"Calls", certificate_.calls_followed ? "followed" : "stepped over"},
          {"Machine", counted(certificate_.cpus, "vCPU") + ", " + std::to_string(certificate_.memory >> 20) + " MiB"},
          {"Host", certificate_.host.kind},
@@ -59,6 +61,44 @@ class CertificatePage {
          {"Made", readable_time(certificate_.made_at)}});
     page_.contents(
         {{"#verdicts", "Verdicts"}, {"#window", "The window"}, {"#limits", "Not covered"}, {"#repeat", "Repeat it"}});
+  }
+
+  [[nodiscard]] std::string code_words() const {
+    std::string words;
+    for (const CodeOwner owner : {CodeOwner::kernel, CodeOwner::strategy, CodeOwner::harness}) {
+      words += (words.empty() ? "" : ", ") + std::to_string(certificate_.count_code(owner)) + " in the " +
+               std::string(code_owner_name(owner)) + "'s";
+    }
+    return words;
+  }
+
+  void functions() {
+    RowTable table(page_.body(), "By function, all visits together", {"Function", "Code", "Boundaries", "Verdicts"});
+    for (const FunctionPart& part : by_function(certificate_)) {
+      std::string verdicts;
+      for (std::size_t i = 0; i < certificate_.injections.size(); ++i) {
+        for (const auto& [verdict, count] : part.verdicts[i]) {
+          verdicts += (verdicts.empty() ? "" : ", ") + certificate_.injections[i] + " " +
+                      std::string(verdict_name(verdict)) + " " + std::to_string(count);
+        }
+      }
+      table.row({RowTable::code(part.symbol.empty() ? "(no symbol)" : part.symbol),
+                 RowTable::text(std::string(code_owner_name(part.code))),
+                 RowTable::text(std::to_string(part.boundaries)), RowTable::text(verdicts)});
+    }
+    table.end();
+  }
+
+  // Points that did not come to the same each time.
+  void unsteady() {
+    if (certificate_.unsteady().empty()) return;
+    RowTable table(page_.body(), "Not the same each time", {"Point", "At first", "Differing", "One of them"});
+    for (const ExploredTrial* trial : certificate_.unsteady()) {
+      table.row({RowTable::code(name_of(certificate_, *trial)), RowTable::badge(trial->verdict),
+                 RowTable::text(std::to_string(trial->differing.size()) + " of " + std::to_string(trial->repetitions)),
+                 RowTable::text(trial->differing.front())});
+    }
+    table.end();
   }
 
   void findings() {
@@ -81,6 +121,8 @@ class CertificatePage {
       if (certificate_.injection_notes[i].empty()) continue;
       page_.paragraph(certificate_.injections[i] + ": " + certificate_.injection_notes[i], "state");
     }
+    unsteady();
+    functions();
     page_.end_section();
   }
 
@@ -121,7 +163,7 @@ class CertificatePage {
       const Boundary& one = certificate_.boundaries[i];
       if (symbol == nullptr || *symbol != one.symbol) {
         out.open("tr", {{"class", "function"}});
-        out.leaf("th", one.symbol.empty() ? "(no symbol)" : one.symbol,
+        out.leaf("th", (one.symbol.empty() ? "(no symbol)" : one.symbol) + ", " + std::string(code_owner_name(one.code)),
                  {{"colspan", std::to_string(certificate_.injections.size() + 4)}, {"scope", "rowgroup"}}, 120);
         out.close();
       }

@@ -30,6 +30,38 @@ TEST(Certificate, IsCompleteOnlyWhenEveryPointWasExecuted) {
   EXPECT_FALSE(Certificate{}.complete()) << "nothing explored is nothing certified";
 }
 
+TEST(Certificate, ARowThatDiffersBetweenRepetitionsIsNamedAndNothingIsComplete) {
+  Certificate c = sample_certificate();
+  c.executions = 3;
+  ExploredTrial same = c.trials[4], verdict = c.trials[4], place = c.trials[4];
+  verdict.verdict = Verdict::clean;
+  place.taken.front().boundary = 5;
+  note_repetition(c.trials[4], same);
+  EXPECT_TRUE(c.complete());
+  EXPECT_THAT(certificate_text(c), HasSubstr("each time with the same outcome"));
+  note_repetition(c.trials[4], verdict);
+  note_repetition(c.trials[4], place);
+  EXPECT_EQ(c.trials[4].repetitions, 3U);
+  ASSERT_EQ(c.trials[4].differing.size(), 2U);
+  EXPECT_FALSE(c.complete());
+  const std::string text = certificate_text(c);
+  EXPECT_THAT(text, HasSubstr("NOT COMPLETE"));
+  EXPECT_THAT(text, HasSubstr("1 DIFFER:"));
+  EXPECT_THAT(text, HasSubstr("rs_log+0x0, irq: deadlock at first; 2 of 3 others: clean"));
+}
+
+TEST(Certificate, CodeIsCountedApartAndByFunction) {
+  const Certificate c = sample_certificate();
+  const auto parts = by_function(c);
+  ASSERT_EQ(parts.size(), 2U);
+  EXPECT_EQ(parts[0].boundaries, 2U);
+  EXPECT_EQ(parts[1].boundaries, 5U) << "all visits together";
+  const std::string text = certificate_text(c);
+  EXPECT_THAT(text, HasSubstr("2 in the strategy's, 5 in the"));
+  EXPECT_THAT(text, HasSubstr("(71.4 %)"));
+  EXPECT_THAT(not_covered(c).front(), HasSubstr("5 of 7 boundaries are the harness's own code"));
+}
+
 TEST(Certificate, RangesJoinBoundariesThatAreAlike) {
   Certificate c = sample_certificate();
   const auto ranges = ranges_of(c);
@@ -95,7 +127,13 @@ TEST(Certificate, JsonHasTheAgreedFields) {
   c.trials.pop_back();
   c.skipped.push_back({{6, "nmi"}, "why"});
   const Json json = Json::parse(certificate_json(c));
-  EXPECT_EQ(json.at("schema"), 1);
+  EXPECT_EQ(json.at("schema"), 2);
+  EXPECT_EQ(json.at("window_kind"), "entry-absent");
+  EXPECT_EQ(json.at("code"), Json({{"kernel", 0}, {"strategy", 2}, {"harness", 5}}));
+  EXPECT_EQ(json.at("functions")[1].at("symbol"), "rs_log");
+  EXPECT_EQ(json.at("functions")[1].at("verdicts").at("nmi").at("deadlock"), 4);
+  EXPECT_EQ(json.at("boundaries")[2].at("code"), "harness");
+  EXPECT_EQ(json.at("trials")[0].at("taken")[0].at("exact"), true);
   EXPECT_EQ(json.at("window"), "bbm-pte");
   EXPECT_EQ(json.at("strategy"), "bbm-fault");
   EXPECT_EQ(json.at("host").at("kind"), "kvm-interpreting");

@@ -71,6 +71,16 @@ TEST_F(ExploreTyped, EverythingCanBeSaidAndIsRepeated) {
             "'0:hugetlb-cycle,pages=2,repeat=3;1:kpageflags'");
 }
 
+TEST_F(ExploreTyped, TheWindowMayBeAnOptionAndAPointMayBeRepeated) {
+  const ExploreOptions options = parsed({"--window", "lock", "--repeat", "10"});
+  EXPECT_EQ(options.window.name, "lock");
+  EXPECT_EQ(options.executions, 10U);
+  EXPECT_EQ(explore_words(options), "explore lock --inject irq,nmi --strategy bbm-fault --repeat 10");
+  EXPECT_NE(complaint({"bbm-pte", "--window", "lock"}).find("two windows"), std::string::npos);
+  EXPECT_NE(complaint({}).find("which WINDOW?"), std::string::npos);
+  EXPECT_NE(complaint({"lock", "--repeat", "0"}).find("--repeat"), std::string::npos);
+}
+
 TEST_F(ExploreTyped, PairsAtOneBoundaryOrAtTwo) {
   EXPECT_EQ(parsed({"bbm-pte"}).pairs, Pairs::none);
   EXPECT_EQ(parsed({"--pairs", "bbm-pte"}).pairs, Pairs::same) << "the word behind it is the window";

@@ -15,6 +15,7 @@ inline Boundary boundary_at(const char* symbol, std::uint64_t offset, bool inter
   one.visit = visit;
   one.interrupts_on = interrupts_on;
   one.entry = EntryState::clear;
+  one.code = symbol[0] == 'r' ? CodeOwner::harness : CodeOwner::strategy;
   one.text = text;
   one.bytes = "90";
   return one;
@@ -23,8 +24,9 @@ inline Boundary boundary_at(const char* symbol, std::uint64_t offset, bool inter
 inline Certificate sample_certificate() {
   Certificate c;
   c.window = "bbm-pte";
-  c.window_opens = "bbm.break level=pte";
-  c.window_closes = "bbm.make level=pte";
+  c.kind = WindowKind::absent;
+  c.window_opens = "the store that clears the PTE";
+  c.window_closes = "the store that sets the PTE";
   c.strategy = "bbm-fault";
   c.flavour = "std";
   c.injections = {"irq", "nmi"};
@@ -62,7 +64,7 @@ inline Certificate sample_certificate() {
       trial.inject = inject;
       trial.verdict = Verdict::deadlock;
       trial.taken = {{c.boundaries[at].pc, c.boundaries[at].symbol, c.boundaries[at].offset, at,
-                      inject == "irq" ? "hardirq" : "nmi"}};
+                      inject == "irq" ? "hardirq" : "nmi", true}};
       trial.reason =
           "vCPU 0 waits in " + trial.taken[0].context + " context for init_mm.page_table_lock, which it holds itself";
       trial.fingerprint = "rs_vmemmap_fault:exc_page_fault";

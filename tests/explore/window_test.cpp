@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "guest/abi/remapstorm_abi.h"
 
 namespace remapstorm {
@@ -14,14 +16,39 @@ TEST(WindowNames, ShippedOnesSeparateTheLevels) {
   const auto pmd = parse_window("bbm-pmd");
   ASSERT_TRUE(pmd.ok());
   Candidate candidate;
-  candidate.probe = ProbeEvent{RS_PROBE_BBM_BREAK, 1, Gva(1), 0, {1, 2, 3, RS_LEVEL_PTE}};
+  candidate.probe = ProbeEvent{RS_PROBE_UPDATE_BEGIN, 1, Gva(1), 0, {1, 2, RS_LEVEL_PTE, 0}};
   EXPECT_TRUE(matches(pte->open.pattern, candidate));
   EXPECT_FALSE(matches(pmd->open.pattern, candidate));
-  EXPECT_FALSE(matches(pte->close.pattern, candidate));
-  candidate.probe->probe = RS_PROBE_BBM_MAKE;
-  EXPECT_TRUE(matches(pte->close.pattern, candidate));
-  EXPECT_EQ(probes_of(*pte), (std::vector<std::uint16_t>{RS_PROBE_BBM_BREAK, RS_PROBE_BBM_MAKE}));
+  EXPECT_TRUE(pte->of_entry);
+  EXPECT_EQ(probes_of(*pte), (std::vector<std::uint16_t>{RS_PROBE_UPDATE_BEGIN})) << "none inside rings";
   EXPECT_FALSE(pte->needs_symbols());
+}
+
+TEST(WindowNames, LockAndRemapAreTheNeighbourhood) {
+  const auto lock = parse_window("lock");
+  ASSERT_TRUE(lock.ok());
+  EXPECT_EQ(probes_of(*lock), (std::vector<std::uint16_t>{RS_PROBE_LOCK_GOT, RS_PROBE_LOCK_DROP}));
+  const auto remap = parse_window("remap");
+  ASSERT_TRUE(remap.ok());
+  EXPECT_FALSE(lock->of_entry || remap->of_entry);
+}
+
+bool silences(const char* window, bool asks_by_ipi, std::uint16_t probe) {
+  const auto silent = silent_probes_of(*parse_window(window), asks_by_ipi);
+  return std::find(silent.begin(), silent.end(), probe) != silent.end();
+}
+
+TEST(WindowNames, WhatLiesInsideIsSilentAndWhatProvesADeadlockIsNot) {
+  for (const std::uint16_t inside : {RS_PROBE_FLUSH_BEGIN, RS_PROBE_FLUSH_END, RS_PROBE_BBM_BREAK, RS_PROBE_BBM_MAKE}) {
+    EXPECT_TRUE(silences("bbm-pte", false, inside)) << inside;
+  }
+  for (const std::uint16_t proof : {RS_PROBE_LOCK_WANT, RS_PROBE_LOCK_GOT, RS_PROBE_LOCK_DROP, RS_PROBE_FAULT_ENTER}) {
+    EXPECT_FALSE(silences("remap", false, proof)) << proof;
+  }
+  EXPECT_FALSE(silences("bbm-pte", false, RS_PROBE_BBM_WINDOW)) << "logged behind the window";
+  EXPECT_TRUE(silences("lock", false, RS_PROBE_BBM_WINDOW)) << "logged inside";
+  EXPECT_TRUE(silences("bbm-pte", false, RS_PROBE_ANSWER_WANT));
+  EXPECT_FALSE(silences("bbm-pte", true, RS_PROBE_ANSWER_WANT)) << "a wait for an IPI may be a deadlock";
 }
 
 TEST(WindowNames, TwoProbesOrTwoPlacesMakeOne) {
@@ -50,7 +77,7 @@ std::string complaint(const char* text) {
 TEST(WindowNames, MistakesAreNamedWithWhatWasMeant) {
   EXPECT_NE(complaint("bbm-ptee").find("did you mean bbm-pte?"), std::string::npos);
   EXPECT_NE(complaint("bbm.brake..bbm.make").find("did you mean bbm.break?"), std::string::npos);
-  EXPECT_NE(complaint("nothing-like-it").find("bbm-pte, bbm-pmd, remap"), std::string::npos);
+  EXPECT_NE(complaint("nothing-like-it").find("bbm-pte, bbm-pmd, lock, remap"), std::string::npos);
   EXPECT_NE(complaint("bbm.break..").find("only one end"), std::string::npos);
   EXPECT_NE(complaint("..bbm.make").find("only one end"), std::string::npos);
   EXPECT_NE(complaint("a b..c").find("neither a probe nor a place"), std::string::npos);

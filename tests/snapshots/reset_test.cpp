@@ -15,6 +15,7 @@
 #include "base/rng.h"
 #include "guest/abi/remapstorm_abi.h"
 #include "tests/snapshots/linux_guest.h"
+#include "vmm/arch/host_kvm.h"
 #include "vmm/symbols.h"
 
 namespace remapstorm {
@@ -90,6 +91,40 @@ TEST_P(ResetOfLinux, AtReady) {
 }
 
 // At the doorbell of an armed probe, between break and make: the port write completes at the next entry.
+// A checkpoint is gone back to as a snapshot taken at the same place would be, from wherever the guest went meanwhile.
+TEST_P(ResetOfLinux, ToCheckpointsOnTheWay) {
+  LinuxGuest guest(GetParam().cpus, GetParam().tracking);
+  const Snapshot& ready = ready_guest(GetParam().cpus);
+  must(ready.restore(guest.vm(), guest.platform()));
+  const auto reset = must(Reset::create(guest.vm(), guest.platform(), ready));
+  must(reset->run());
+  guest.set_workload(work_for(GetParam().cpus, 3));
+  struct Place {
+    Snapshot whole;
+    Checkpoint difference;
+  };
+  std::vector<Place> places;
+  for (unsigned i = 0; i < 6; ++i) {
+    guest.run_to(RS_OP_DONE, 2e-3);
+    Snapshot whole = must(Snapshot::take(guest.vm(), guest.platform()));
+    Checkpoint difference = must(reset->checkpoint(i == 0 ? nullptr : &places.back().difference));
+    places.push_back({std::move(whole), std::move(difference)});
+  }
+  EXPECT_EQ(places[2].difference.pages.empty(), false);
+  for (const unsigned at : {5U, 0U, 3U, 3U, 1U, 4U}) {
+    guest.run_to(RS_OP_DONE, 1e-3);
+    must(reset->run(&places[at].difference));
+    const auto pages = must(places[at].whole.memory().differences(guest.vm().memory()));
+    EXPECT_TRUE(pages.empty()) << pages.size() << " pages differ at " << at << ", the first in region "
+                               << pages.front().region << ", page " << pages.front().page;
+    const KvmState now =
+        must(host_kvm::save_state(guest.vm().fd(), guest.vm().vcpu_fds(), guest.vm().state_plan()));
+    EXPECT_EQ(text_of(host_kvm::compare_states(places[at].whole.kvm_state(), now)), "") << "at " << at;
+  }
+  must(reset->run());
+  EXPECT_EQ(text_of(must(reset->compare())), "") << "and back to the snapshot";
+}
+
 TEST_P(ResetOfLinuxInside, AWindow) {
   LinuxGuest guest(GetParam().cpus, GetParam().tracking);
   must(ready_guest(GetParam().cpus).restore(guest.vm(), guest.platform()));

@@ -40,6 +40,8 @@ Status set_system_registers(int vcpu_fd, const arch::SystemRegisters& registers)
 Result<std::uint64_t> msr(int vcpu_fd, std::uint32_t index);
 Status set_msr(int vcpu_fd, std::uint32_t index, std::uint64_t value);
 Result<CpuState> state(int vcpu_fd);
+// An NMI is pending and not masked; always false where there are none.
+Result<bool> nmi_waits(int vcpu_fd);
 Result<std::uint64_t> guest_counter(int vcpu_fd);
 Result<std::uint64_t> guest_counter_hz(int vcpu_fd);
 

@@ -42,6 +42,7 @@ TEST(Explorer, TheVerdictFollowsTheEntryThroughAWholeUpdate) {
   std::map<EntryState, std::size_t> seen;
   for (const ExploredTrial& trial : certificate->trials) {
     ASSERT_EQ(trial.taken.size(), 1U);
+    EXPECT_TRUE(trial.taken.front().exact) << name_of(certificate->boundaries[trial.boundary]);
     if (!trial.taken.front().boundary) continue;
     const EntryState entry = certificate->boundaries[*trial.taken.front().boundary].entry;
     ++seen[entry];
@@ -76,7 +77,7 @@ TEST(Explorer, WithInplaceAHoldHurtsNobody) {
   options.injections = {"hold"};
   const auto exploration = explored.reach(options);
   ASSERT_TRUE(exploration.ok()) << exploration.error().message;
-  const auto certificate = explored.run(**exploration, {{0, "hold"}, {20, "hold"}});
+  const auto certificate = explored.run(**exploration, {{0, "hold"}, {1, "hold"}});
   ASSERT_TRUE(certificate.ok());
   ASSERT_EQ(certificate->trials.size(), 2U) << troubles(*certificate);
   for (const ExploredTrial& trial : certificate->trials) EXPECT_EQ(trial.verdict, Verdict::clean) << trial.reason;
@@ -89,7 +90,7 @@ TEST(Explorer, PairsAreTakenInTheOrderTheirKindsAllow) {
   options.pairs = Pairs::same;
   const auto exploration = explored.reach(options);
   ASSERT_TRUE(exploration.ok()) << exploration.error().message;
-  const auto points = points_at(**exploration, *parse_boundary_choice("3"));
+  const auto points = points_at(**exploration, *parse_boundary_choice("1"));
   ASSERT_TRUE(points.ok());
   ASSERT_EQ(points->size(), 4U);  // irq, nmi, irq+nmi, nmi+irq
   const auto certificate = explored.run(**exploration, *points);
@@ -105,7 +106,7 @@ TEST(Explorer, PairsAreTakenInTheOrderTheirKindsAllow) {
 TEST(Explorer, TheSecondOfAPairIsRaisedWhereExecutionComesBy) {
   const Explored explored;
   ASSERT_TRUE(explored.usable());
-  ExploreOptions options = asked("bbm-pte", "inplace");
+  ExploreOptions options = asked("bbm.break..bbm.make", "inplace");
   options.pairs = Pairs::window;
   options.cpus = 1;
   const auto exploration = explored.reach(options);
@@ -163,7 +164,7 @@ TEST(Explorer, WindowsThatCannotBeExploredAreRefusedByName) {
   EXPECT_EQ(unreachable.error().kind, ErrorKind::usage);
   EXPECT_NE(unreachable.error().message.find("never opened"), std::string::npos) << unreachable.error().message;
 
-  ExploreOptions endless = asked("bbm.break..hold.begin", "inplace");
+  ExploreOptions endless = asked("update.begin..hold.begin", "inplace");
   endless.most_steps = 2000;
   const auto never_closes = explored.reach(endless);
   ASSERT_FALSE(never_closes.ok());

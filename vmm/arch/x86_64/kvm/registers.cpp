@@ -148,6 +148,12 @@ Result<CpuState> state(int vcpu_fd) {
   return out;
 }
 
+Result<bool> nmi_waits(int vcpu_fd) {
+  kvm_vcpu_events events = {};
+  RS_TRY(check_call(::ioctl(vcpu_fd, KVM_GET_VCPU_EVENTS, &events), "KVM_GET_VCPU_EVENTS"));
+  return events.nmi.pending != 0 && events.nmi.masked == 0;
+}
+
 Result<std::uint64_t> guest_counter(int vcpu_fd) { return msr(vcpu_fd, x86_64::kMsrTsc); }
 
 Result<std::uint64_t> guest_counter_hz(int vcpu_fd) {
