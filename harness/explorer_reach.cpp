@@ -173,6 +173,7 @@ Result<std::unique_ptr<Exploration>> reach_window(const TrialEnvironment& enviro
   WatchOptions watching;
   watching.limits = exploration->plan.limits;
   watching.limits.timeout = kReachLimit;
+  watching.limits.progress = kReachLimit;  // a busy host is no reason not to come there
   watching.boot_limit = environment.boot_limit;
   Watch watch(watching, environment.stop, *machine, judge, log);
   std::optional<MachineSnapshot> at_ready = run_past_ready(*machine, watch, [&](const char* phase, Nanoseconds) {
