@@ -153,11 +153,10 @@ Status CompareSession::count(std::size_t index) {
 }
 
 Status CompareSession::count_all() {
-  const Nanoseconds began = clock_.now();
   const std::size_t all = counts_.size() * options_.repeat;
   for (std::size_t done = 0; done < all; ++done) {
     if (signals_.stop()) return {};
-    if (!options_.quiet) status_->show(progress_text("compare", 0, done, all, in_seconds(clock_.now() - began)));
+    if (!options_.quiet) status_->show(progress_text("compare", done, all, std::nullopt));
     const Status counted = count(done % counts_.size());
     if (signals_.stop()) return {};
     RS_TRY(counted);

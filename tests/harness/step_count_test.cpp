@@ -6,12 +6,12 @@
 namespace remapstorm {
 namespace {
 
-CountedStep at(std::uint64_t pc, std::uint64_t sp = 0x1000, std::string_view function = "update") {
+CountedStep step_at(std::uint64_t pc, std::uint64_t sp = 0x1000, std::string_view function = "update") {
   return {Gva(pc), Gva(sp), function, false, false, false};
 }
 
 CountedStep pause(std::uint64_t pc) {
-  CountedStep step = at(pc);
+  CountedStep step = step_at(pc);
   step.spin_hint = true;
   return step;
 }
@@ -19,16 +19,16 @@ CountedStep pause(std::uint64_t pc) {
 // 1: test; 2: jne 5; 3: pause; 4: jmp 1; 5: on.
 StepSums waited(int turns) {
   StepCount count;
-  count.step(at(0x0));
+  count.step(step_at(0x0));
   for (int i = 0; i < turns; ++i) {
-    count.step(at(0x1));
-    count.step(at(0x2));
+    count.step(step_at(0x1));
+    count.step(step_at(0x2));
     count.step(pause(0x3));
-    count.step(at(0x4));
+    count.step(step_at(0x4));
   }
-  count.step(at(0x1));
-  count.step(at(0x2));
-  count.step(at(0x5));
+  count.step(step_at(0x1));
+  count.step(step_at(0x2));
+  count.step(step_at(0x5));
   return count.sums();
 }
 
@@ -47,8 +47,8 @@ TEST(StepCount, AWaitOfAnyLengthCountsLikeNone) {
 TEST(StepCount, ALoopThatWorksCounts) {
   StepCount count;
   for (int i = 0; i < 10; ++i) {
-    count.step(at(0x1));
-    count.step(at(0x2));
+    count.step(step_at(0x1));
+    count.step(step_at(0x2));
   }
   EXPECT_EQ(count.sums().all.kernel, 20U);
   EXPECT_EQ(count.spin(), 0U);
@@ -56,23 +56,23 @@ TEST(StepCount, ALoopThatWorksCounts) {
 
 TEST(StepCount, TheSameCodeDeeperInTheStackIsNoTurn) {
   StepCount count;
-  count.step(at(0x1, 0x1000));
+  count.step(step_at(0x1, 0x1000));
   count.step(pause(0x3));
-  count.step(at(0x1, 0xf00));
+  count.step(step_at(0x1, 0xf00));
   EXPECT_EQ(count.sums().all.kernel, 3U);
 }
 
 TEST(StepCount, ProbesAreTheHarnessesOwn) {
   StepCount count(true);
-  count.step(at(0x10, 0x0e00, "rs_log_and_ring"));  // where it began
-  count.step(at(0x11, 0x0f00, "__rs_probe"));
-  count.step(at(0x1));
-  CountedStep enter = at(0x20, 0x0ff8, "__rs_probe");
+  count.step(step_at(0x10, 0x0e00, "rs_log_and_ring"));  // where it began
+  count.step(step_at(0x11, 0x0f00, "__rs_probe"));
+  count.step(step_at(0x1));
+  CountedStep enter = step_at(0x20, 0x0ff8, "__rs_probe");
   enter.at_entry = true;
   count.step(enter);
-  count.step(at(0x30, 0x0f80, "native_read_tsc"));  // whatever it calls
-  count.step(at(0x21, 0x0ff8, "__rs_probe"));       // its return
-  count.step(at(0x2));
+  count.step(step_at(0x30, 0x0f80, "native_read_tsc"));  // whatever it calls
+  count.step(step_at(0x21, 0x0ff8, "__rs_probe"));       // its return
+  count.step(step_at(0x2));
   const StepSums sums = count.sums();
   EXPECT_EQ(sums.all.kernel, 2U);
   EXPECT_EQ(sums.all.harness, 5U);
@@ -82,7 +82,7 @@ TEST(StepCount, ProbesAreTheHarnessesOwn) {
 TEST(StepCount, AWindowIsWhatRunsWhileTheEntryIsClear) {
   StepCount count;
   const auto step = [&](std::uint64_t pc, bool clear) {
-    CountedStep one = at(pc);
+    CountedStep one = step_at(pc);
     one.clear = clear;
     count.step(one);
   };
