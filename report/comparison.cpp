@@ -29,8 +29,7 @@ Table lengths(const Comparison& comparison, const std::string& title, const std:
     if (figures == nullptr) continue;
     const LengthSummary summary = (figures->*series)();
     table.rows.push_back({one.name, std::to_string(summary.count), length(summary, summary.p50),
-                          percentile_text(summary.p99),
-                          length(summary, summary.max)});
+                          percentile_text(summary.p99), length(summary, summary.max)});
   }
   return table;
 }
@@ -91,8 +90,9 @@ std::vector<Table> tables_of(const Comparison& comparison) {
   std::vector<Table> tables = {
       lengths(comparison, "Remap of one 2 MiB page", "remap.begin to remap.end, seven entries; both ways",
               Measure::remap, &StrategyFigures::remaps),
-      lengths(comparison, "Window of one entry", "the entry is invalid: cleared to set, its flush included; none: it never is",
-              Measure::remap, &StrategyFigures::windows),
+      lengths(comparison, "Window of one entry",
+              "the entry is invalid: cleared to set, its flush included; none: it never is", Measure::remap,
+              &StrategyFigures::windows),
       lengths(comparison, "Wait of a fault on the other vCPU", "a reader that never stops; none: nothing ever faulted",
               Measure::remap, &StrategyFigures::waits),
       lengths(comparison, "Answer of the other vCPU",

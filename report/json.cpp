@@ -104,23 +104,23 @@ Json statistics_to_json(const TrialStatistics& statistics) {
                          {"error_max_ns", ns(error.error_max)}};
   }
   Json json = {{"probes", statistics.probes},
-          {"faults",
-           {{"task", statistics.faults[0]},
-            {"softirq", statistics.faults[1]},
-            {"hardirq", statistics.faults[2]},
-            {"nmi", statistics.faults[3]}}},
-          {"fault_functions", statistics.fault_functions},
-          {"windows_opened", statistics.windows_opened},
-          {"windows_closed", statistics.windows_closed},
-          {"windows", summary_to_json(statistics.windows)},
-          {"fault_waits", summary_to_json(statistics.fault_waits)},
-          {"lock_waits", summary_to_json(statistics.lock_waits)},
-          {"lock_holds", summary_to_json(statistics.lock_holds)},
-          {"injections", statistics.injections},
-          {"rule_firings", statistics.rule_firings},
-          {"injections_answered", statistics.injections_answered},
-          {"delivery", summary_to_json(statistics.delivery)},
-          {"injector_lengths", std::move(lengths)}};
+               {"faults",
+                {{"task", statistics.faults[0]},
+                 {"softirq", statistics.faults[1]},
+                 {"hardirq", statistics.faults[2]},
+                 {"nmi", statistics.faults[3]}}},
+               {"fault_functions", statistics.fault_functions},
+               {"windows_opened", statistics.windows_opened},
+               {"windows_closed", statistics.windows_closed},
+               {"windows", summary_to_json(statistics.windows)},
+               {"fault_waits", summary_to_json(statistics.fault_waits)},
+               {"lock_waits", summary_to_json(statistics.lock_waits)},
+               {"lock_holds", summary_to_json(statistics.lock_holds)},
+               {"injections", statistics.injections},
+               {"rule_firings", statistics.rule_firings},
+               {"injections_answered", statistics.injections_answered},
+               {"delivery", summary_to_json(statistics.delivery)},
+               {"injector_lengths", std::move(lengths)}};
   // Of a recording that does not tell how long entries were invalid.
   if (statistics.break_to_make.count != 0) json["break_to_make"] = summary_to_json(statistics.break_to_make);
   return json;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A summary of lengths as results.json and compare.json have it: of none, and of too few for a percentile, null, never 0. Private to .cpp files, like telemetry/json_fields.h.
+// A summary of lengths as results.json and compare.json have it: of none, and of too few for a percentile, null, never
+// 0. Private to .cpp files, like telemetry/json_fields.h.
 #pragma once
 
 #include "telemetry/json_fields.h"

@@ -148,8 +148,8 @@ class TerminalReport final : public Report {
     number.insert(0, last.size() > number.size() ? last.size() - number.size() : 0, ' ');
     if (one_trial_) number = std::to_string(trial.trial) + ", time " + number + " of " + last;
     const std::string mark(trial.ok ? out_.glyph("✓", "ok") : out_.glyph("✗", "NOT OK"));
-    std::string text = "  " + out_.paint(trial.ok ? Tone::good : Tone::bad, mark) + " trial " + number +
-                       "  " + out_.paint(verdict_tone(trial), pad(verdict_title(trial), 18)) + " " +
+    std::string text = "  " + out_.paint(trial.ok ? Tone::good : Tone::bad, mark) + " trial " + number + "  " +
+                       out_.paint(verdict_tone(trial), pad(verdict_title(trial), 18)) + " " +
                        pad(human_length(trial.duration), 8);
     text += " " + out_.paint(Tone::dim, remark(trial));
     out_.raw(text);

@@ -161,7 +161,8 @@ void write_statistics(TextWriter& out, const TrialStatistics& statistics) {
   if (statistics.break_to_make.count != 0) {
     windows += "; break to make " + lengths(statistics.break_to_make) + " (this recording does not tell their windows)";
   } else if (statistics.windows_closed != 0) {
-    windows += statistics.windows.count == 0 ? "; no window: none was ever invalid" : "; windows " + lengths(statistics.windows);
+    windows += statistics.windows.count == 0 ? "; no window: none was ever invalid"
+                                             : "; windows " + lengths(statistics.windows);
   }
   out.wrapped("    ", windows);
   const std::uint64_t faults =

@@ -15,8 +15,8 @@
 namespace remapstorm {
 
 struct Delivery {
-  std::string injector;  // irq | nmi | call
-  Nanoseconds took{0};   // host time
+  std::string injector;   // irq | nmi | call
+  Nanoseconds took{0};    // host time
   bool answered = false;  // its handler ran to its end
 };
 

@@ -75,9 +75,9 @@ class SpanFinder {
   GuestClock clock_;
   std::map<std::uint64_t, Span> made_;  // windows after bbm.make, which bbm.window is to tell of; by address
   Nanoseconds last_host_{0}, last_guest_{0};
-  bool tells_windows_ = true;                 // the recording has bbm.window
+  bool tells_windows_ = true;                  // the recording has bbm.window
   std::optional<Nanoseconds> last_injection_;  // host time
-  std::uint64_t imposing_ = 0;                // holds and delays that have not ended
+  std::uint64_t imposing_ = 0;                 // holds and delays that have not ended
 };
 
 }  // namespace remapstorm

@@ -34,7 +34,7 @@ class StatisticsCollector {
   std::set<std::uint64_t> broken_;  // entries between bbm.break and bbm.make
   SpanFinder spans_;
   Deliveries deliveries_;
-  Nanoseconds delay_late_{0};       // by the host, of the receipt that comes next
+  Nanoseconds delay_late_{0};  // by the host, of the receipt that comes next
   SymbolMap symbols_;
 };
 

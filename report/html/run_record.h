@@ -34,7 +34,7 @@ struct RecordedTrial {
   std::string repeat;
   LengthSummary windows;       // count 0: none, or not known
   bool break_to_make = false;  // windows: of an old recording, which does not tell how long entries were invalid
-  std::uint64_t count = 1;  // how many trials this stands for: more than one in an exploration
+  std::uint64_t count = 1;     // how many trials this stands for: more than one in an exploration
 };
 
 struct RunRecord {

@@ -234,12 +234,15 @@ class Drawing {
     // One that is nearly all of it gives its length; the others are counted.
     const bool one_length = piece.spans == 1 && x_of(piece.end) - x_of(piece.begin) > 0.8 * width;
     // What never ended has no length but that of the trial's rest.
-    std::string label = !one_length ? std::to_string(spans) + " times" : open ? "" : human_length(piece.end - piece.begin);
+    std::string label = !one_length ? std::to_string(spans) + " times"
+                        : open      ? ""
+                                    : human_length(piece.end - piece.begin);
     if (one_length && spans > 1) label += " and " + std::to_string(spans - 1) + " more";
     if (spans == 1 && piece.context != 0 && RS_CTX_LEVEL(piece.context) != RS_CTX_TASK) {
       label += ", " + std::string(context_name(piece.context));
     }
-    if (open) label = label.empty() ? "never ended" : label.starts_with(", ") ? "never ended" + label : label + ", never ended";
+    if (open)
+      label = label.empty() ? "never ended" : label.starts_with(", ") ? "never ended" + label : label + ", never ended";
     if (text_width(label, 11) + 12 < width) {
       canvas_->text(begin + 5, y + 11, label, colours.ink_on_bar, Anchor::start, false, 11);
     }

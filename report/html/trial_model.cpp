@@ -115,8 +115,8 @@ std::optional<Focus> focus_of(const Judgement& judgement, const Timeline& timeli
   }
   const Span* longest = nullptr;
   if (finding != nullptr && finding->verdict == Verdict::stall) {
-    for (const SpanKind kind : {SpanKind::window, SpanKind::break_to_make, SpanKind::lock_held, SpanKind::lock_wait,
-                                SpanKind::fault}) {
+    for (const SpanKind kind :
+         {SpanKind::window, SpanKind::break_to_make, SpanKind::lock_held, SpanKind::lock_wait, SpanKind::fault}) {
       const Span* one = timeline.longest(kind);
       if (one != nullptr && (longest == nullptr || one->length() > longest->length())) longest = one;
     }
@@ -127,8 +127,10 @@ std::optional<Focus> focus_of(const Judgement& judgement, const Timeline& timeli
     return focus_on(around, timeline, "Around the guest's report");
   }
   longest = timeline.longest(SpanKind::window);
+  if (longest != nullptr) return focus_on({longest->begin, longest->end}, timeline, "The longest window");
+  longest = timeline.longest(SpanKind::break_to_make);
   if (longest == nullptr) return std::nullopt;
-  return focus_on({longest->begin, longest->end}, timeline, "The longest window");
+  return focus_on({longest->begin, longest->end}, timeline, "The longest time from break to make");
 }
 
 Result<TrialModel> read_trial_model(const std::string& events_path) {

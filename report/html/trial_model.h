@@ -99,7 +99,7 @@ struct TrialModel {
   TrialPicture whole;
   std::optional<TrialPicture> close;  // the range around the evidence, in full
   std::optional<TimeRange> focus;
-  std::string focus_title;  // "From the lock taken to the proof"
+  std::string focus_title;      // "From the lock taken to the proof"
   Nanoseconds focus_length{0};  // of what the title names: `focus` has a margin
 };
 

@@ -171,8 +171,8 @@ class TrialPage {
       const std::string alt = in_.model->focus_title + ", " + length + ": " + described(close);
       add_picture(files_, in_.file + "-close", [&](Look look) { return timeline_svg(close, range, marks, alt, look); });
       page_.picture(in_.file + "-close", alt,
-                    in_.model->focus_title + ": " + length + "; shown from " + human_length(range.begin) +
-                        " to " + human_length(range.end) + " of the trial");
+                    in_.model->focus_title + ": " + length + "; shown from " + human_length(range.begin) + " to " +
+                        human_length(range.end) + " of the trial");
     }
     const std::string what =
         shown.begin > Nanoseconds{0} ? "The whole trial, from when the guest was ready on" : "The whole trial";

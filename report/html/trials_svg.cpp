@@ -43,7 +43,8 @@ std::vector<Bar> bars_of(const RunRecord& run, std::size_t most) {
 }  // namespace
 
 bool has_trial_lengths(const RunRecord& run) {
-  return std::count_if(run.trials.begin(), run.trials.end(), [](const auto& one) { return one.windows.count != 0; }) >= 2;
+  return std::count_if(run.trials.begin(), run.trials.end(), [](const auto& one) { return one.windows.count != 0; }) >=
+         2;
 }
 
 std::string trials_svg(const RunRecord& run, const std::string& title, Look look) {

@@ -68,11 +68,10 @@ void StallDetector::fold(const Event& event) {
       break;
     case RS_PROBE_BBM_WINDOW: {
       Open window = here;
-      const auto at = [&](std::size_t arg) {
-        return std::min(GuestClock::bounded(probe->args[arg]), here.since);
-      };
+      const auto at = [&](std::size_t arg) { return std::min(GuestClock::bounded(probe->args[arg]), here.since); };
       window.since = at(1);
-      close(FindingKind::window, "a remap window stayed open", window, std::max(window.since, at(2)), Gva(probe->args[0]));
+      close(FindingKind::window, "a remap window stayed open", window, std::max(window.since, at(2)),
+            Gva(probe->args[0]));
       break;
     }
     case RS_PROBE_BBM_BREAK:

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Finds what ended, but took longer than the threshold, in guest time: waits (lock.want -> lock.got, from fault.enter
-// in a fault; fault.enter -> fault.done if the strategy's handler takes no lock), windows (bbm.window; of recordings that have none,
-// bbm.break -> bbm.make, named so) and
-// locks held (lock.got -> lock.drop; a strategy stores the new entry after bbm.make, and a store can wait for its
-// page), and the other vCPUs kept from running (pause.begin -> pause.end). What never ended is the business of other
-// detectors.
+// in a fault; fault.enter -> fault.done if the strategy's handler takes no lock), windows (bbm.window; of recordings
+// that have none, bbm.break -> bbm.make, named so) and locks held (lock.got -> lock.drop; a strategy stores the new
+// entry after bbm.make, and a store can wait for its page), and the other vCPUs kept from running (pause.begin ->
+// pause.end). What never ended is the business of other detectors.
 //
 // How much of a stall the harness imposed: its holds and stage-2 delays, from `fired` to `ended` and for no longer than
 // was asked for, are intervals of host time; the stall's two ends are placed on that time line by GuestClock. The

@@ -281,9 +281,11 @@ constexpr LabelMeaning kLabels[] = {
     {"vcpu", "number of the virtual CPU, from 0"},
     {"level", "page-table level of the entry under change: pte, pmd, other"},
     {"direction", "optimize: page structs are given back; restore: they come again"},
-    {"phase", "total; of it lock-wait, window (the entry is invalid, its flush included), flush (outside of windows), other"},
+    {"phase",
+     "total; of it lock-wait, window (the entry is invalid, its flush included), flush (outside of windows), other"},
     {"injected",
-     "yes: the harness injected something while it lasted (an interrupt, a hold, a delay), which is in the length; no: the "
+     "yes: the harness injected something while it lasted (an interrupt, a hold, a delay), which is in the length; no: "
+     "the "
      "length is the guest's own"},
     {"context", "what the vCPU was doing: task, softirq, hardirq, nmi"},
     {"lock", "init_mm.page_table_lock, zone->lock, or other"},

@@ -78,7 +78,9 @@ LabelValues TrialLabels::with_all(std::span<const std::string_view> more) const 
 }
 
 TrialFold::TrialFold(TrialLabels labels)
-    : labels_(std::move(labels)), cached_(all_metrics().size()), spans_([this](const Span& span) { fold_span(span); }) {}
+    : labels_(std::move(labels)),
+      cached_(all_metrics().size()),
+      spans_([this](const Span& span) { fold_span(span); }) {}
 
 MetricSeries& TrialFold::series(Metric metric, std::size_t slot, std::span<const std::string_view> more) {
   auto& slots = cached_[static_cast<std::size_t>(metric)];
@@ -231,8 +233,8 @@ void TrialFold::fold_lengths(const ProbeEvent& probe, Place place, Nanoseconds n
 void TrialFold::stalled(int vcpu, Nanoseconds length, bool injected) {
   const Word word = vcpu_word(vcpu);
   observe_guest(Metric::vcpu_stall, word.slot, {word.text}, length, injected);
-  MetricSeries& longest =
-      series(Metric::vcpu_longest_stall, 2 * word.slot + (injected ? 1 : 0), std::array{word.text, yes_or_no(injected)});
+  MetricSeries& longest = series(Metric::vcpu_longest_stall, 2 * word.slot + (injected ? 1 : 0),
+                                 std::array{word.text, yes_or_no(injected)});
   longest.value = std::max(longest.value, in_seconds(length));
 }
 

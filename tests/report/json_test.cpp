@@ -59,7 +59,7 @@ TEST(ResultsJson, HasExactlyTheDocumentedFields) {
 
 TEST(ResultsJson, SaysWhatTheTrialsShowed) {
   const Json json = Json::parse(results_json(sample_run(), everything()));
-  EXPECT_EQ(json["schema"], 1);
+  EXPECT_EQ(json["schema"], 2);
   EXPECT_EQ(json["host"]["kind"], "kvm-interpreting");
   ASSERT_EQ(json["results"].size(), 5U);
   const Json& deadlock = json["results"][0];

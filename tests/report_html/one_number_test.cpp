@@ -50,7 +50,8 @@ Stream uneven() {
   stream.begin();
   for (int i = 0; i < 150; ++i) {
     stream.open(i % 2).pass(0.0137 * (i % 29 + 3)).close(i % 2).pass(0.31);
-    if (i % 10 == 0) stream.fire("irq", static_cast<std::uint32_t>(i + 1), 0).pass(0.043).enter(0, kIrq, i + 1).leave(0, kIrq, i + 1);
+    if (i % 10 == 0)
+      stream.fire("irq", static_cast<std::uint32_t>(i + 1), 0).pass(0.043).enter(0, kIrq, i + 1).leave(0, kIrq, i + 1);
   }
   stream.done();
   return stream;
@@ -91,8 +92,8 @@ TEST(OneNumber, OfACleanTrial) {
   EXPECT_THAT(all.run, HasSubstr("lock held " + length_words(statistics.lock_holds)));
   const auto in_page = [&](const std::string& name, const LengthSummary& summary) {
     std::string row = "<th scope=\"row\">" + name + "</th><td>" + std::to_string(summary.count) + "</td>";
-    for (const std::string& text : {human_length(summary.min), human_length(summary.p50),
-                                    percentile_text(summary.p99), human_length(summary.max)}) {
+    for (const std::string& text : {human_length(summary.min), human_length(summary.p50), percentile_text(summary.p99),
+                                    human_length(summary.max)}) {
       row += "<td>" + text + "</td>";
     }
     EXPECT_THAT(all.page, HasSubstr(row));

@@ -151,7 +151,8 @@ TEST(Comparison, InplaceHasNoWindow) {
   Comparison comparison = sample_comparison();
   comparison.strategies = {{"inplace", {}, {}, {}, {}}};
   comparison.strategies[0].figures[Measure::remap].add(events, Verdict::clean);
-  EXPECT_THAT(comparison_text(comparison), testing::ContainsRegex("Window of one entry\n.*\n.*\n +inplace +0 +none +- +none"));
+  EXPECT_THAT(comparison_text(comparison),
+              testing::ContainsRegex("Window of one entry\n.*\n.*\n +inplace +0 +none +- +none"));
   const auto json = nlohmann::json::parse(comparison_json(comparison));
   EXPECT_TRUE(json["strategies"][0]["measures"]["remap"]["windows"]["max_ns"].is_null());
 }

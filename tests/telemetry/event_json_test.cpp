@@ -62,7 +62,7 @@ TEST(EventJson, ALineSaysWhatItIs) {
   Stream stream;
   stream.probe(1, RS_PROBE_BBM_BREAK, RS_CTX_HARDIRQ | RS_CTX_IRQS_OFF, {kPage, kEntry, 0, RS_LEVEL_PTE});
   EXPECT_EQ(event_to_json(stream.events.front(), true),
-            R"({"v":3,"t":1000,"g":7000001000,"vcpu":1,"type":"probe","probe":"bbm.break","seq":1,)"
+            R"({"v":4,"t":1000,"g":7000001000,"vcpu":1,"type":"probe","probe":"bbm.break","seq":1,)"
             R"("pc":"0xffffffff81300040","context":"hardirq","ctx":6,)"
             R"("args":["0xffffea0000400000","0xffff888001230000","0x0","0x1"]})");
 }
@@ -117,11 +117,11 @@ std::string two_lines() {
 }
 
 TEST(EventFile, AnUnknownVersionIsRefusedByName) {
-  const auto future = read(R"({"v":4,"t":1,"type":"console","line":""})"
+  const auto future = read(R"({"v":5,"t":1,"type":"console","line":""})"
                            "\n");
   ASSERT_FALSE(future.ok());
-  EXPECT_THAT(future.error().message, HasSubstr("version 4"));
-  EXPECT_THAT(future.error().message, HasSubstr("reads versions 1 to 3"));
+  EXPECT_THAT(future.error().message, HasSubstr("version 5"));
+  EXPECT_THAT(future.error().message, HasSubstr("reads versions 1 to 4"));
   EXPECT_FALSE(read(R"({"t":1,"type":"console","line":""})"
                     "\n")
                    .ok());

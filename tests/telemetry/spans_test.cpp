@@ -68,8 +68,9 @@ TEST(Spans, AWindowIsFromClearToSet) {
   stream.pass(7).probe(0, RS_PROBE_BBM_BREAK, RS_CTX_TASK, {kPage, kEntry, 0x63, RS_LEVEL_PTE}).pass(0.2);
   stream.probe(0, RS_PROBE_BBM_MAKE, RS_CTX_TASK, {kPage, kEntry, 0x61, RS_LEVEL_PTE}).pass(0.5);
   const Nanoseconds set = stream.guest_now() - ms(0.1);
-  stream.probe(0, RS_PROBE_BBM_WINDOW, RS_CTX_TASK,
-               {kPage, static_cast<std::uint64_t>(cleared.count()), static_cast<std::uint64_t>(set.count()), RS_LEVEL_PMD});
+  stream.probe(
+      0, RS_PROBE_BBM_WINDOW, RS_CTX_TASK,
+      {kPage, static_cast<std::uint64_t>(cleared.count()), static_cast<std::uint64_t>(set.count()), RS_LEVEL_PMD});
   stream.done();
   const auto windows = of_kind(spans_of(stream), SpanKind::window);
   ASSERT_EQ(windows.size(), 1U);

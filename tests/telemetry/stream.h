@@ -85,7 +85,8 @@ class Stream {
   }
   Stream& close(int vcpu = 0) {
     probe(vcpu, RS_PROBE_BBM_MAKE, RS_CTX_TASK | RS_CTX_PREEMPT_OFF, {kPage, kEntry, 0x61, RS_LEVEL_PTE});
-    const auto cleared = static_cast<std::uint64_t>(cleared_.count()), set = static_cast<std::uint64_t>(guest_now().count());
+    const auto cleared = static_cast<std::uint64_t>(cleared_.count()),
+               set = static_cast<std::uint64_t>(guest_now().count());
     probe(vcpu, RS_PROBE_BBM_WINDOW, RS_CTX_TASK | RS_CTX_PREEMPT_OFF, {kPage, cleared, set, RS_LEVEL_PTE});
     return drop(vcpu, RS_CTX_TASK | RS_CTX_PREEMPT_OFF, kUpdatePc);
   }

@@ -154,21 +154,20 @@ TEST(TrialFold, PhasesOfARemapAddUpToIt) {
       probe(RS_PROBE_FLUSH_BEGIN, 0, microseconds(31)),  // outside of every window
       probe(RS_PROBE_FLUSH_END, 0, microseconds(38)),
       // Within the window, which is from 40 to 200.
-      probe(RS_PROBE_FLUSH_BEGIN, 0, microseconds(45)),
-      probe(RS_PROBE_FLUSH_END, 0, microseconds(90)),
+      probe(RS_PROBE_FLUSH_BEGIN, 0, microseconds(45)), probe(RS_PROBE_FLUSH_END, 0, microseconds(90)),
       probe(RS_PROBE_BBM_BREAK, 0, microseconds(100), {1, 0xa000, 0, RS_LEVEL_PTE}),
       // Another vCPU, and an interrupt of this one: not the remap's own phases.
       probe(RS_PROBE_LOCK_WANT, 1, microseconds(101), {kLock, 1}),
       probe(RS_PROBE_LOCK_WANT, 0, microseconds(102), {kLock, 1}, RS_CTX_HARDIRQ),
       probe(RS_PROBE_LOCK_GOT, 0, microseconds(103), {kLock, 1}, RS_CTX_HARDIRQ),
-      probe(RS_PROBE_BBM_MAKE, 0, microseconds(190), {1, 0xa000, 0, RS_LEVEL_PTE}),
-      window(0, 1, 40, 200, RS_LEVEL_PTE),
+      probe(RS_PROBE_BBM_MAKE, 0, microseconds(190), {1, 0xa000, 0, RS_LEVEL_PTE}), window(0, 1, 40, 200, RS_LEVEL_PTE),
       probe(RS_PROBE_REMAP_END, 0, microseconds(1000), whole), probe(RS_PROBE_REMAP_BEGIN, 1, microseconds(2000), back),
       probe(RS_PROBE_REMAP_END, 1, microseconds(2007), back),
       probe(RS_PROBE_REMAP_END, 1, microseconds(2009), back),  // of nothing
   });
   const auto sum = [&](const std::string& direction, const std::string& phase) {
-    return folded.number("remap_seconds_sum", "direction=\"" + direction + "\",phase=\"" + phase + "\",injected=\"no\"");
+    return folded.number("remap_seconds_sum",
+                         "direction=\"" + direction + "\",phase=\"" + phase + "\",injected=\"no\"");
   };
   EXPECT_NEAR(sum("optimize", "total"), 1e-3, 1e-12);
   EXPECT_NEAR(sum("optimize", "lock-wait"), 20e-6, 1e-12);
