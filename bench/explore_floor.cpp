@@ -58,7 +58,8 @@ Status measure(const TrialEnvironment& environment, const Exploration& explorati
       MachineTask task;
       task.ready = true;
       machine.begin(log, *rules, std::move(task));
-      const std::string why = step_to(machine, environment.symbols, exploration.vcpu(), exploration.walked, mark.steps, boundary);
+      const std::string why =
+          step_to(machine, environment.symbols, exploration.vcpu(), exploration.walked, mark.steps, boundary);
       if (!why.empty()) return host_error(why);
       resets.push_back(static_cast<double>((back - began).count()) / 1e6);
       both.push_back(static_cast<double>((environment.clock.now() - began).count()) / 1e6);

@@ -153,7 +153,8 @@ Status check_rest(const ExploreWords& words, ExploreOptions& options) {
 const CommandText ExploreWords::kText = {
     "explore WINDOW [OPTIONS]",
     "Injects at every instruction boundary of a window, each time from the same snapshot, and makes a certificate of\n"
-    "the verdicts. WINDOW: bbm-pte, bbm-pmd (an entry is absent), lock, remap, or OPEN..CLOSE, each a probe (lock.got)\n"
+    "the verdicts. WINDOW: bbm-pte, bbm-pmd (an entry is absent), lock, remap, or OPEN..CLOSE, each a probe "
+    "(lock.got)\n"
     "or a place (symbol+0x1c).",
     "explore bbm-pte --inject irq,nmi --strategy bbm-fault"};
 
@@ -218,7 +219,8 @@ Status ExploreWords::check_into(ExploreOptions& options) const {
                        of_pairs ? "did you mean --pairs=window?" : "one exploration is about one window");
   }
   if (window && !windows.empty()) {
-    return usage_error("two windows: " + windows[0] + " and --window " + *window, "one exploration is about one window");
+    return usage_error("two windows: " + windows[0] + " and --window " + *window,
+                       "one exploration is about one window");
   }
   if (!window && windows.empty()) {
     return usage_error("which WINDOW?", "bbm-pte, bbm-pmd, lock, remap, or OPEN..CLOSE");

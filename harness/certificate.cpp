@@ -169,8 +169,8 @@ std::vector<const ExploredTrial*> Certificate::unsteady() const {
 }
 
 std::size_t Certificate::count_code(CodeOwner owner) const {
-  return static_cast<std::size_t>(std::count_if(boundaries.begin(), boundaries.end(),
-                                                [&](const Boundary& one) { return one.code == owner; }));
+  return static_cast<std::size_t>(
+      std::count_if(boundaries.begin(), boundaries.end(), [&](const Boundary& one) { return one.code == owner; }));
 }
 
 std::map<Verdict, std::size_t> Certificate::count(std::string_view inject) const {
@@ -214,7 +214,8 @@ std::vector<BoundaryRange> ranges_of(const Certificate& certificate) {
   const auto alike = [&](std::size_t a, std::size_t b) {
     const Boundary& one = certificate.boundaries[a];
     const Boundary& other = certificate.boundaries[b];
-    if (one.symbol != other.symbol || one.code != other.code || one.interrupts_on != other.interrupts_on || one.entry != other.entry)
+    if (one.symbol != other.symbol || one.code != other.code || one.interrupts_on != other.interrupts_on ||
+        one.entry != other.entry)
       return false;
     return std::all_of(certificate.injections.begin(), certificate.injections.end(), [&](const std::string& inject) {
       const ExploredTrial* left = certificate.trial(a, inject);

@@ -24,8 +24,8 @@ enum class EntryState : std::uint8_t { unknown, clear, present };
 std::string_view entry_state_name(EntryState state);  // "unknown", "clear", "present"
 std::optional<EntryState> entry_state_from_name(std::string_view name);
 
-// Whose code an instruction is: the kernel's own, that of the strategy under test (how an entry is changed, a lock taken,
-// the TLB flushed), or the harness's instrumentation (probes and their tests).
+// Whose code an instruction is: the kernel's own, that of the strategy under test (how an entry is changed, a lock
+// taken, the TLB flushed), or the harness's instrumentation (probes and their tests).
 enum class CodeOwner : std::uint8_t { kernel, strategy, harness };
 std::string_view code_owner_name(CodeOwner owner);  // "kernel", "strategy", "harness"
 std::optional<CodeOwner> code_owner_from_name(std::string_view name);
@@ -59,8 +59,8 @@ std::string place_of(const std::string& symbol, std::uint64_t offset, Gva pc);
 
 // Where the guest took an injection: the instruction its handler was entered in front of.
 //
-// Exact: the host stood there and saw the vCPU enter the handler instead of the instruction; or saw that it did not up to
-// the end of the window. Otherwise it is the handler's word, which tells an instruction but not which visit of it.
+// Exact: the host stood there and saw the vCPU enter the handler instead of the instruction; or saw that it did not up
+// to the end of the window. Otherwise it is the handler's word, which tells an instruction but not which visit of it.
 struct TakenAt {
   Gva pc;
   std::string symbol;
@@ -127,10 +127,10 @@ struct Certificate {
   std::string append;        // words that were added to the guest's command line
   GuestImageInfo guest;
   HostInfo host;
-  std::string harness;        // version
-  std::string harness_build;  // build-id of the program
-  std::string made_at;        // RFC 3339, UTC
-  std::string repeat;         // the command that makes this certificate again
+  std::string harness;         // version
+  std::string harness_build;   // build-id of the program
+  std::string made_at;         // RFC 3339, UTC
+  std::string repeat;          // the command that makes this certificate again
   std::size_t executions = 1;  // of each point
   bool interrupted = false;
   std::size_t resumed = 0;  // trials taken over from a session before

@@ -13,9 +13,11 @@ constexpr const char* kOfExploration = "exploration";
 constexpr std::int64_t kMostBoundaries = 1 << 24;
 
 Json taken_to_json(const TakenAt& taken) {
-  Json json = {
-      {"pc", hex(taken.pc.value)}, {"symbol", taken.symbol}, {"offset", taken.offset}, {"context", taken.context},
-      {"exact", taken.exact}};
+  Json json = {{"pc", hex(taken.pc.value)},
+               {"symbol", taken.symbol},
+               {"offset", taken.offset},
+               {"context", taken.context},
+               {"exact", taken.exact}};
   if (taken.boundary) json["boundary"] = *taken.boundary;
   return json;
 }
@@ -61,8 +63,8 @@ void read_trial(const Json& json, Certificate& certificate, std::string& problem
   trial.verdict = verdict.value_or(Verdict::error);
   for (const Json& one : fields.array_or_empty("taken")) {
     const JsonFields at(one, problem);
-    TakenAt taken{at.gva("pc"), at.text("symbol"), at.unsigned64("offset"), std::nullopt, at.text("context"),
-                  at.boolean_or("exact", false)};
+    TakenAt taken{at.gva("pc"), at.text("symbol"),  at.unsigned64("offset"),
+                  std::nullopt, at.text("context"), at.boolean_or("exact", false)};
     if (at.has("boundary")) taken.boundary = static_cast<std::size_t>(at.integer("boundary", 0, kMostBoundaries));
     trial.taken.push_back(std::move(taken));
   }

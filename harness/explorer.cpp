@@ -80,8 +80,8 @@ class ExploreCrew {
         std::vector<Event> others;
         RS_ASSIGN(const PointOutcome again, attempt(worker, points_[mine], others));
         if (const auto* skipped = std::get_if<SkippedPoint>(&again)) {
-          const std::string which = "execution " + std::to_string(i + 1) + " of " +
-                                    std::to_string(exploration_.options.executions) + ": ";
+          const std::string which =
+              "execution " + std::to_string(i + 1) + " of " + std::to_string(exploration_.options.executions) + ": ";
           outcome = SkippedPoint{points_[mine], which + skipped->reason};
           break;
         }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Explorer: every instruction boundary of a window x every injection, each from the same snapshot, to a verdict.
 //
-// reach_window() boots a guest, stops it where the window opens, snapshots it and walks the window twice, the second time
-// with checkpoints on the way; explore() then runs the points on as many machines as asked, each trial from the checkpoint
-// next before its boundary.
+// reach_window() boots a guest, stops it where the window opens, snapshots it and walks the window twice, the second
+// time with checkpoints on the way; explore() then runs the points on as many machines as asked, each trial from the
+// checkpoint next before its boundary.
 #pragma once
 
 #include <functional>

@@ -9,8 +9,8 @@ namespace {
 
 // Of the kernel series: what logs, and the waits that count for a log.
 constexpr std::array<std::string_view, 10> kHarnessFunctions = {
-    "__rs_probe", "rs_log",          "rs_log_and_ring", "rs_context",     "rs_hold",
-    "rs_call",    "rs_preemptible",  "rs_doorbell",     "rs_await_aloud", "rs_lock_task"};
+    "__rs_probe", "rs_log",         "rs_log_and_ring", "rs_context",     "rs_hold",
+    "rs_call",    "rs_preemptible", "rs_doorbell",     "rs_await_aloud", "rs_lock_task"};
 constexpr std::array<std::string_view, 3> kStrategyPrefixes = {"rs_", "vmemmap_update_", "vmemmap_lock_page_table"};
 
 // "rs_log.constprop.0" is rs_log.

@@ -2,8 +2,9 @@
 // Whose code execution is in: fed one instruction after another, as a window is walked.
 //
 // By function: what logs is the harness's, with everything it calls; other functions of the driver change entries, take
-// locks and flush as the strategy has it; the rest is the kernel's. Within any function the test of a silent probe is the
-// harness's: from the load of rs_quiet to the jump that depends on it; and in a strategy's the reading of the counter.
+// locks and flush as the strategy has it; the rest is the kernel's. Within any function the test of a silent probe is
+// the harness's: from the load of rs_quiet to the jump that depends on it; and in a strategy's the reading of the
+// counter.
 #pragma once
 
 #include <optional>

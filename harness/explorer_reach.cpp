@@ -19,8 +19,7 @@ constexpr std::size_t kMostMarks = 1000;  // a checkpoint takes some 50 KiB
 Gva target_of(const Candidate& opening) {
   if (!opening.probe) return Gva(0);
   const std::uint16_t probe = opening.probe->probe;
-  const bool of_entry =
-      probe == RS_PROBE_BBM_BREAK || probe == RS_PROBE_BBM_MAKE || probe == RS_PROBE_UPDATE_BEGIN;
+  const bool of_entry = probe == RS_PROBE_BBM_BREAK || probe == RS_PROBE_BBM_MAKE || probe == RS_PROBE_UPDATE_BEGIN;
   return of_entry ? Gva(opening.probe->args[0]) : Gva(0);
 }
 
@@ -54,7 +53,8 @@ Status same_way(const Walked& first, const Walked& second, const Symbols& symbol
                      " instructions, then " + std::to_string(second.trail.size()));
 }
 
-// The machine stands where update.begin rang: takes it to where the entry's window opens. `prologue`: events up to there.
+// The machine stands where update.begin rang: takes it to where the entry's window opens. `prologue`: events up to
+// there.
 Result<WindowKind> step_to_opening(Machine& machine, const WalkRequest& request, const CaptureSink& capture,
                                    std::vector<Event>& prologue) {
   // Nobody waits for the next update.
@@ -90,8 +90,8 @@ Result<WindowKind> step_to_opening(Machine& machine, const WalkRequest& request,
 Status walk_through(const TrialEnvironment& environment, Machine& machine, const CaptureSink& capture,
                     const EventLog& log, Exploration& exploration) {
   const ExploreOptions& options = exploration.options;
-  WalkRequest request{options.window,     WindowKind::triggers, exploration.vcpu(),
-                      options.follow_calls, options.most_steps,  target_of(exploration.opening)};
+  WalkRequest request{options.window,       WindowKind::triggers, exploration.vcpu(),
+                      options.follow_calls, options.most_steps,   target_of(exploration.opening)};
   exploration.prologue = capture.events();
   if (options.window.of_entry) {
     RS_ASSIGN(request.kind, step_to_opening(machine, request, capture, exploration.prologue));
@@ -105,15 +105,15 @@ Status walk_through(const TrialEnvironment& environment, Machine& machine, const
   RS_ASSIGN([[maybe_unused]] const ResetCost cost, machine.reset());
   const std::size_t before = capture.events().size();
   const std::size_t every = first.boundaries.size() / kMostMarks + 1;
-  RS_ASSIGN(exploration.walked,
-            walk_window(machine, environment.symbols, request, [&](std::size_t boundary, std::uint64_t steps) -> Status {
-              if (boundary % every != 0) return {};
-              auto& marks = exploration.marks;
-              RS_ASSIGN(MachineCheckpoint here,
-                        machine.take_checkpoint(marks.empty() ? nullptr : &marks.back().machine));
-              marks.push_back({boundary, steps, capture.events().size() - before, std::move(here)});
-              return {};
-            }));
+  RS_ASSIGN(
+      exploration.walked,
+      walk_window(machine, environment.symbols, request, [&](std::size_t boundary, std::uint64_t steps) -> Status {
+        if (boundary % every != 0) return {};
+        auto& marks = exploration.marks;
+        RS_ASSIGN(MachineCheckpoint here, machine.take_checkpoint(marks.empty() ? nullptr : &marks.back().machine));
+        marks.push_back({boundary, steps, capture.events().size() - before, std::move(here)});
+        return {};
+      }));
   const std::vector<Event>& all = capture.events();
   exploration.on_the_way.assign(all.begin() + static_cast<std::ptrdiff_t>(before), all.end());
   return same_way(first, exploration.walked, environment.symbols);

@@ -20,8 +20,8 @@ struct Taking {
   std::string trouble;
 };
 
-// The machine stands `from` steps behind the opening, an injection for `vcpu` is pending. Steps until it is taken or cannot
-// be any more inside the window, the other vCPUs along. `maskable`: not while interrupts are off.
+// The machine stands `from` steps behind the opening, an injection for `vcpu` is pending. Steps until it is taken or
+// cannot be any more inside the window, the other vCPUs along. `maskable`: not while interrupts are off.
 Taking step_until_taken(Machine& machine, unsigned vcpu, const Walked& walked, std::uint64_t from, bool maskable);
 
 }  // namespace remapstorm

@@ -63,8 +63,7 @@ class Walker {
   }
 
   [[nodiscard]] bool closes_with(const Stepped& stepped) const {
-    return !request_.window.of_entry && stepped.candidate &&
-           matches(request_.window.close.pattern, *stepped.candidate);
+    return !request_.window.of_entry && stepped.candidate && matches(request_.window.close.pattern, *stepped.candidate);
   }
 
   [[nodiscard]] bool closes_here(const CpuState& state) const {

@@ -32,8 +32,8 @@ struct Stepped {
 };
 // One instruction of a frozen machine's vCPU; `block_interrupts`: no interrupt taken in its place.
 Stepped step_once(Machine& machine, unsigned vcpu, bool block_interrupts = true);
-// One instruction of every other vCPU that can run, in the order of their numbers. They take NMIs, with which they may be
-// asked for something, and no interrupts, which come when the host's time has it: so the way is the same each time.
+// One instruction of every other vCPU that can run, in the order of their numbers. They take NMIs, with which they may
+// be asked for something, and no interrupts, which come when the host's time has it: so the way is the same each time.
 // Returns why one cannot go on, or nothing.
 std::string step_others(Machine& machine, unsigned vcpu);
 
@@ -49,8 +49,8 @@ struct WalkRequest {
 // Called where the vCPU stands at a boundary: its number, and how many steps led there. An error ends the walk.
 using AtBoundary = std::function<Status(std::size_t boundary, std::uint64_t steps)>;
 
-// How many steps, the others' along with them, from where the machine stands to the opening of an entry's window: behind
-// the store that clears it, or, if it is replaced, in front of the store.
+// How many steps, the others' along with them, from where the machine stands to the opening of an entry's window:
+// behind the store that clears it, or, if it is replaced, in front of the store.
 struct EntryOpening {
   WindowKind kind = WindowKind::absent;
   std::uint64_t steps = 0;

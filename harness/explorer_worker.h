@@ -18,8 +18,8 @@ class ExploreWorker {
                                                        const Exploration& exploration,
                                                        std::unique_ptr<Machine> machine = nullptr);
 
-  // Back to the checkpoint before the boundary, to it, inject, step until it is taken, run to the verdict. `events`: all of the trial. An error
-  // means that this machine is of no more use.
+  // Back to the checkpoint before the boundary, to it, inject, step until it is taken, run to the verdict. `events`:
+  // all of the trial. An error means that this machine is of no more use.
   Result<PointOutcome> execute(const ExplorePoint& point, std::vector<Event>& events);
 
  private:

@@ -19,8 +19,8 @@ WindowEdge probe_edge(std::uint16_t probe, std::string text) {
 
 Window of_entry(const char* name, const char* level, std::uint64_t value, const char* summary) {
   constexpr unsigned kLevelArgument = 2;  // RS_PROBES: addr, entry_va, level
-  Window window{name, summary, probe_edge(RS_PROBE_UPDATE_BEGIN, std::string("the store that clears the ") + level),
-                {}, true};
+  Window window{
+      name, summary, probe_edge(RS_PROBE_UPDATE_BEGIN, std::string("the store that clears the ") + level), {}, true};
   window.open.pattern.where = {{kLevelArgument, value}};
   window.close.text = std::string("the store that sets the ") + level;
   return window;
@@ -68,12 +68,10 @@ const std::vector<Window>& named_windows() {
   static const std::vector<Window> kNamed = {
       of_entry("bbm-pte", "PTE", RS_LEVEL_PTE, "a vmemmap PTE while it is absent"),
       of_entry("bbm-pmd", "PMD", RS_LEVEL_PMD, "a vmemmap PMD while it is absent"),
-      Window{"lock", "the page table lock, from its acquisition to its release", probe_edge(RS_PROBE_LOCK_GOT, "lock.got"),
-             probe_edge(RS_PROBE_LOCK_DROP, "lock.drop"), false},
+      Window{"lock", "the page table lock, from its acquisition to its release",
+             probe_edge(RS_PROBE_LOCK_GOT, "lock.got"), probe_edge(RS_PROBE_LOCK_DROP, "lock.drop"), false},
       Window{"remap", "the walk that remaps the vmemmap pages of one huge page, from begin to end",
-             probe_edge(RS_PROBE_REMAP_BEGIN, "remap.begin"),
-             probe_edge(RS_PROBE_REMAP_END, "remap.end"),
-             false},
+             probe_edge(RS_PROBE_REMAP_BEGIN, "remap.begin"), probe_edge(RS_PROBE_REMAP_END, "remap.end"), false},
   };
   return kNamed;
 }

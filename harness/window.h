@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Window: a stretch of guest execution on one vCPU: that in which an entry is absent, found by reading the entry, or one
-// between two triggers. Named ones ship; any other is written "OPEN..CLOSE", where each side is a probe ("lock.got") or a
-// place ("vmemmap_update_pte+0x1c").
+// Window: a stretch of guest execution on one vCPU: that in which an entry is absent, found by reading the entry, or
+// one between two triggers. Named ones ship; any other is written "OPEN..CLOSE", where each side is a probe
+// ("lock.got") or a place ("vmemmap_update_pte+0x1c").
 #pragma once
 
 #include <span>
@@ -32,8 +32,8 @@ struct Window {
   [[nodiscard]] bool needs_symbols() const { return !open.pattern.at.empty() || !close.pattern.at.empty(); }
 };
 
-// "bbm-pte": a PTE is absent; "bbm-pmd": a PMD; "lock": from its acquisition to its release; "remap": a whole walk over a
-// range.
+// "bbm-pte": a PTE is absent; "bbm-pmd": a PMD; "lock": from its acquisition to its release; "remap": a whole walk over
+// a range.
 const std::vector<Window>& named_windows();
 
 // Errors: usage, with near names: an unknown name, an empty side, a probe that does not exist.

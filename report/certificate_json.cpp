@@ -30,12 +30,9 @@ Json boundary_to_json(const Certificate& certificate, std::size_t index) {
 }
 
 Json taken_to_json(const TakenAt& taken) {
-  return {{"pc", hex(taken.pc.value)},
-          {"symbol", taken.symbol},
-          {"offset", taken.offset},
-          {"boundary", taken.boundary ? Json(*taken.boundary) : Json(nullptr)},
-          {"context", taken.context},
-          {"exact", taken.exact}};
+  return {{"pc", hex(taken.pc.value)}, {"symbol", taken.symbol},
+          {"offset", taken.offset},    {"boundary", taken.boundary ? Json(*taken.boundary) : Json(nullptr)},
+          {"context", taken.context},  {"exact", taken.exact}};
 }
 
 Json trial_to_json(const Certificate& certificate, const ExploredTrial& trial) {

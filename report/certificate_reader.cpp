@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads certificate.json, schema 2 or 1 (docs/explore.md), back. Everything in it is checked against the lists it points to.
+// Reads certificate.json, schema 2 or 1 (docs/explore.md), back. Everything in it is checked against the lists it
+// points to.
 #include <filesystem>
 #include <fstream>
 #include <limits>
@@ -56,8 +57,8 @@ ExplorePoint point_from(const JsonFields& fields, const Certificate& certificate
 }
 
 TakenAt taken_from(const JsonFields& fields, const Certificate& certificate, const Json& json) {
-  TakenAt taken{fields.gva("pc"), fields.text_or("symbol", {}), fields.unsigned64("offset"), std::nullopt,
-                fields.text_or("context", {}), fields.boolean_or("exact", false)};
+  TakenAt taken{fields.gva("pc"), fields.text_or("symbol", {}),  fields.unsigned64("offset"),
+                std::nullopt,     fields.text_or("context", {}), fields.boolean_or("exact", false)};
   if (fields.has("boundary") && !json.at("boundary").is_null()) taken.boundary = index_from(fields, certificate);
   return taken;
 }

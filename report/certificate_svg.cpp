@@ -164,7 +164,8 @@ class Picture {
       x += kLegendItem;
     }
     text(x, y + 12, "dim",
-         "dot: taken at a later instruction   grey: code of the harness   IF: interrupts on (+) or off (-)   E: entry clear (.) or present (#)");
+         "dot: taken at a later instruction   grey: code of the harness   IF: interrupts on (+) or off (-)   E: entry "
+         "clear (.) or present (#)");
   }
 
   [[nodiscard]] bool used(const Colour& colour) const {

@@ -49,8 +49,9 @@ void quality(const Certificate& certificate, PlainLines& out) {
                             std::to_string(certificate.count_code(CodeOwner::strategy)) + " in the strategy's, " +
                             std::to_string(ours) + " in the harness's own (" + percent_of(ours, all) + ").");
   if (certificate.kind == WindowKind::replaced) {
-    out.wrapped("", "NO WINDOW: the entry was replaced by one store and never absent. The boundaries are those before "
-                    "and behind that store.");
+    out.wrapped("",
+                "NO WINDOW: the entry was replaced by one store and never absent. The boundaries are those before "
+                "and behind that store.");
   }
   if (certificate.executions > 1) {
     const auto unsteady = certificate.unsteady();
@@ -58,9 +59,9 @@ void quality(const Certificate& certificate, PlainLines& out) {
                         (unsteady.empty() ? std::string("each time with the same outcome.")
                                           : std::to_string(unsteady.size()) + " DIFFER:"));
     for (const ExploredTrial* trial : unsteady) {
-      out.wrapped("  ", name_of(certificate, *trial) + ": " + std::string(verdict_name(trial->verdict)) + " at first; " +
-                            std::to_string(trial->differing.size()) + " of " + std::to_string(trial->repetitions) +
-                            " others: " + trial->differing.front());
+      out.wrapped("  ", name_of(certificate, *trial) + ": " + std::string(verdict_name(trial->verdict)) +
+                            " at first; " + std::to_string(trial->differing.size()) + " of " +
+                            std::to_string(trial->repetitions) + " others: " + trial->differing.front());
     }
   }
   out.add();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Checkpoint: a frozen machine as a difference to a snapshot: the pages that were written since, and all that KVM keeps.
-// Made and gone back to by a Reset of that snapshot, on any machine that has one.
+// Checkpoint: a frozen machine as a difference to a snapshot: the pages that were written since, and all that KVM
+// keeps. Made and gone back to by a Reset of that snapshot, on any machine that has one.
 #pragma once
 
 #include <array>

@@ -54,16 +54,17 @@ class Reset {
   Reset(const Reset&) = delete;
   Reset& operator=(const Reset&) = delete;
 
-  // Every vCPU is outside run(). Back to the snapshot, or to a checkpoint of it. After an error the machine is of no use.
-  // Errors: host.
+  // Every vCPU is outside run(). Back to the snapshot, or to a checkpoint of it. After an error the machine is of no
+  // use. Errors: host.
   Result<ResetCost> run(const Checkpoint* to = nullptr);
 
   // The machine as it stands, every vCPU outside run(); run() was called before. `before`: an earlier one of the same
-  // way; pages that were not written since are shared with it. Costs what was written since the last call. Errors: host.
+  // way; pages that were not written since are shared with it. Costs what was written since the last call. Errors:
+  // host.
   Result<Checkpoint> checkpoint(const Checkpoint* before);
 
-  // The slow oracle, to be asked right after run() without a checkpoint: everything that differs from the snapshot, by name; at most
-  // kMaxDifferences. Every page and every piece of state is looked at; milliseconds.
+  // The slow oracle, to be asked right after run() without a checkpoint: everything that differs from the snapshot, by
+  // name; at most kMaxDifferences. Every page and every piece of state is looked at; milliseconds.
   static constexpr std::size_t kMaxDifferences = 64;
   Result<std::vector<Difference>> compare();
 

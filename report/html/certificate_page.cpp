@@ -163,7 +163,8 @@ class CertificatePage {
       const Boundary& one = certificate_.boundaries[i];
       if (symbol == nullptr || *symbol != one.symbol) {
         out.open("tr", {{"class", "function"}});
-        out.leaf("th", (one.symbol.empty() ? "(no symbol)" : one.symbol) + ", " + std::string(code_owner_name(one.code)),
+        out.leaf("th",
+                 (one.symbol.empty() ? "(no symbol)" : one.symbol) + ", " + std::string(code_owner_name(one.code)),
                  {{"colspan", std::to_string(certificate_.injections.size() + 4)}, {"scope", "rowgroup"}}, 120);
         out.close();
       }

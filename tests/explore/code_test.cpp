@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "harness/explorer_code.h"
-
 #include <gtest/gtest.h>
+
+#include "harness/explorer_code.h"
 
 namespace remapstorm {
 namespace {
@@ -26,7 +26,8 @@ TEST(CodeOwners, WhatLogsIsOursWithAllItCalls) {
   EXPECT_EQ(reader.owner("__sw_hweight64", "ret", Gva(kStack.value - 128)), CodeOwner::harness) << "called from there";
   EXPECT_EQ(reader.owner("__rs_probe", "ret", kStack), CodeOwner::harness);
   EXPECT_EQ(reader.owner("rs_update_broken", "mov rax, rbx", Gva(kStack.value + 8)), CodeOwner::strategy);
-  EXPECT_EQ(reader.owner("__sw_hweight64", "ret", Gva(kStack.value - 128)), CodeOwner::kernel) << "called from elsewhere";
+  EXPECT_EQ(reader.owner("__sw_hweight64", "ret", Gva(kStack.value - 128)), CodeOwner::kernel)
+      << "called from elsewhere";
 }
 
 TEST(CodeOwners, TheTestOfASilentProbeIsOursUpToItsJump) {

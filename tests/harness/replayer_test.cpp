@@ -208,8 +208,8 @@ TEST(RecordedResults, AreFoundAboveTheTrialAndRead) {
   ASSERT_TRUE(results.ok()) << results.error().message;
   ASSERT_EQ(results->size(), 1U);
   EXPECT_EQ(results->begin()->second.outcome, "deadlock, a:b");
-  for (const char* text :
-       {"", "[]", "{\"schema\":2}", "{\"schema\":1,\"results\":[{\"directory\":\"x\",\"verdict\":7}]}"}) {
+  for (const char* text : {"", "[]", "{\"schema\":3,\"results\":[]}",
+                           "{\"schema\":1,\"results\":[{\"directory\":\"x\",\"verdict\":7}]}"}) {
     std::ofstream(file) << text;
     EXPECT_FALSE(read_recorded_results(file).ok()) << text;
   }

@@ -111,7 +111,10 @@ TEST(OneNumber, OfACleanTrial) {
 }
 
 TEST(OneNumber, OfADeadlock) {
-  const Told all = told(deadlocked(), Verdict::deadlock);
+  Stream stream;
+  stream.begin().pass(500);  // so that the cycle gets a picture of its own
+  stream.self_cycle().two_looks().milestone(LifecycleEvent::What::end);
+  const Told all = told(stream, Verdict::deadlock);
   EXPECT_EQ(all.run, all.replay);
   const Finding& finding = all.trial.judgement.findings.front();
   const std::string held = human_length(finding.proven_at - finding.cycle.front().owned_since);

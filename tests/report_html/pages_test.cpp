@@ -112,7 +112,7 @@ TEST(RunPage, ReadsNoFileOutsideTheRun) {
 
 TEST(RunPage, RefusesWhatItDoesNotKnow) {
   RunFolder run;
-  for (const char* text : {"", "{", "[]", "{\"schema\":2,\"results\":[]}", "{\"results\":[{}]}",
+  for (const char* text : {"", "{", "[]", "{\"schema\":3,\"results\":[]}", "{\"results\":[{}]}",
                            "{\"schema\":1,\"results\":[{\"verdict\":\"fine\"}]}", "{\"schema\":\"1\"}"}) {
     run.write("results.json", text);
     const Status made = write_run_report(run.path(), run.file("report"));

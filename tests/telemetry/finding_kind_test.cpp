@@ -61,8 +61,9 @@ TEST(FindingKinds, OfStalls) {
   wait.got(1, RS_CTX_TASK, kUpdatePc).drop(1, RS_CTX_TASK, kUpdatePc).done();
   EXPECT_EQ(kind_of(wait), FindingKind::lock_wait);
   Stream only_window;
-  only_window.begin().probe(0, RS_PROBE_BBM_BREAK, RS_CTX_TASK, {kPage, kEntry, 0x63, RS_LEVEL_PTE}).pass(150);
-  only_window.probe(0, RS_PROBE_BBM_MAKE, RS_CTX_TASK, {kPage, kEntry, 0x61, RS_LEVEL_PTE}).done();
+  const auto cleared = static_cast<std::uint64_t>(only_window.begin().guest_now().count());
+  const auto set = static_cast<std::uint64_t>(only_window.pass(150).guest_now().count());
+  only_window.probe(0, RS_PROBE_BBM_WINDOW, RS_CTX_TASK, {kPage, cleared, set, RS_LEVEL_PTE}).done();
   EXPECT_EQ(kind_of(only_window), FindingKind::window);
 }
 

@@ -71,24 +71,25 @@ TEST(MetricTable, TakingAddsCountersAndLeavesTheOtherAtZero) {
   MetricTable sum, part;
   const LabelValues verdict = kLabels.with({"clean", "yes"});
   const LabelValues vcpu = kLabels.with({"0"});
+  const LabelValues stalled = kLabels.with({"0", "no"});
   sum.add(Metric::trials, verdict, 3);
-  sum.set(Metric::vcpu_longest_stall, vcpu, 0.5);
+  sum.set(Metric::vcpu_longest_stall, stalled, 0.5);
   sum.observe(Metric::hold_served, vcpu, 0.1);
   part.add(Metric::trials, verdict, 2);
-  part.set(Metric::vcpu_longest_stall, vcpu, 0.2);
+  part.set(Metric::vcpu_longest_stall, stalled, 0.2);
   part.observe(Metric::hold_served, vcpu, 0.1);
   part.observe(Metric::hold_served, vcpu, 3);
   MetricSeries& kept = part.series(Metric::trials, verdict);
   sum.take(part);
   EXPECT_EQ(sum.series(Metric::trials, verdict).value, 5);
-  EXPECT_EQ(sum.series(Metric::vcpu_longest_stall, vcpu).value, 0.5);
+  EXPECT_EQ(sum.series(Metric::vcpu_longest_stall, stalled).value, 0.5);
   EXPECT_NEAR(sum.series(Metric::hold_served, vcpu).value, 3.2, 1e-12);
   EXPECT_EQ(sum.series(Metric::hold_served, vcpu).buckets[15], 2U);
   EXPECT_EQ(kept.value, 0);
   EXPECT_EQ(&kept, &part.series(Metric::trials, verdict));
   sum.take(part);
   EXPECT_EQ(sum.series(Metric::trials, verdict).value, 5);
-  EXPECT_EQ(sum.series(Metric::vcpu_longest_stall, vcpu).value, 0.5);
+  EXPECT_EQ(sum.series(Metric::vcpu_longest_stall, stalled).value, 0.5);
 }
 
 TEST(MetricTableDeathTest, TheWrongNumberOfLabelsIsABug) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The PTE window of the three strategies on two vCPUs, each boundary with IRQ and NMI, twice: the verdicts and what they
-// rest on.
+// The PTE window of the three strategies on two vCPUs, each boundary with IRQ and NMI, twice: the verdicts and what
+// they rest on.
 #include "tests/explore/kvm/explored.h"
 
 namespace remapstorm {
@@ -30,8 +30,8 @@ Certificate explored_twice(const char* strategy) {
   return *first;
 }
 
-// The whole time in which the entry is absent, the flush with its wait for the other vCPU included, and hardly any code of
-// ours in it.
+// The whole time in which the entry is absent, the flush with its wait for the other vCPU included, and hardly any code
+// of ours in it.
 void expect_the_real_window(const Certificate& certificate) {
   EXPECT_EQ(certificate.kind, WindowKind::absent);
   EXPECT_EQ(certificate.cpus, 2U);
