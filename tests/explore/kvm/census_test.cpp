@@ -36,11 +36,16 @@ TEST(Census, NamesTheInjectedHandlerTheRestorePathAndTheReaders) {
   EXPECT_EQ(census->windows, 3U);
   EXPECT_EQ(census->unresolved, 0U);
 
-  const CensusRow* by_irq = row_of(*census, "rs_handle", "hardirq", false);
+  // The compiler decides which function of the handler has the load.
+  const auto by_handler = [&](const char* context) {
+    const CensusRow* row = row_of(*census, "rs_handle", context, false);
+    return row != nullptr ? row : row_of(*census, "rs_read_for", context, false);
+  };
+  const CensusRow* by_irq = by_handler("hardirq");
   ASSERT_NE(by_irq, nullptr);
   EXPECT_EQ(by_irq->kind, AccessKind::read);
   EXPECT_FALSE(by_irq->interrupts_on);
-  EXPECT_NE(row_of(*census, "rs_handle", "nmi", false), nullptr);
+  EXPECT_NE(by_handler("nmi"), nullptr);
 
   const auto restore = std::find_if(census->rows.begin(), census->rows.end(), [](const CensusRow& row) {
     return row.in_window && row.caller == "vmemmap_restore_pte" && row.kind == AccessKind::read;

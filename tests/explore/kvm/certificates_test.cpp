@@ -60,7 +60,9 @@ TEST(CertificateOfThePteWindow, BbmFaultDeadlocksWhereTheEntryIsClearAndInterrup
     EXPECT_TRUE(taken.exact) << trial.inject << " at " << name_of(boundary);
     ASSERT_TRUE(taken.boundary) << trial.inject << " at " << name_of(boundary);
     if (trial.inject == "nmi") {
-      EXPECT_EQ(*taken.boundary, trial.boundary) << name_of(boundary);
+      // KVM holds an NMI back for the one instruction behind an STI (SDM, STI: some processors block NMIs there).
+      const bool shadowed = trial.boundary > 0 && certificate.boundaries[trial.boundary - 1].text == "sti";
+      EXPECT_EQ(*taken.boundary, trial.boundary + (shadowed ? 1 : 0)) << name_of(boundary);
       continue;
     }
     const Boundary& real = certificate.boundaries[*taken.boundary];
