@@ -93,7 +93,7 @@ Result<ControlTrial> ControlWorker::execute(const Plan& plan, std::vector<Event>
   RS_ASSIGN(const ResetCost cost, machine_->reset());
   EventLog log(environment_.clock, {&namer}, reached_at_);
   log.add(-1, PlanEvent{plan_json(plan, 0)});
-  const Nanoseconds lag = machine_->counter_lag(log.now() - reached_at_);
+  const Nanoseconds lag = machine_->counter_lag(at_remap_->counter, log.now() - reached_at_);
   for (Event event : prologue_) {
     if (event.guest_time) *event.guest_time += lag;
     log.add(event);

@@ -171,13 +171,19 @@ Result<PointOutcome> ExploreWorker::execute(const ExplorePoint& point, std::vect
   RS_ASSIGN(const ResetCost cost, machine_->reset(&mark.machine));
   EventLog log(environment_.clock, {&namer}, exploration_.opened_at);
   log.add(-1, PlanEvent{plan_json(plan, 0)});
-  const Nanoseconds lag = machine_->counter_lag(log.now() - exploration_.opened_at);
-  const auto add_before = [&](Event event) {
-    if (event.guest_time) *event.guest_time += lag;
+  // The walk from the opening to the mark took its time; the guest is as if it had just come there.
+  const Nanoseconds since = log.now() - exploration_.opened_at;
+  const Nanoseconds lag = machine_->counter_lag(exploration_.at_window->counter, since);
+  const Nanoseconds lag_of_mark = machine_->counter_lag(mark.machine.counter, since);
+  Nanoseconds last{0};
+  const auto add_before = [&](Event event, Nanoseconds by) {
+    if (event.guest_time) last = std::max(last, *event.guest_time + by);
+    if (event.guest_time) event.guest_time = last;
     log.add(event);
   };
-  for (const Event& event : exploration_.prologue) add_before(event);
-  for (std::size_t i = 0; i < mark.events; ++i) add_before(exploration_.on_the_way[i]);
+  for (const Event& event : exploration_.prologue) add_before(event, lag);
+  for (std::size_t i = 0; i < mark.events; ++i) add_before(exploration_.on_the_way[i], lag_of_mark);
+  machine_->move_notes(lag);
   RS_ASSIGN(const std::unique_ptr<RuleEngine> rules, RuleEngine::create(plan, 0, log));
   MachineTask task;
   task.ready = true;

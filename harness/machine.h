@@ -158,9 +158,11 @@ class Machine final : public GuestControl {
   Result<ResetCost> reset(const MachineCheckpoint* to = nullptr);
   // As the machine stands; reset() was called before. `before`: an earlier one on the same way, or null.
   Result<MachineCheckpoint> take_checkpoint(const MachineCheckpoint* before);
-  // After reset(), `since` after the snapshot was taken: by how much the guest's counter is further than it was then.
-  // Nothing where KVM can set it. What was logged before the snapshot has to move along.
-  [[nodiscard]] Nanoseconds counter_lag(Nanoseconds since) const;
+  // After reset(), `since` after the guest's counter stood at `from`: by how much it is further than it was then.
+  // Nothing where KVM can set it. What was logged before has to move along.
+  [[nodiscard]] Nanoseconds counter_lag(std::uint64_t from, Nanoseconds since) const;
+  // What the guest itself noted before the state that reset() went back to moves along, too.
+  void move_notes(Nanoseconds lag);
 
   // GuestControl, with the lock held.
   [[nodiscard]] unsigned vcpu_count() const override { return vm_->vcpu_count(); }

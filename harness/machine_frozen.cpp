@@ -116,11 +116,16 @@ Result<MachineCheckpoint> Machine::take_checkpoint(const MachineCheckpoint* befo
   return MachineCheckpoint{std::move(guest), pump_->state(), counter};
 }
 
-Nanoseconds Machine::counter_lag(Nanoseconds since) const {
+void Machine::move_notes(Nanoseconds lag) {
+  const Result<std::uint64_t> hz = vm_->vcpu(0).guest_counter_hz();
+  if (hz && *hz >= 1000) pump_->move(counter_to_ns(counter_reset_, *hz / 1000), lag);
+}
+
+Nanoseconds Machine::counter_lag(std::uint64_t from, Nanoseconds since) const {
   const Result<std::uint64_t> now = vm_->vcpu(0).guest_counter();
   const Result<std::uint64_t> hz = vm_->vcpu(0).guest_counter_hz();
   if (reset_to_ == nullptr || !now || !hz || *hz < 1000) return Nanoseconds(0);
-  const Nanoseconds lag = counter_to_ns(*now, *hz / 1000) - counter_to_ns(counter_reset_, *hz / 1000) - since;
+  const Nanoseconds lag = counter_to_ns(*now, *hz / 1000) - counter_to_ns(from, *hz / 1000) - since;
   return std::max(lag, Nanoseconds(0));
 }
 

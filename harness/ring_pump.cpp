@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "guest/abi/remapstorm_abi.h"
 
 namespace remapstorm {
 
@@ -33,6 +34,7 @@ std::size_t RingPump::pump(EventLog& log) {
     std::move(batch.events.begin(), batch.events.end(), std::back_inserter(events));
     if (batch.corruption) corruption.emplace_back(vcpu, *batch.corruption);
   }
+  for (Event& event : events) move_into_line(event);
   std::stable_sort(events.begin(), events.end(),
                    [](const Event& a, const Event& b) { return a.guest_time < b.guest_time; });
   for (const Event& event : events) log.add(event);
@@ -46,10 +48,19 @@ std::optional<Event> RingPump::find(unsigned vcpu, std::uint32_t low24, Nanoseco
   return readers_[vcpu].find(mailbox_.ring(vcpu), low24, now);
 }
 
+void RingPump::move_into_line(Event& event) const {
+  auto* probe = std::get_if<ProbeEvent>(&event.body);
+  if (probe == nullptr || probe->probe != RS_PROBE_BBM_WINDOW) return;
+  if (probe->args[1] < static_cast<std::uint64_t>(moved_before_.count())) {
+    probe->args[1] += static_cast<std::uint64_t>(moved_.count());
+  }
+}
+
 void RingPump::set_state(const State& state) {
   RS_CHECK(state.size() == readers_.size(), "ring readers of another machine");
   readers_ = state;
   pending_since_.assign(readers_.size(), std::nullopt);
+  move(Nanoseconds(0), Nanoseconds(0));
 }
 
 }  // namespace remapstorm

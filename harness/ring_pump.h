@@ -30,13 +30,18 @@ class RingPump {
   using State = std::vector<RingReader>;
   [[nodiscard]] State state() const { return readers_; }
   void set_state(const State& state);
+  // Until the next set_state(): what the guest read from its counter earlier than `before` is `lag` later on the line
+  // of the events, as where KVM cannot set the counter back with the rest. It is an argument of bbm.window.
+  void move(Nanoseconds before, Nanoseconds lag) { moved_before_ = before, moved_ = lag; }
 
  private:
   static constexpr Nanoseconds kStuck{1'000'000};
+  void move_into_line(Event& event) const;
 
   Mailbox& mailbox_;
   std::vector<RingReader> readers_;
   std::vector<std::optional<Nanoseconds>> pending_since_;  // by vCPU
+  Nanoseconds moved_before_{0}, moved_{0};
 };
 
 }  // namespace remapstorm
