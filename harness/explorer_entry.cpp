@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "harness/explorer_entry.h"
 
+#include "vmm/arch/host.h"
+
 namespace remapstorm {
 
 EntryState entry_of(const CpuState& state, const GuestMemory& memory, Gva target) {
