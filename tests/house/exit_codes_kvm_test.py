@@ -42,7 +42,7 @@ class GuestCodes(ProgramCase):
         result = self.expect(3, "control-inplace", "--no-report", "--timeout", "20ms", timeout=300)
         self.assertIn("no verdict before the hard timeout", result.stdout)
         outer = self.call("serve", "control-inplace", "--metrics-listen", "127.0.0.1:0", "--output-dir", str(self.output),
-                          prefix=("timeout", "--preserve-status", "5"), timeout=300)
+                          prefix=("timeout", "--preserve-status", "20"), timeout=300)
         self.assertEqual(outer.returncode, 0, "serve ends when it is told to")
         outer = self.call("sweep", "--scenarios", "control-inplace", "--seeds", "10000", "--jobs", "1",
                           prefix=("timeout", "5"), timeout=300)

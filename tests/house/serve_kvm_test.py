@@ -7,7 +7,7 @@ import socket
 import time
 import unittest
 
-from metrics_case import MetricsCase, scrape, total
+from metrics_case import MetricsCase, of_one_writer, scrape, total
 from recount import differences, parse
 from repository import TREE
 
@@ -72,7 +72,7 @@ class Serve(MetricsCase):
             plan = json.loads(next((self.output / name).rglob("events.jsonl")).read_text().splitlines()[0])["plan"]
             seeds.add(plan["trial_seed"])
         self.assertEqual(len(seeds), 3)
-        samples = parse(file.read_text())
+        samples = of_one_writer(parse(file.read_text()))
         self.assertEqual(total(samples, "remapstorm_serve_rounds_total"), 3)
         self.assertEqual(total(samples, "remapstorm_serve_kept_rounds"), 3)
         self.assertGreater(total(samples, "remapstorm_serve_kept_bytes"), 1000)
