@@ -157,9 +157,9 @@ Status CompareSession::count_all() {
   for (std::size_t done = 0; done < all; ++done) {
     if (signals_.stop()) return {};
     if (!options_.quiet) status_->show(progress_text("compare", done, all, std::nullopt));
-    const Status counted = count(done % counts_.size());
+    Status counted = count(done % counts_.size());
     if (signals_.stop()) return {};
-    RS_TRY(counted);
+    if (!counted.ok()) return counted;
   }
   return {};
 }
