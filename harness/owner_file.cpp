@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -106,7 +107,11 @@ OwnerLife judge_owner(std::string_view text, const OwnerIdentity& here) {
   const std::string now = start_of(pid);
   if (now == start) return OwnerLife::alive;
   // /proc may hide the processes of other users.
-  if (now.empty() && (::kill(std::atoi(pid.c_str()), 0) == 0 || errno != ESRCH)) return OwnerLife::elsewhere;
+  if (!now.empty()) return OwnerLife::dead;
+  pid_t number = 0;
+  const auto read = std::from_chars(pid.data(), pid.data() + pid.size(), number);
+  const bool is_a_pid = read.ec == std::errc{} && number > 0;
+  if (!is_a_pid || ::kill(number, 0) == 0 || errno != ESRCH) return OwnerLife::elsewhere;
   return OwnerLife::dead;
 }
 

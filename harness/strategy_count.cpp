@@ -312,7 +312,7 @@ Status count_remaps(const TrialEnvironment& environment, const Plan& plan, Count
       if (count) (probe.args[2] != 0 ? run.restore : run.optimize) = std::move(count);
     }
   };
-  const Status status = all();
+  Status status = all();
   one->end();
   return status;
 }
