@@ -3,11 +3,17 @@
 
 #include <unistd.h>
 
+#include <chrono>
 #include <ctime>
 
 #include "report/exit_code.h"
 
 namespace remapstorm {
+namespace {
+
+constexpr auto kSameWish = std::chrono::milliseconds(250);
+
+}  // namespace
 
 StopSignals::StopSignals() {
   ::sigemptyset(&set_);
@@ -23,12 +29,19 @@ StopSignals::~StopSignals() {
 }
 
 void StopSignals::wait() {
+  std::chrono::steady_clock::time_point first;
   while (!over_) {
     const timespec tick{0, 50'000'000};
     const int number = ::sigtimedwait(&set_, nullptr, &tick);
     if (number < 0) continue;
-    // The second time the person means it. What was unfinished is removed by the next run.
-    if (stop_.exchange(true)) ::_exit(exit_by_signal(number));
+    const auto now = std::chrono::steady_clock::now();
+    if (stop_.exchange(true)) {
+      // timeout(1) signals its child and then the child's whole group: that is one wish, told twice.
+      if (now - first < kSameWish) continue;
+      // The second time the person means it. What was unfinished is removed by the next run.
+      ::_exit(exit_by_signal(number));
+    }
+    first = now;
     signal_ = number;
   }
 }
