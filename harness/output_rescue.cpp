@@ -80,11 +80,14 @@ Error io_error(const std::string& doing, const std::string& path, const std::err
   return error;
 }
 
-// Its verdict can be told, although it stops in the middle.
-bool proves_something(const std::string& events) {
+// Its verdict can be told, although it may stop in the middle; or it ended by itself, whatever came of it. One that was
+// interrupted before it showed anything is no result (see RunSession::run_job()).
+bool worth_keeping(const std::string& events, bool whole) {
   const Result<Replayed> replayed = replay(events);
-  return replayed.ok() && !replayed->result.error && replayed->result.verdict &&
-         *replayed->result.verdict != Verdict::error;
+  if (!replayed.ok()) return whole;
+  const TrialResult& result = replayed->result;
+  if (!result.error && result.verdict && *result.verdict != Verdict::error) return true;
+  return whole && !result.interrupted;
 }
 
 // What nobody made by hand: a working folder with nothing in it that is worth keeping.
@@ -157,7 +160,7 @@ Result<std::optional<RescuedRun>> rescue_run(const std::string& working, const s
     } else {
       cut.push_back(events);
     }
-    worth = worth || whole || proves_something(events.string());
+    worth = worth || worth_keeping(events.string(), whole);
   }
   // Earlier results that had stepped aside are not to be lost with the run that would have replaced them.
   if (!worth && !fs::exists(fs::path(working) / kAsideName, error)) {
