@@ -27,6 +27,9 @@ class Mapping {
   // A whole file, private and read-only. An empty file is an error (ErrorKind::usage), as are a missing one and a
   // folder.
   static Result<Mapping> read_only_file(const std::string& path);
+  // The bytes a whole file has now, in memory of this process's own: what becomes of the file later changes nothing.
+  // The same errors, and usage for more than `most` bytes.
+  static Result<Mapping> copy_of_file(const std::string& path, std::size_t most);
 
   [[nodiscard]] std::byte* data() const { return data_; }
   [[nodiscard]] std::size_t size() const { return size_; }

@@ -26,7 +26,9 @@ Result<Census> take(const CommandContext& context, const CensusOptions& options,
   RS_TRY(kvm.check_required());
   RS_ASSIGN(const HostInfo host, describe_host(kvm, clock, context.environment));
   RS_ASSIGN(const Paths paths, find_paths(context.environment, context.home));
-  RS_ASSIGN(const GuestImageInfo image, find_guest_image(paths, context.environment, options.explore.flavour));
+  RS_ASSIGN(const GuestImageInfo image,
+            find_guest_image(paths, context.environment, options.explore.flavour,
+                             wanted_of_image(options.explore.same, options.explore.kernel)));
   RS_ASSIGN(const auto runner, Runner::create(kvm, image, options.explore.kernel, host, clock, signals.stop(),
                                               paths.cache + "/snapshots"));
   Window window = options.explore.window;
@@ -77,7 +79,7 @@ int census_command(const CommandContext& context, const Arguments& arguments) {
   return with_words<CensusWords>(context, arguments, [&](const CensusOptions& options) {
     const SteadyClock clock;
     const StopSignals signals;
-    StatusLine status(context.err, context.err_is_terminal, clock);
+    StatusLine status(context.err, context.err_is_terminal, clock, context.columns);
     std::optional<OutputDirectory> output;
     if (const Status opened = open_output(context, options, output); !opened.ok()) {
       return report_error(context, opened.error());

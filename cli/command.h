@@ -26,8 +26,10 @@ struct CommandContext {
   std::string source_dir;             // top of the source tree, for tools/ and guest/; empty if it is gone
   std::string version;                // of remapstorm
   std::string called = "remapstorm";  // how hints name the program: "./run" when started by it
+  // Terminals that understand escapes: not TERM=dumb.
   bool out_is_terminal = false;
   bool err_is_terminal = false;
+  unsigned columns = 0;  // COLUMNS, or the terminal's; 0: not known
 };
 
 struct Command {

@@ -27,7 +27,7 @@ double load_average() {
 
 Status CompareSession::prepare() {
   RS_TRY(check_places(options_.files));
-  status_.emplace(context_.err, context_.err_is_terminal, clock_);
+  status_.emplace(context_.err, context_.err_is_terminal, clock_, context_.columns);
   RS_TRY(pool_.open());
   comparison_.version = context_.version;
   comparison_.started_at = rfc3339(started_);
@@ -38,7 +38,7 @@ Status CompareSession::prepare() {
   comparison_.counted = options_.count;
   RS_ASSIGN(comparison_.guest, pool_.image(options_.flavour));
   std::optional<Scenario> same_cpu;
-  const Result<Scenario> opened = open_scenario(context_.shipped, kSameCpu, full_vocabulary());
+  const Result<Scenario> opened = open_scenario(context_, context_.shipped, kSameCpu, full_vocabulary());
   if (opened.ok()) same_cpu = *opened;
   bool any = false;
   for (const std::string& strategy : options_.strategies) {

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // describe: the whole story of scenarios.
 #include <algorithm>
+#include <filesystem>
 
 #include "cli/arguments.h"
 #include "cli/scenario_files.h"
 #include "cli/scenario_words.h"
+#include "harness/repeat.h"
+#include "harness/shell_word.h"
 #include "report/exit_code.h"
 #include "telemetry/proof_standard.h"
 
@@ -55,7 +58,10 @@ void describe(const CommandContext& context, const Scenario& scenario) {
     section(out, "What proves a deadlock", proof_words(Looks::apart) + " " + proof_reason());
   }
   if (!scenario.claims.empty()) out << "\nClaims\n  " << join(scenario.claims, " ") << " (docs/findings.md)\n";
-  out << "\nRun it\n  " << context.called << " run " << scenario.name << "\n  file: " << scenario.file << '\n';
+  std::error_code error;
+  const std::string file = std::filesystem::absolute(scenario.file, error).lexically_normal().string();
+  out << "\nRun it\n  " << line_begin(context.environment) << " run "
+      << (scenario.shipped ? scenario.name : shell_word(file)) << "\n  file: " << scenario.file << '\n';
 }
 
 }  // namespace
@@ -74,7 +80,7 @@ int describe_command(const CommandContext& context, const Arguments& arguments) 
   const Vocabulary vocabulary = full_vocabulary();
   bool first = true;
   for (const std::string& name : names) {
-    const Result<Scenario> scenario = open_scenario(*catalogue, name, vocabulary);
+    const Result<Scenario> scenario = open_scenario(context, *catalogue, name, vocabulary);
     if (!scenario.ok()) return report_error(context, scenario.error());
     if (!first) context.out << "\n----\n\n";
     first = false;

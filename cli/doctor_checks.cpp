@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/doctor_checks.h"
 
-#include <fcntl.h>
-#include <linux/userfaultfd.h>
-#include <sys/ioctl.h>
 #include <sys/statvfs.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -19,6 +15,7 @@
 
 #include "base/fd.h"
 #include "harness/guest_image.h"
+#include "injectors/page_delay.h"
 #include "report/exit_code.h"
 #include "vmm/calibrate.h"
 #include "vmm/kvm.h"
@@ -85,22 +82,11 @@ std::vector<Check> check_kvm() {
 
 Check check_userfaultfd() {
   const std::string name = "userfaultfd";
-  const std::string affected = "scenarios with stage2-delay cannot run";
-  Fd fd(static_cast<int>(::syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK)));
-  if (!fd.valid()) {
-    const int reason = errno;
-    const std::string hint = reason == EPERM ? "run as root, or: sudo sysctl vm.unprivileged_userfaultfd=1"
-                                             : "the kernel needs CONFIG_USERFAULTFD";
-    return {name, Check::State::warning, std::string(std::strerror(reason)) + ": " + affected, hint};
-  }
-  uffdio_api api{};
-  api.api = UFFD_API;
-  api.features = UFFD_FEATURE_MINOR_SHMEM;
-  if (::ioctl(fd.get(), UFFDIO_API, &api) != 0) {
-    return {name, Check::State::warning, "no minor faults on shared memory: " + affected,
-            "Linux 5.14 or newer has them"};
-  }
-  return {name, Check::State::good, "permitted, with minor faults on shared memory", ""};
+  // As the injector opens it.
+  const Result<Fd> fd = open_userfaultfd();
+  if (fd.ok()) return {name, Check::State::good, "permitted, with minor faults on shared memory", ""};
+  return {name, Check::State::warning, fd.error().message + ": scenarios with stage2-delay cannot run",
+          fd.error().hint};
 }
 
 Check check_memory() {

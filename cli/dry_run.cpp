@@ -5,8 +5,10 @@
 
 #include "cli/scenario_files.h"
 #include "cli/scenario_words.h"
+#include "harness/command_line.h"
 #include "harness/guest_image.h"
 #include "harness/own_kernel.h"
+#include "harness/repeat.h"
 #include "report/exit_code.h"
 #include "vmm/arch/host.h"
 #include "vmm/elf_image.h"
@@ -24,7 +26,8 @@ struct Guest {
 Result<Guest> look_for_guest(const CommandContext& context, const RunOptions& options, const std::string& flavour) {
   RS_ASSIGN(const Paths paths, find_paths(context.environment, context.home));
   Guest guest;
-  const Result<GuestImageInfo> image = find_guest_image(paths, context.environment, flavour);
+  const Result<GuestImageInfo> image =
+      find_guest_image(paths, context.environment, flavour, wanted_of_image(options.overrides.same, options.kernel));
   if (image.ok()) {
     guest.info = *image;
   } else if (image.error().kind == ErrorKind::unavailable) {
@@ -39,7 +42,11 @@ Result<Guest> look_for_guest(const CommandContext& context, const RunOptions& op
   if (!kernel.empty()) {
     RS_ASSIGN(const ElfImage elf, ElfImage::open(kernel, kHostIsa));
     RS_ASSIGN(guest.symbols, Symbols::from(elf));
-    if (!options.kernel.empty()) guest.info = describe_kernel(guest.info, elf, *guest.symbols);
+    guest.info = describe_kernel(guest.info, elf, *guest.symbols);
+    // Of an image that is there these are the hashes of its manifest; a run looks at the bytes.
+    if (image.ok()) {
+      RS_ASSIGN(guest.info.cmdline_sha256, command_line_sha256(image->directory));
+    }
   }
   return guest;
 }
@@ -48,6 +55,7 @@ Result<Plan> plan_for(const CommandContext& context, const RunOptions& options, 
   RS_ASSIGN(const Guest guest, look_for_guest(context, options, chosen_flavour(scenario, options.overrides)));
   HostInfo host;
   host.kind = "not measured";
+  host.line_begin = line_begin(context.environment);
   const ResolveSymbol resolve = [&guest](const std::string& name) {
     SymbolAnswer answer;
     answer.address = guest.symbols ? guest.symbols->find(name) : std::optional<Gva>(Gva(0));

@@ -15,6 +15,8 @@
 #include "cli/report_files.h"
 #include "cli/work_folder.h"
 #include "harness/guest_image.h"
+#include "harness/repeat.h"
+#include "harness/shell_word.h"
 #include "report/certificate.h"
 #include "report/exit_code.h"
 #include "report/text.h"
@@ -73,7 +75,8 @@ Status ExploreSession::take_folder(const std::string& name) {
 }
 
 Status ExploreSession::prepare() {
-  status_ = std::make_unique<StatusLine>(context_.err, context_.err_is_terminal && !options_.verbose, clock_);
+  status_ = std::make_unique<StatusLine>(context_.err, context_.err_is_terminal && !options_.verbose, clock_,
+                                         context_.columns);
   RS_TRY(check_places(options_.files));
   RS_TRY(metrics_.start(false));
   RS_ASSIGN(Kvm kvm, Kvm::open());
@@ -81,7 +84,8 @@ Status ExploreSession::prepare() {
   kvm_.emplace(std::move(kvm));
   RS_ASSIGN(const HostInfo host, describe_host(*kvm_, clock_, context_.environment));
   RS_ASSIGN(const Paths paths, find_paths(context_.environment, context_.home));
-  RS_ASSIGN(const GuestImageInfo image, find_guest_image(paths, context_.environment, options_.flavour));
+  RS_ASSIGN(const GuestImageInfo image, find_guest_image(paths, context_.environment, options_.flavour,
+                                                         wanted_of_image(options_.same, options_.kernel)));
   RS_ASSIGN(runner_,
             Runner::create(*kvm_, image, options_.kernel, host, clock_, signals_.stop(), paths.cache + "/snapshots"));
   // Symbols first: a mistake there must not cost a boot.
@@ -185,7 +189,8 @@ std::string ExploreSession::kept() const {
   if (options_.at) return "this one trial is made again by the same command";
   const std::size_t trials = certificate_.trials.size();
   return (trials == 1 ? "1 trial is" : std::to_string(trials) + " trials are") + " kept in " + directory_ +
-         "; to go on: " + context_.called + " " + explore_words(options_) + " --output-dir " + directory_ + " --resume";
+         "; to go on: " + repeat_words(exploration_->plan, explore_words(options_)) + " --output-dir " +
+         shell_word(directory_) + " --resume";
 }
 
 int ExploreSession::report_kept(const Error& error) {

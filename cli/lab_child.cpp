@@ -28,6 +28,8 @@ constexpr int kNotStarted = 127;
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  // By SIGINT we tell it to stop, also where ours is ignored.
+  ::signal(SIGINT, SIG_DFL);
   // Its results are read from its files.
   const int nowhere = ::open("/dev/null", O_WRONLY);
   ::dup2(nowhere, STDOUT_FILENO);

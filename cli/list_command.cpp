@@ -99,7 +99,7 @@ int list_command(const CommandContext& context, const Arguments& arguments) {
   std::vector<Scenario> scenarios;
   int exit = kExitOk;
   for (const std::string& name : catalogue->names) {
-    Result<Scenario> scenario = open_scenario(*catalogue, name, vocabulary);
+    Result<Scenario> scenario = open_scenario(context, *catalogue, name, vocabulary);
     if (scenario.ok()) {
       scenarios.push_back(std::move(scenario).value());
     } else {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <exception>
 #include <filesystem>
@@ -30,8 +32,24 @@ ScenarioCatalogue shipped_scenarios() {
   return built;
 }
 
+// COLUMNS counts also where there is no terminal: for who reads the output of a pipe in one.
+unsigned columns_of(const Environment& environment) {
+  if (const auto text = environment("COLUMNS")) {
+    unsigned columns = 0;
+    const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), columns);
+    if (error == std::errc() && end == text->data() + text->size() && columns > 0) return columns;
+  }
+  for (const int fd : {STDOUT_FILENO, STDERR_FILENO}) {
+    winsize size = {};
+    if (::ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
+  }
+  return 0;
+}
+
 int run_main(int argc, char** argv) {
   const Environment environment = process_environment();
+  const std::string terminal = environment("TERM").value_or("dumb");
+  const auto is_terminal = [&](int fd) { return terminal != "dumb" && ::isatty(fd) == 1; };
   CommandContext context{std::cout,
                          std::cerr,
                          environment,
@@ -40,8 +58,9 @@ int run_main(int argc, char** argv) {
                          build_info().source_dir,
                          build_info().version,
                          environment("REMAPSTORM_CALLED").value_or("remapstorm"),
-                         ::isatty(STDOUT_FILENO) == 1,
-                         ::isatty(STDERR_FILENO) == 1};
+                         is_terminal(STDOUT_FILENO),
+                         is_terminal(STDERR_FILENO),
+                         columns_of(environment)};
   const int code = dispatch(context, Arguments(argv + 1, argv + argc));
   std::cout.flush();
   if (std::cout) return code;

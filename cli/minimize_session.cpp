@@ -11,6 +11,7 @@
 #include "cli/scenario_files.h"
 #include "harness/folder_mark.h"
 #include "harness/guest_image.h"
+#include "harness/repeat.h"
 #include "harness/scenario_writer.h"
 #include "report/exit_code.h"
 #include "report/junit.h"
@@ -26,6 +27,8 @@ std::string verdict_of(const std::string& outcome) { return outcome.substr(0, ou
 // What the command line changed becomes part of the scenario, so that its file stands alone.
 Scenario standing_alone(const Scenario& scenario, const Overrides& overrides) {
   Scenario own = scenario;
+  own.shipped = false;
+  own.text.clear();
   own.strategy = overrides.strategy.value_or(scenario.strategy);
   own.strategies = {own.strategy};
   own.flavours = {chosen_flavour(scenario, overrides)};
@@ -43,7 +46,6 @@ Overrides rest_of(const Overrides& overrides) {
   Overrides rest;
   rest.seed = overrides.seed;
   rest.kernel = overrides.kernel;
-  rest.scenario_dir = ".";  // the scenario is known by its file
   return rest;
 }
 
@@ -66,7 +68,8 @@ Status MinimizeSession::prepare(const Scenario& scenario) {
   RS_ASSIGN(const Paths paths, find_paths(context_.environment, context_.home));
   const Overrides& overrides = request_.run.overrides;
   RS_ASSIGN(const GuestImageInfo image,
-            find_guest_image(paths, context_.environment, chosen_flavour(scenario, overrides)));
+            find_guest_image(paths, context_.environment, chosen_flavour(scenario, overrides),
+                             wanted_of_image(overrides.same, request_.run.kernel)));
   RS_ASSIGN(runner_, Runner::create(*kvm_, image, request_.run.kernel, host_, clock_, signals_.stop(),
                                     paths.cache + "/snapshots"));
   image_ = runner_->guest();
@@ -149,6 +152,7 @@ void MinimizeSession::tell(const MinimizeStep& step) {
 std::string MinimizeSession::repeat_line() const {
   Scenario saved = smallest_;
   saved.file = file();
+  saved.text = text_;
   const Result<Plan> plan = plan_for(saved);
   if (!plan.ok()) return {};
   const std::uint64_t trial = request_.run.trial.value_or(0);
@@ -198,7 +202,9 @@ Status MinimizeSession::write_output(const Minimized& minimized) {
         "Repeated " + std::to_string(minimized.repeated) + " of " + std::to_string(minimized.confirmed_with) + ".\n";
   }
   if (!minimized.complete) comment += "The search was stopped before its end: there may be a smaller one.\n";
-  RS_TRY(output_->write("minimal.toml", scenario_toml(minimized.scenario, comment + "Repeat it: " + repeat_line())));
+  // The line names the file's sha256, so it cannot be in the file itself.
+  text_ = scenario_toml(minimized.scenario, comment + "Repeat it: by the line in the file reproduce beside this one.");
+  RS_TRY(output_->write("minimal.toml", text_));
   RS_TRY(output_->write("reproduce", repeat_line() + "\n"));
   RS_TRY(output_->write("minimize.json", json_text(minimized)));
   return output_->finish();
@@ -206,7 +212,8 @@ Status MinimizeSession::write_output(const Minimized& minimized) {
 
 int MinimizeSession::execute() {
   for (const RescuedRun& run : output_->rescued()) context_.err << "remapstorm: " << describe(run) << '\n';
-  status_ = std::make_unique<StatusLine>(context_.err, context_.err_is_terminal && !request_.run.verbose, clock_);
+  status_ = std::make_unique<StatusLine>(context_.err, context_.err_is_terminal && !request_.run.verbose, clock_,
+                                         context_.columns);
   const Result<std::optional<std::string>> outcome = find_outcome();
   status_->clear();
   if (!outcome.ok()) {

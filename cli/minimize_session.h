@@ -55,6 +55,7 @@ class MinimizeSession {
   std::unique_ptr<StatusLine> status_;
   Scenario start_;       // self-contained: what the command line changed is in it
   Scenario smallest_;    // what was found
+  std::string text_;     // of its file
   std::string outcome_;  // what is to be kept
   std::uint64_t trials_ = 0;
 };

@@ -16,12 +16,22 @@
 #include "cli/soak_options.h"
 #include "cli/sweep_options.h"
 #include "cli/words.h"
+#include "harness/guest_image.h"
 #include "harness/sweep.h"
 
 namespace remapstorm {
 namespace {
 
 using Flavours = std::set<std::string>;
+
+// A line that repeats something names its image by hashes; where that one is kept none is built.
+bool has_wanted(const CommandContext& context, const std::string& flavour, const SameBytes& wanted) {
+  if (wanted.kernel.empty() && wanted.initramfs.empty()) return false;
+  const Result<Paths> paths = find_paths(context.environment, context.home);
+  if (!paths.ok()) return false;
+  const Result<GuestImageInfo> image = find_guest_image(*paths, context.environment, flavour, wanted);
+  return image.ok() && is_wanted(*image, wanted);
+}
 
 Flavours flavours_of_run(const CommandContext& context, const RunOptions& options) {
   if (options.dry_run) return {};
@@ -32,7 +42,9 @@ Flavours flavours_of_run(const CommandContext& context, const RunOptions& option
   Flavours flavours;
   for (const Scenario& scenario : *scenarios) {
     const std::string flavour = chosen_flavour(scenario, options.overrides);
-    if (std::find(known.begin(), known.end(), flavour) != known.end()) flavours.insert(flavour);
+    if (std::find(known.begin(), known.end(), flavour) == known.end()) continue;
+    if (!has_wanted(context, flavour, wanted_of_image(options.overrides.same, options.kernel)))
+      flavours.insert(flavour);
   }
   return flavours;
 }
@@ -79,8 +91,13 @@ Flavours flavours_of_command(const CommandContext& context, const Meant& meant) 
     return here || has_lab(options.hosts) ? flavours_of_sweep(context, options) : Flavours();
   };
   const auto named = [](const auto& options) { return Flavours{options.flavour}; };
+  const auto of_explore = [&](const ExploreOptions& options) {
+    const bool there = has_wanted(context, options.flavour, wanted_of_image(options.same, options.kernel));
+    return there ? Flavours() : named(options);
+  };
   const auto of_soak = [&](const SoakOptions& options) {
-    return here || has_lab(options.hosts) ? named(options) : Flavours();
+    const bool there = has_wanted(context, options.flavour, options.same);
+    return !there && (here || has_lab(options.hosts)) ? named(options) : Flavours();
   };
   if (run == sweep_command) return ask<SweepWords>(context, words, of_sweep);
   if (run == soak_command) return ask<SoakWords>(context, words, of_soak);
@@ -89,9 +106,9 @@ Flavours flavours_of_command(const CommandContext& context, const Meant& meant) 
   if (run == serve_command) return ask<ServeWords>(context, words, of_part);
   if (run == minimize_command) return ask<MinimizeWords>(context, words, of_part);
   if (run == compare_command) return ask<CompareWords>(context, words, named);
-  if (run == explore_command) return ask<ExploreWords>(context, words, named);
+  if (run == explore_command) return ask<ExploreWords>(context, words, of_explore);
   if (run == census_command) {
-    return ask<CensusWords>(context, words, [&](const CensusOptions& options) { return named(options.explore); });
+    return ask<CensusWords>(context, words, [&](const CensusOptions& options) { return of_explore(options.explore); });
   }
   return {};
 }

@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/report_choice.h"
 
+#include <algorithm>
+
 namespace remapstorm {
+namespace {
+
+// Narrower, words of ours do not fit; wider, nobody reads.
+constexpr unsigned kNarrowest = 40, kWidest = 240;
+
+}  // namespace
 
 TerminalStyle style_of(const CommandContext& context) {
   const auto value = [&](const char* name) { return context.environment(name); };
@@ -10,7 +18,10 @@ TerminalStyle style_of(const CommandContext& context) {
   const auto lc_ctype = value("LC_CTYPE");
   const auto lang = value("LANG");
   const auto text = [](const std::optional<std::string>& given) { return given ? given->c_str() : nullptr; };
-  return terminal_style(context.out_is_terminal, text(no_color), text(lc_all), text(lc_ctype), text(lang));
+  TerminalStyle style =
+      terminal_style(context.out_is_terminal, text(no_color), text(lc_all), text(lc_ctype), text(lang));
+  if (context.columns != 0) style.width = std::clamp(context.columns, kNarrowest, kWidest);
+  return style;
 }
 
 std::unique_ptr<Report> make_report(const CommandContext& context, OutputFormat format, bool quiet, bool verbose) {

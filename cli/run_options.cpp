@@ -69,6 +69,7 @@ void RunWords::declare_guest(ArgumentParser& parser) {
   parser.option("-k,--kernel", kernel, "IMAGE", "boot this vmlinux instead of the guest image's");
   parser.option("--append", append, "ARGS", "more words for the guest's command line");
   parser.option("--scenario-dir", scenario_dir, "DIR", "take scenario names from this folder");
+  parser.option("--sha256", sha256, "LIST", "refuse other bytes than these: scenario=DIGITS,kernel=DIGITS,...");
   declare_report_files(parser, files);
 }
 
@@ -81,10 +82,10 @@ Result<RunOptions> RunWords::check(const CommandContext& /*context*/) const {
   options.overrides.append = append.value_or("");
   RS_ASSIGN(options.output_dir, parse_output_dir(output_dir));
   options.scenario_dir = scenario_dir.value_or("");
-  options.kernel = kernel.value_or("");
+  options.kernel = absolute_kernel(kernel);
   options.overrides.kernel = options.kernel;
-  options.overrides.scenario_dir = options.scenario_dir;
-  options.cold_boot = cold_boot;
+  RS_ASSIGN(options.overrides.same, parse_sha256(sha256));
+  options.cold_boot = options.overrides.cold_boot = cold_boot;
   options.no_report = no_report;
   options.dry_run = dry_run;
   options.verbose = verbose;

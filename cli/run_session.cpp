@@ -16,6 +16,7 @@
 #include "cli/scenario_files.h"
 #include "harness/folder_mark.h"
 #include "harness/guest_image.h"
+#include "harness/repeat.h"
 #include "report/exit_code.h"
 #include "report/html/html_report.h"
 
@@ -41,7 +42,8 @@ Result<Runner*> RunSession::runner_for(const std::string& flavour) {
   auto found = runners_.find(flavour);
   if (found == runners_.end()) {
     RS_ASSIGN(const Paths paths, find_paths(context_.environment, context_.home));
-    RS_ASSIGN(const GuestImageInfo image, find_guest_image(paths, context_.environment, flavour));
+    RS_ASSIGN(const GuestImageInfo image, find_guest_image(paths, context_.environment, flavour,
+                                                           wanted_of_image(options_.overrides.same, options_.kernel)));
     RS_ASSIGN(auto runner, Runner::create(*kvm_, image, options_.kernel, host_, clock_, signals_.stop(),
                                           options_.cold_boot ? "" : paths.cache + "/snapshots"));
     images_.emplace(flavour, runner->guest());
@@ -102,13 +104,24 @@ RunInfo RunSession::run_info(const std::string& directory) const {
   return info;
 }
 
-ScenarioResults RunSession::run_job(const Job& job, std::size_t number, OutputDirectory& output, Report& report) {
+// For the lines that repeat a trial: the file may be another by then.
+void RunSession::keep_scenario(Job& job, const Scenario& scenario, const OutputDirectory& output) {
+  const std::string name = kept_scenario_name(job.plan);
+  std::error_code error;
+  // Not its parents: that would hide that they are gone.
+  std::filesystem::create_directory(output.working_path() + "/" + job.plan.scenario, error);
+  const bool kept = !error && output.write(name, scenario.text).ok();
+  job.plan.kept_scenario = kept ? output.path() + "/" + name : "";  // a full disk is told by what writes next
+}
+
+ScenarioResults RunSession::run_job(Job& job, std::size_t number, OutputDirectory& output, Report& report) {
+  keep_scenario(job, scenarios_[number - 1], output);
   ScenarioResults results{job.plan.scenario, job.plan.summary, {}};
   report.scenario_begins(job.plan);
   context_.out.flush();
   // The console comes from vCPU threads, the status from this one.
   std::mutex err_mutex;
-  StatusLine status(context_.err, context_.err_is_terminal && !options_.verbose, clock_);
+  StatusLine status(context_.err, context_.err_is_terminal && !options_.verbose, clock_, context_.columns);
   Runner::Watching watching;
   if (options_.verbose) {
     watching.console = [&](const std::string& line) {

@@ -62,7 +62,8 @@ class RunSession {
   static void tell(Report& report, const ScenarioResults& results);
   Result<Runner*> runner_for(const std::string& flavour);
   Result<OutputDirectory> make_output() const;
-  ScenarioResults run_job(const Job& job, std::size_t number, OutputDirectory& output, Report& report);
+  static void keep_scenario(Job& job, const Scenario& scenario, const OutputDirectory& output);
+  ScenarioResults run_job(Job& job, std::size_t number, OutputDirectory& output, Report& report);
   // Makes report/ beside the results, after these. Where its index.html will be; empty: none, as was said.
   std::string write_html(const OutputDirectory& output) const;
   // --junit and --json. Returns the exit code that this comes to.

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/scenario_files.h"
 
+#include <algorithm>
+#include <filesystem>
+
 #include "injectors/catalogue.h"
 
 namespace remapstorm {
@@ -12,10 +15,16 @@ Result<ScenarioCatalogue> chosen_catalogue(const CommandContext& context, const 
 
 Vocabulary full_vocabulary() { return make_vocabulary(injector_catalogue()); }
 
-Result<Scenario> open_scenario(const ScenarioCatalogue& catalogue, const std::string& typed,
-                               const Vocabulary& vocabulary) {
+Result<Scenario> open_scenario(const CommandContext& context, const ScenarioCatalogue& catalogue,
+                               const std::string& typed, const Vocabulary& vocabulary) {
   RS_ASSIGN(const std::string path, scenario_path(catalogue, typed));
-  return load_scenario(path, vocabulary);
+  RS_ASSIGN(Scenario scenario, load_scenario(path, vocabulary));
+  std::error_code error;
+  const auto& names = context.shipped.names;
+  scenario.shipped =
+      std::find(names.begin(), names.end(), scenario.name) != names.end() &&
+      std::filesystem::equivalent(path, context.shipped.directory + "/" + scenario.name + ".toml", error);
+  return scenario;
 }
 
 Result<std::vector<Scenario>> open_scenarios(const CommandContext& context, const std::string& scenario_dir,
@@ -26,7 +35,7 @@ Result<std::vector<Scenario>> open_scenarios(const CommandContext& context, cons
   if (wanted.empty()) return usage_error("there are no scenarios", "name a scenario file");
   std::vector<Scenario> scenarios;
   for (const std::string& name : wanted) {
-    RS_ASSIGN(Scenario scenario, open_scenario(catalogue, name, vocabulary));
+    RS_ASSIGN(Scenario scenario, open_scenario(context, catalogue, name, vocabulary));
     scenarios.push_back(std::move(scenario));
   }
   return scenarios;

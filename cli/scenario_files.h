@@ -17,8 +17,9 @@ Result<ScenarioCatalogue> chosen_catalogue(const CommandContext& context, const 
 // Names a scenario file may use: this build's injectors, probes, strategies, flavours.
 Vocabulary full_vocabulary();
 
-Result<Scenario> open_scenario(const ScenarioCatalogue& catalogue, const std::string& typed,
-                               const Vocabulary& vocabulary);
+// `typed`: a name of the catalogue or a file. It is `shipped` if its own name stands for this very file.
+Result<Scenario> open_scenario(const CommandContext& context, const ScenarioCatalogue& catalogue,
+                               const std::string& typed, const Vocabulary& vocabulary);
 
 // All that were `typed`, or all of the catalogue if none was. A mistake in the last one must not cost an hour: this
 // comes before the first guest. Errors: usage, also if there are none.

@@ -24,6 +24,7 @@ void SoakWords::declare(ArgumentParser& parser) {
   parser.option("--hosts", hosts, "H,I|all", "kvm: this machine's; lab:x86: the lab's emulated host (kvm)");
   parser.option("--jobs", jobs, "J", "guests at a time (as affinity and cgroup quota have processors for their vCPUs)");
   parser.option("--output-dir", output_dir, "DIR", "where results go (a new folder of its own)");
+  parser.option("--sha256", sha256, "LIST", "refuse other bytes than these: kernel=DIGITS,initramfs=DIGITS,...");
   declare_report_files(parser, files);
   parser.flag("-q,--quiet", quiet, "no progress");
 }
@@ -44,6 +45,7 @@ Result<SoakOptions> SoakWords::check(const CommandContext& context) const {
             parse_names("--strategies", strategies.value_or("all"), control_strategies(options.flavour)));
   RS_ASSIGN(options.hosts, parse_hosts("--hosts", hosts.value_or(kKvmHost), context.source_dir));
   RS_ASSIGN(options.output_dir, parse_output_dir(output_dir));
+  RS_ASSIGN(options.same, parse_sha256(sha256));
   RS_ASSIGN(options.files, check_report_files(files));
   options.quiet = quiet;
   return options;

@@ -11,6 +11,7 @@
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/report_files.h"
+#include "harness/same_bytes.h"
 
 namespace remapstorm {
 
@@ -21,6 +22,7 @@ struct SoakOptions {
   std::string flavour = "std";
   std::vector<std::string> hosts;
   std::optional<unsigned> jobs;  // guests at a time; none: as many as the host's processors carry
+  SameBytes same;                // what must not have changed
   std::string output_dir;        // empty: a new folder below the state folder
   ReportFiles files;
   bool quiet = false;
@@ -30,7 +32,7 @@ struct SoakOptions {
 struct SoakWords {
   using Options = SoakOptions;
   static const CommandText kText;
-  std::optional<std::string> trials, seed, strategies, flavour, hosts, jobs, output_dir;
+  std::optional<std::string> trials, seed, strategies, flavour, hosts, jobs, output_dir, sha256;
   ReportFilesWords files;
   bool quiet = false;
 

@@ -11,8 +11,8 @@
 #include "cli/report_files.h"
 #include "harness/crew.h"
 #include "harness/folder_mark.h"
+#include "harness/repeat.h"
 #include "harness/scenario_writer.h"
-#include "harness/shell_word.h"
 #include "harness/suggest.h"
 #include "report/exit_code.h"
 #include "report/report.h"
@@ -29,6 +29,7 @@ Overrides overrides_of(const SoakOptions& options) {
   Overrides overrides;
   overrides.flavour = options.flavour;
   overrides.seed = options.seed;
+  overrides.same = options.same;
   return overrides;
 }
 
@@ -55,7 +56,7 @@ Status SoakSession::prepare() {
   soak_.started_at = rfc3339(started_);
   soak_.trials = options_.trials;
   soak_.seed = options_.seed;
-  status_.emplace(context_.err, context_.err_is_terminal, clock_);
+  status_.emplace(context_.err, context_.err_is_terminal, clock_, context_.columns);
   strategies_ = options_.strategies;
   if (here_) RS_TRY(prepare_here());
   RS_ASSIGN(WorkFolder folder, WorkFolder::open(context_, options_.output_dir, time_stamp(started_) + "-soak"));
@@ -171,22 +172,27 @@ Status SoakSession::count(std::uint64_t number, const Scenario& scenario, const 
     RS_TRY(keep(one, scenario, events));
   } else {
     one.folder.clear();
-    one.repeat = "the same soak again; only the first " + std::to_string(kMostFolders) + " are kept";
+    one.repeat =
+        repeat_words(plan, "soak --trials " + std::to_string(number + 1) + " --seed " + std::to_string(options_.seed) +
+                               " --strategies " + join(strategies_, ",") + " --flavour " + options_.flavour);
   }
   told.push_back(std::move(one));
   return {};
 }
 
-Status SoakSession::keep(SoakTrial& trial, const Scenario& scenario, const std::vector<Event>& events) const {
+Status SoakSession::keep(SoakTrial& trial, const Scenario& scenario, const std::vector<Event>& events) {
   const std::string folder = directory_ + "/" + trial.folder;
   RS_TRY(make_folders(folder));
   const std::string file = folder + "/" + scenario.name + ".toml";
-  RS_TRY(write_file_atomically(file, scenario_toml(scenario, "SPDX-License-Identifier: Apache-2.0\n" + trial.reason)));
+  Scenario kept = scenario;
+  kept.file = file;
+  kept.text = scenario_toml(scenario, "SPDX-License-Identifier: Apache-2.0\n" + trial.reason);
+  RS_TRY(write_file_atomically(file, kept.text));
   RS_ASSIGN(JsonlSink sink, JsonlSink::create(folder + "/events.jsonl"));
   for (const Event& event : events) sink.on_event(event);
   RS_TRY(sink.flush());
-  trial.repeat = run_on(soak_.host) + " " + shell_word(file) + " --flavour " + options_.flavour + " --seed " +
-                 std::to_string(options_.seed);
+  RS_ASSIGN(const Plan plan, pool_.plan(kept, overrides_of(options_)));
+  trial.repeat = repeat_command(plan, 0);
   return {};
 }
 
@@ -229,6 +235,7 @@ void SoakSession::run_in_lab(const std::string& host) {
                      "--output-dir",
                      folder};
   if (options_.jobs) words.insert(words.end(), {"--jobs", std::to_string(*options_.jobs)});
+  if (!options_.same.empty()) words.insert(words.end(), {"--sha256", same_bytes_text(options_.same)});
   if (options_.quiet) words.emplace_back("--quiet");
   if (!options_.quiet) context_.err << "remapstorm: soak: on " << host << std::endl;
   std::error_code ignored;

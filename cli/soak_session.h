@@ -28,7 +28,7 @@ class SoakSession {
  public:
   // Both must outlive this.
   SoakSession(const CommandContext& context, const SoakOptions& options)
-      : context_(context), options_(options), pool_(context, clock_, signals_.stop()) {}
+      : context_(context), options_(options), pool_(context, clock_, signals_.stop(), options.same) {}
 
   // Opens KVM and the image and makes the output folder. Errors: usage, unavailable, host.
   Status prepare();
@@ -44,7 +44,7 @@ class SoakSession {
   Result<ControlTrial> attempt(unsigned worker, const Plan& plan, std::vector<Event>& events);
   Status count(std::uint64_t number, const Scenario& scenario, const Plan& plan, const ControlTrial& trial,
                const std::vector<Event>& events);
-  Status keep(SoakTrial& trial, const Scenario& scenario, const std::vector<Event>& events) const;
+  Status keep(SoakTrial& trial, const Scenario& scenario, const std::vector<Event>& events);
   void run_in_lab(const std::string& host);
   [[nodiscard]] Status look() const;
   void show_progress();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/status_line.h"
 
+#include "report/text.h"
+
 namespace remapstorm {
 namespace {
 constexpr Nanoseconds kPeriod = std::chrono::seconds(10);
@@ -8,7 +10,7 @@ constexpr Nanoseconds kPeriod = std::chrono::seconds(10);
 
 void StatusLine::show(const std::string& text) {
   if (terminal_) {
-    out_ << "\r\033[K" << text << std::flush;
+    out_ << "\r\033[K" << cut(text, columns_ - 1) << std::flush;
     drawn_ = true;
     return;
   }

@@ -12,7 +12,9 @@ namespace remapstorm {
 
 class StatusLine {
  public:
-  StatusLine(std::ostream& out, bool terminal, const Clock& clock) : out_(out), terminal_(terminal), clock_(clock) {
+  // `columns`: of the terminal; 0: not known. What is longer is cut: a line that wraps cannot be redrawn.
+  StatusLine(std::ostream& out, bool terminal, const Clock& clock, unsigned columns = 0)
+      : out_(out), terminal_(terminal), clock_(clock), columns_(columns == 0 ? 80 : columns) {
     last_ = clock.now();
   }
   ~StatusLine() { clear(); }
@@ -27,6 +29,7 @@ class StatusLine {
   std::ostream& out_;
   bool terminal_;
   const Clock& clock_;
+  unsigned columns_;
   Nanoseconds last_{0};
   bool drawn_ = false;
 };

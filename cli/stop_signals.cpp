@@ -17,7 +17,11 @@ constexpr auto kSameWish = std::chrono::milliseconds(250);
 
 StopSignals::StopSignals() {
   ::sigemptyset(&set_);
-  for (const int number : {SIGINT, SIGTERM, SIGHUP}) ::sigaddset(&set_, number);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+    struct sigaction now = {};
+    ::sigaction(number, nullptr, &now);
+    if (now.sa_handler != SIG_IGN) ::sigaddset(&set_, number);
+  }
   ::pthread_sigmask(SIG_BLOCK, &set_, &before_);
   waiter_ = std::thread([this] { wait(); });
 }

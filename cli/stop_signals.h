@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // StopSignals: while it lives, SIGINT, SIGTERM and SIGHUP set a flag instead of ending the process; a second one ends
-// it at once. Made before any other thread, so that every thread inherits the blocked signals.
+// it at once. One that was ignored when the program began stays so: nohup, and jobs that a shell runs in the
+// background, count on it. Made before any other thread, so that every thread inherits the blocked signals.
 #pragma once
 
 #include <atomic>

@@ -90,11 +90,11 @@ Result<std::vector<Scenario>> sweep_scenarios(const CommandContext& context, con
 
 Arguments sweep_words(const SweepOptions& options, const std::vector<std::string>& files,
                       const std::vector<std::string>& hosts) {
-  Arguments words = {"--scenarios",  join(files, ","),
-                     "--strategies", join(options.strategies, ","),
+  Arguments words = {"--strategies", join(options.strategies, ","),
                      "--flavours",   join(options.flavours, ","),
                      "--hosts",      join(hosts, ","),
                      "--seeds",      std::to_string(options.seeds)};
+  if (!files.empty()) words.insert(words.end(), {"--scenarios", join(files, ",")});
   if (options.jobs) words.insert(words.end(), {"--jobs", std::to_string(*options.jobs)});
   if (options.timeout) {
     const auto whole = (options.timeout->count() + 999'999) / 1'000'000;

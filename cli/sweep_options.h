@@ -44,7 +44,8 @@ struct SweepWords {
 // The scenarios it names, which must have names of their own. Errors: usage.
 Result<std::vector<Scenario>> sweep_scenarios(const CommandContext& context, const SweepOptions& options);
 
-// The words after `sweep` that ask for the same matrix on these hosts. `files`: the scenarios' files, absolute.
+// The words after `sweep` that ask for the same matrix on these hosts. `files`: the scenarios' files, absolute; empty:
+// all.
 Arguments sweep_words(const SweepOptions& options, const std::vector<std::string>& files,
                       const std::vector<std::string>& hosts);
 

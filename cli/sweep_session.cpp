@@ -6,15 +6,16 @@
 
 #include "base/atomic_file.h"
 #include "base/build_id.h"
+#include "base/sha256.h"
 #include "cli/lab_child.h"
 #include "cli/name_list.h"
 #include "cli/report_choice.h"
 #include "cli/report_files.h"
 #include "cli/scenario_files.h"
+#include "cli/sweep_repeat.h"
 #include "harness/crew.h"
 #include "harness/folder_mark.h"
 #include "harness/output_rescue.h"
-#include "harness/snapshot_store.h"
 #include "harness/suggest.h"
 #include "report/exit_code.h"
 #include "report/sweep.h"
@@ -63,9 +64,10 @@ Status SweepSession::prepare() {
     return usage_error("none of these scenarios is made for any of these strategies and flavours",
                        context_.called + " list shows what each is made for");
   }
-  status_.emplace(context_.err, context_.err_is_terminal, clock_);
+  status_.emplace(context_.err, context_.err_is_terminal, clock_, context_.columns);
   RS_TRY(plan_here());
   RS_TRY(open_journal());
+  RS_TRY(keep_scenarios(directory_, scenarios_, plans_));
   make_tasks();
   return {};
 }
@@ -92,7 +94,6 @@ Status SweepSession::plan_here() {
     overrides.strategy = cell.strategy;
     overrides.flavour = cell.flavour;
     overrides.timeout = options_.timeout;
-    overrides.scenario_dir = options_.scenario_dir;
     Result<Plan> plan = pool_.plan(*scenario, overrides);
     if (plan.ok()) {
       plans_.emplace(name_of(cell), std::move(plan).value());
@@ -115,7 +116,7 @@ SweepIdentity SweepSession::identity() const {
                             {"host kinds", sweep_.host.kind},
                             {"builds of remapstorm", build_id()}};
   for (const Scenario& scenario : scenarios_) {
-    identity.emplace_back("texts of " + scenario.name, file_hash(scenario.file).ok() ? *file_hash(scenario.file) : "");
+    identity.emplace_back("texts of " + scenario.name, sha256_hex(scenario.text));
   }
   std::map<std::string, std::string> guests;
   for (const auto& [cell, plan] : plans_) guests[plan.flavour] = plan.guest.hash;
@@ -388,7 +389,7 @@ int SweepSession::execute() {
                 context_, options_.files, [&] { return sweep_junit(sweep_); }, [&] { return sweep_json(sweep_); }));
   if (!ran.ok() || !written.ok() || signals_.signal() != 0) {
     context_.err << "remapstorm: " << (signals_.signal() != 0 ? "stopped by a signal; " : "")
-                 << "to go on: " << context_.called << " sweep ... --output-dir " << directory_ << " --resume\n";
+                 << "to go on: " << go_on_line(context_, options_, scenarios_, directory_) << '\n';
   }
   return code;
 }

@@ -18,7 +18,7 @@ Status TrialPool::open() {
 Result<GuestImageInfo> TrialPool::find_image(const std::string& flavour) {
   const auto known = images_.find(flavour);
   if (known != images_.end()) return known->second;
-  RS_ASSIGN(GuestImageInfo image, find_guest_image(paths_, context_.environment, flavour));
+  RS_ASSIGN(GuestImageInfo image, find_guest_image(paths_, context_.environment, flavour, wanted_));
   return images_.emplace(flavour, std::move(image)).first->second;
 }
 

@@ -20,9 +20,9 @@ namespace remapstorm {
 
 class TrialPool {
  public:
-  // All must outlive this. `stop` ends the trials in progress once true.
-  TrialPool(const CommandContext& context, const Clock& clock, const std::atomic<bool>& stop)
-      : context_(context), clock_(clock), stop_(stop) {}
+  // All must outlive this. `stop` ends the trials in progress once true. `wanted`: see find_guest_image().
+  TrialPool(const CommandContext& context, const Clock& clock, const std::atomic<bool>& stop, SameBytes wanted = {})
+      : context_(context), clock_(clock), stop_(stop), wanted_(std::move(wanted)) {}
 
   // Opens KVM and measures the host. Errors: unavailable, host.
   Status open();
@@ -43,6 +43,7 @@ class TrialPool {
   const CommandContext& context_;
   const Clock& clock_;
   const std::atomic<bool>& stop_;
+  SameBytes wanted_;
   std::optional<Kvm> kvm_;
   HostInfo host_;
   Paths paths_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/values.h"
 
+#include <filesystem>
 #include <limits>
 #include <vector>
 
@@ -59,6 +60,17 @@ Result<Verdict> parse_verdict(const std::string& option, const std::string& text
 Result<std::string> parse_output_dir(const std::optional<std::string>& text) {
   if (text && text->empty()) return usage_error("--output-dir needs the name of a folder");
   return text.value_or("");
+}
+
+std::string absolute_kernel(const std::optional<std::string>& text) {
+  if (!text || text->empty()) return {};
+  std::error_code error;
+  const std::filesystem::path path = std::filesystem::absolute(*text, error).lexically_normal();
+  return error ? *text : path.string();
+}
+
+Result<SameBytes> parse_sha256(const std::optional<std::string>& text) {
+  return text ? parse_same_bytes(*text) : SameBytes();
 }
 
 }  // namespace remapstorm

@@ -19,6 +19,11 @@ Result<OutputFormat> parse_format(const std::string& text);       // --format: p
 Result<OutputFormat> parse_two_formats(const std::string& text);  // --format: pretty, json
 Result<Verdict> parse_verdict(const std::string& option, const std::string& text);
 
+// --kernel: absolute, so that a line that repeats it works in any folder; empty if it was not given.
+std::string absolute_kernel(const std::optional<std::string>& text);
+// --sha256. Nothing asked for if it was not given.
+Result<SameBytes> parse_sha256(const std::optional<std::string>& text);
+
 // --output-dir: empty if it was not given.
 Result<std::string> parse_output_dir(const std::optional<std::string>& text);
 

@@ -11,6 +11,7 @@
 #include "harness/explorer_walk.h"
 #include "harness/host_share.h"
 #include "harness/machine.h"
+#include "harness/repeat.h"
 #include "telemetry/judge.h"
 #include "telemetry/probe_names.h"
 #include "telemetry/sinks.h"
@@ -303,7 +304,7 @@ class Taker {
     census_.cpus = plan_.cpus;
     census_.guest = plan_.guest;
     census_.host = plan_.host;
-    census_.repeat = "remapstorm " + census_words(options_);
+    census_.repeat = repeat_words(plan_, census_words(options_));
     return std::move(census_);
   }
 

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "base/sha256.h"
 #include "guest/abi/remapstorm_abi.h"
 
 namespace remapstorm {
@@ -51,6 +52,13 @@ Result<std::string> base_command_line(const std::string& image_directory, bool i
   std::ostringstream mailbox;
   mailbox << " remapstorm.mailbox=0x" << std::hex << RS_MAILBOX_GPA;
   return line + mailbox.str();
+}
+
+Result<std::string> command_line_sha256(const std::string& image_directory) {
+  const std::filesystem::path folder = std::filesystem::path(image_directory) / "cmdline";
+  RS_ASSIGN(const std::string common, read_if_there(folder / "common"));
+  RS_ASSIGN(const std::string extra, read_if_there(folder / "interpreting"));
+  return sha256_hex(common + extra);
 }
 
 }  // namespace remapstorm

@@ -18,4 +18,7 @@ std::string parameters_of(const std::string& file_content);
 // `@COUNTER_KHZ@` in them becomes the rate of the guest's counter in kHz. Error: usage for a file that cannot be read.
 Result<std::string> base_command_line(const std::string& image_directory, bool interpreting, std::uint64_t counter_khz);
 
+// sha256 of IMAGE/cmdline/common and IMAGE/cmdline/interpreting, one behind the other. Error: usage.
+Result<std::string> command_line_sha256(const std::string& image_directory);
+
 }  // namespace remapstorm

@@ -48,6 +48,7 @@ struct ExploreOptions {
   bool resume = false;
   std::optional<BoundaryChoice> at;
   std::optional<BoundaryChoice> then;          // with `at`: the second of a pair is injected there
+  SameBytes same;                              // what must not have changed
   std::string kernel;                          // a vmlinux instead of the guest image's, or empty
   std::string output_dir;                      // empty: a new folder below the state folder
   OutputFormat format = OutputFormat::pretty;  // pretty or json

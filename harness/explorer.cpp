@@ -11,6 +11,7 @@
 
 #include "harness/crew.h"
 #include "harness/explorer_worker.h"
+#include "harness/repeat.h"
 #include "harness/suggest.h"
 
 namespace remapstorm {
@@ -165,7 +166,7 @@ Certificate certificate_of(const Exploration& exploration) {
   certificate.append = exploration.plan.append;
   certificate.guest = exploration.plan.guest;
   certificate.host = exploration.plan.host;
-  certificate.repeat = "remapstorm " + explore_words(options);
+  certificate.repeat = repeat_words(exploration.plan, explore_words(options));
   certificate.boundaries = exploration.walked.boundaries;
   return certificate;
 }

@@ -142,6 +142,7 @@ Result<Plan> explore_plan(const ExploreOptions& options, const GuestImageInfo& g
   scenario.workloads = options.workloads.empty() ? default_workloads(options) : options.workloads;
   Overrides overrides;
   overrides.append = options.append;
+  overrides.same = options.same;
   return make_plan(scenario, overrides, guest, host, resolve);
 }
 

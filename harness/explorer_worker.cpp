@@ -5,6 +5,7 @@
 
 #include "harness/explorer_take.h"
 #include "harness/host_share.h"
+#include "harness/repeat.h"
 #include "harness/watch.h"
 #include "telemetry/probe_names.h"
 #include "telemetry/proof_standard.h"
@@ -274,8 +275,9 @@ Result<PointOutcome> ExploreWorker::execute(const ExplorePoint& point, std::vect
   again.injections = {point.inject};
   again.pairs = Pairs::none;
   again.stride = 1;
-  trial.repeat = "remapstorm " + explore_words(again) + " --at " + choice_text(boundary);
-  if (point.second) trial.repeat += "," + choice_text(exploration_.walked.boundaries[*point.second]);
+  std::string at = choice_text(boundary);
+  if (point.second) at += "," + choice_text(exploration_.walked.boundaries[*point.second]);
+  trial.repeat = repeat_words(exploration_.plan, explore_words(again) + " --at " + at);
   return PointOutcome(std::move(trial));
 }
 

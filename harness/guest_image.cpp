@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cctype>
 #include <filesystem>
+#include <optional>
 #include <system_error>
 
 namespace remapstorm {
@@ -30,16 +31,31 @@ std::string image_variable(const std::string& flavour) {
   return name;
 }
 
-Result<GuestImageInfo> find_guest_image(const Paths& paths, const Environment& environment,
-                                        const std::string& flavour) {
+bool is_wanted(const GuestImageInfo& image, const SameBytes& wanted) {
+  return image.vmlinux_sha256.starts_with(wanted.kernel) && image.initramfs_sha256.starts_with(wanted.initramfs);
+}
+
+SameBytes wanted_of_image(const SameBytes& same, const std::string& own_kernel) {
+  SameBytes wanted = same;
+  if (!own_kernel.empty()) wanted.kernel.clear();
+  return wanted;
+}
+
+Result<GuestImageInfo> find_guest_image(const Paths& paths, const Environment& environment, const std::string& flavour,
+                                        const SameBytes& wanted) {
+  std::optional<GuestImageInfo> usual;
   if (const auto named = environment(image_variable(flavour))) {
     Result<GuestImageInfo> info = complete_image(*named);
     if (!info.ok()) return info.error().in(image_variable(flavour));
-    return info;
+    if (is_wanted(*info, wanted)) return info;
+    usual = *info;
   }
   for (const CachedImage& image : list_guest_images(paths)) {
-    if (image.info.ok() && image.info->flavour == flavour) return image.info;
+    if (!image.info.ok() || image.info->flavour != flavour) continue;
+    if (is_wanted(*image.info, wanted)) return image.info;
+    if (!usual) usual = *image.info;
   }
+  if (usual) return *usual;
   return unavailable_error("no guest image of flavour " + flavour + " in " + paths.cache + "/guest",
                            "./run guest build --flavour " + flavour);
 }

@@ -15,8 +15,14 @@ namespace remapstorm {
 std::string image_variable(const std::string& flavour);
 
 // The image to boot: the folder named by image_variable(); without it, the newest complete image of that flavour in
-// the cache. Errors: unavailable (none there), usage (the folder named is no image).
-Result<GuestImageInfo> find_guest_image(const Paths& paths, const Environment& environment, const std::string& flavour);
+// the cache. One whose manifest names the hashes of `wanted` comes before these; whether its bytes are those is the
+// Runner's matter. Errors: unavailable (none there), usage (the folder named is no image).
+Result<GuestImageInfo> find_guest_image(const Paths& paths, const Environment& environment, const std::string& flavour,
+                                        const SameBytes& wanted = {});
+// Whether its manifest names the hashes of `wanted` that are about images.
+bool is_wanted(const GuestImageInfo& image, const SameBytes& wanted);
+// What a line asks of the image when another kernel boots.
+SameBytes wanted_of_image(const SameBytes& same, const std::string& own_kernel);
 
 struct CachedImage {
   std::string directory;

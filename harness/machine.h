@@ -17,6 +17,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -45,6 +46,7 @@ struct MachineConfig {
   unsigned cpus = 1;
   std::uint64_t memory = 0;  // bytes
   std::string initramfs_path;
+  std::span<const std::byte> initramfs{};  // its bytes; they must outlive the machine
   // Parameters for the guest's kernel; those that depend on the machine (mailbox, counter rate) are added.
   std::string command_line;
   std::string workload_text;

@@ -2,8 +2,8 @@
 #include "harness/own_kernel.h"
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
+
+#include "base/sha256.h"
 
 namespace remapstorm {
 namespace {
@@ -24,15 +24,6 @@ std::string_view bytes_at(const ElfImage& kernel, Gva address, std::size_t most)
   return {};
 }
 
-// FNV-1a, 64 bits: tells kernels apart; no protection against malice.
-std::string file_hash(const ElfImage& kernel) {
-  std::uint64_t hash = 0xcbf29ce484222325ULL;
-  for (const std::byte one : kernel.file()) hash = (hash ^ static_cast<std::uint64_t>(one)) * 0x100000001b3ULL;
-  std::array<char, 17> text{};
-  std::snprintf(text.data(), text.size(), "%016llx", static_cast<unsigned long long>(hash));
-  return text.data();
-}
-
 }  // namespace
 
 std::string release_of_banner(std::string_view banner) {
@@ -47,12 +38,13 @@ std::string release_of_banner(std::string_view banner) {
 
 GuestImageInfo describe_kernel(const GuestImageInfo& image, const ElfImage& kernel, const Symbols& symbols) {
   GuestImageInfo info = image;
+  info.vmlinux_sha256 = sha256_hex(kernel.file());
+  if (info.vmlinux_sha256 == image.vmlinux_sha256) return info;
   const auto banner = symbols.find("linux_banner");
   info.kernel_version = banner ? release_of_banner(bytes_at(kernel, *banner, kMostBannerBytes)) : "unknown";
-  info.hash = file_hash(kernel);
+  info.hash = info.vmlinux_sha256.substr(0, 16);
   info.config_sha256.clear();
   info.series_sha256.clear();
-  info.vmlinux_sha256.clear();
   info.has_driver = symbols.find(kDriverSymbol).has_value();
   // Without the driver there is what mainline does.
   if (!info.has_driver) info.strategies = {"inplace"};

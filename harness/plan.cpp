@@ -6,8 +6,9 @@
 #include <iterator>
 #include <set>
 
+#include "base/sha256.h"
 #include "guest/abi/remapstorm_abi.h"
-#include "harness/shell_word.h"
+#include "harness/repeat.h"
 #include "harness/suggest.h"
 #include "telemetry/probe_names.h"
 
@@ -216,11 +217,6 @@ std::string lab_kind(const std::string& kind) {
   return kind.starts_with(kPrefix) ? kind.substr(kPrefix.size()) : std::string();
 }
 
-std::string run_on(const HostInfo& host) {
-  const std::string lab = lab_kind(host.kind);
-  return lab.empty() ? "./run" : "./run --lab " + lab;
-}
-
 double slowness_of(Nanoseconds port_round_trip) {
   return std::clamp(static_cast<double>(port_round_trip.count()) / 100'000.0, 1.0, 4.0);
 }
@@ -246,6 +242,16 @@ void stretch(Plan& plan) {
   }
 }
 
+// Of a line that repeats something.
+Status check_bytes(const Plan& plan) {
+  const std::vector<std::string> lines = differences(plan.asked.same, bytes_of(plan));
+  if (lines.empty()) return {};
+  return usage_error(
+      "these are not the bytes that --sha256 names:\n" + join(lines, "\n"),
+      "the folder of the first run holds its scenarios (SCENARIO/scenario-DIGITS.toml); without --sha256 "
+      "what is here now runs");
+}
+
 }  // namespace
 
 Result<Plan> make_plan(const Scenario& scenario, const Overrides& overrides, const GuestImageInfo& guest,
@@ -253,6 +259,8 @@ Result<Plan> make_plan(const Scenario& scenario, const Overrides& overrides, con
   Plan plan;
   plan.scenario = scenario.name;
   plan.scenario_file = scenario.file;
+  if (!scenario.text.empty()) plan.scenario_sha256 = sha256_hex(scenario.text);
+  plan.shipped = scenario.shipped;
   plan.claims = scenario.claims;
   plan.summary = scenario.summary;
   plan.strategy = overrides.strategy.value_or(scenario.strategy);
@@ -274,6 +282,7 @@ Result<Plan> make_plan(const Scenario& scenario, const Overrides& overrides, con
   plan.asked = overrides;
   stretch(plan);
 
+  RS_TRY(check_bytes(plan));
   Problems problems;
   check_sizes(plan, problems);
   check_guest(scenario, plan, problems);
@@ -299,39 +308,6 @@ std::uint64_t trial_seed(std::uint64_t seed, const std::string& scenario, std::u
   std::uint64_t state = mix(seed);
   for (const char letter : scenario) state = mix(state ^ static_cast<unsigned char>(letter));
   return mix(state ^ mix(trial));
-}
-
-namespace {
-
-std::string command_of(const Plan& plan) {
-  const Overrides& asked = plan.asked;
-  // A shipped scenario is known by its name, a user's own by its file.
-  const bool shipped =
-      plan.scenario_file.empty() ||
-      (asked.scenario_dir.empty() && plan.scenario_file.ends_with("scenarios/" + plan.scenario + ".toml"));
-  std::string command = run_on(plan.host) + " " + (shipped ? plan.scenario : shell_word(plan.scenario_file));
-  command += " --strategy " + plan.strategy;
-  if (asked.flavour) command += " --flavour " + *asked.flavour;
-  command += " --cpus " + std::to_string(plan.cpus) + " --memory " + size_text(plan.memory);
-  if (asked.timeout) {
-    // Whole milliseconds are what the option takes exactly; it never gives up earlier than it did.
-    command += " --timeout " + std::to_string((asked.timeout->count() + 999'999) / 1'000'000) + "ms";
-  }
-  if (asked.expect) command += " --expect " + std::string(verdict_name(*asked.expect));
-  if (!asked.append.empty()) command += " --append " + shell_word(asked.append);
-  if (!asked.kernel.empty()) command += " --kernel " + shell_word(asked.kernel);
-  return command + " --seed " + std::to_string(plan.seed);
-}
-
-}  // namespace
-
-std::string repeat_command(const Plan& plan, std::uint64_t trial) {
-  // The first trial of a run is what it does anyway.
-  return command_of(plan) + (trial == 0 ? "" : " --trial " + std::to_string(trial));
-}
-
-std::string repeat_command_of_all(const Plan& plan, std::uint64_t trials) {
-  return command_of(plan) + (trials == 1 ? "" : " --repeat " + std::to_string(trials));
 }
 
 }  // namespace remapstorm

@@ -14,6 +14,7 @@
 #include "base/address.h"
 #include "base/clock.h"
 #include "base/result.h"
+#include "harness/same_bytes.h"
 #include "harness/scenario.h"
 
 namespace remapstorm {
@@ -28,11 +29,13 @@ struct Overrides {
   std::optional<Nanoseconds> timeout;
   std::string append;
   std::uint64_t seed = 1;
-  std::string kernel;        // -k: the runner boots it; here only to be repeated
-  std::string scenario_dir;  // not empty: scenario names are not those of the shipped ones
+  std::string kernel;      // -k: the runner boots it; here only to be repeated
+  bool cold_boot = false;  // likewise
+  SameBytes same;          // what must not have changed
 };
 
-// The image's manifest.json plus where its files are.
+// The image's manifest.json plus where its files are. Of a guest that a Runner made, the hashes are those of the bytes
+// it boots.
 struct GuestImageInfo {
   std::string directory;
   std::string flavour;
@@ -42,6 +45,7 @@ struct GuestImageInfo {
   std::string series_sha256;
   std::string vmlinux_sha256;
   std::string initramfs_sha256;
+  std::string cmdline_sha256;  // see command_line_sha256(); the manifest does not tell
   std::vector<std::string> strategies;
   bool has_driver = true;  // CONFIG_REMAPSTORM: probes, test interrupts, soft holds; false only with --kernel
 };
@@ -60,17 +64,19 @@ struct HostInfo {
   Nanoseconds port_round_trip{0};  // one VM exit and back (vmm/calibrate.h); 0: not known
   bool breakpoints = true;         // execution breakpoints work (vmm/calibrate.h)
   std::string processors{};        // of a host that is a guest: where its machine's /proc/PID/task is seen; or empty
+  std::string line_begin{};        // how a line begins that repeats something here, see repeat.h
 };
 // "x86" of "lab:x86"; empty for any other kind.
 std::string lab_kind(const std::string& kind);
-// How a command begins that repeats something on that host: "./run", or "./run --lab x86".
-std::string run_on(const HostInfo& host);
 // A host whose VM exits take longer than 100 us is slow in proportion: software emulation, above all.
 double slowness_of(Nanoseconds port_round_trip);
 
 struct Plan {
   std::string scenario;
   std::string scenario_file;
+  std::string scenario_sha256;  // empty: it has no file
+  bool shipped = false;         // known by its name
+  std::string kept_scenario;    // absolute: where the results hold a copy of the file, or empty
   std::vector<std::string> claims;
   std::string summary;
   std::string strategy;
@@ -86,7 +92,7 @@ struct Plan {
   Expectation expectation;
   GuestImageInfo guest;
   HostInfo host;
-  Overrides asked;  // for repeat_command()
+  Overrides asked;  // for repeat.h
 
   // Bit per probe number (rs_mailbox.armed): the probes that a trigger or an `until` waits for.
   [[nodiscard]] std::array<std::uint64_t, 2> armed_probes() const;
@@ -101,7 +107,8 @@ struct SymbolAnswer {
 };
 using ResolveSymbol = std::function<SymbolAnswer(const std::string& symbol)>;  // the bare symbol, without offset
 
-// Errors: usage (everything that is wrong, a line each), unavailable (the image lacks the flavour or strategy).
+// Errors: usage (everything that is wrong, a line each; bytes that are not those of `overrides.same`), unavailable (the
+// image lacks the flavour or strategy).
 Result<Plan> make_plan(const Scenario& scenario, const Overrides& overrides, const GuestImageInfo& guest,
                        const HostInfo& host, const ResolveSymbol& resolve);
 
@@ -116,6 +123,7 @@ std::string plan_file(const Plan& plan, std::uint64_t trials);
 // What judging and reporting a recorded run needs of its plan event. Error: usage (not a plan of ours, unknown schema).
 struct RecordedPlan {
   std::string scenario;
+  std::string scenario_sha256;  // empty: not known
   std::string summary;
   std::vector<std::string> claims;
   std::string strategy;
@@ -131,11 +139,5 @@ struct RecordedPlan {
   std::string repeat;  // the command that repeats it
 };
 Result<RecordedPlan> read_recorded_plan(const std::string& json);
-
-// "./run irq-same-cpu --strategy ... --seed ... --trial 3": repeats exactly this trial. Whatever changes what is asked
-// of guest and injectors is in it.
-std::string repeat_command(const Plan& plan, std::uint64_t trial);
-// The whole run of `trials` trials, from the first on.
-std::string repeat_command_of_all(const Plan& plan, std::uint64_t trials);
 
 }  // namespace remapstorm

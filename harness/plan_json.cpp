@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "harness/plan_json.h"
 
+#include "harness/repeat.h"
 #include "telemetry/probe_names.h"
 
 namespace remapstorm {
@@ -53,7 +54,8 @@ Json guest_to_json(const GuestImageInfo& guest) {
           {"config_sha256", guest.config_sha256},
           {"series_sha256", guest.series_sha256},
           {"vmlinux_sha256", guest.vmlinux_sha256},
-          {"initramfs_sha256", guest.initramfs_sha256}};
+          {"initramfs_sha256", guest.initramfs_sha256},
+          {"cmdline_sha256", guest.cmdline_sha256}};
 }
 
 // Only for reports: whatever is missing stays empty.
@@ -66,6 +68,7 @@ GuestImageInfo guest_from_json(const JsonFields& fields) {
   guest.series_sha256 = fields.text_or("series_sha256", {});
   guest.vmlinux_sha256 = fields.text_or("vmlinux_sha256", {});
   guest.initramfs_sha256 = fields.text_or("initramfs_sha256", {});
+  guest.cmdline_sha256 = fields.text_or("cmdline_sha256", {});
   return guest;
 }
 
@@ -155,6 +158,7 @@ Json plan_to_json(const Plan& plan) {
                {"summary", plan.summary}, {"claims", plan.claims},     {"strategy", plan.strategy},
                {"flavour", plan.flavour}, {"cpus", plan.cpus},         {"memory_bytes", plan.memory},
                {"append", plan.append},   {"seed", hex(plan.seed)}};
+  json["scenario_sha256"] = plan.scenario_sha256;
   json["limits"] = {{"timeout_ns", plan.limits.timeout.count()},
                     {"progress_ns", plan.limits.progress.count()},
                     {"stall_ns", plan.limits.stall_threshold.count()}};
@@ -207,6 +211,7 @@ Result<RecordedPlan> read_recorded_plan(const std::string& text) {
   plan.cpus = static_cast<unsigned>(fields.integer("cpus", kMinCpus, kMaxCpus));
   plan.memory = fields.has("memory_bytes") ? fields.unsigned64("memory_bytes") : 0;
   plan.repeat = fields.text_or("repeat", {});
+  plan.scenario_sha256 = fields.text_or("scenario_sha256", {});
   plan.guest = guest_from_json(JsonFields(fields.object_or_empty("guest"), problem));
   plan.host = host_from_json(JsonFields(fields.object_or_empty("host"), problem));
   const JsonFields limits(fields.object_or_empty("limits"), problem);

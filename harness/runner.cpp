@@ -7,9 +7,11 @@
 #include <utility>
 
 #include "base/build_id.h"
+#include "base/sha256.h"
 #include "base/syscall.h"
 #include "harness/command_line.h"
 #include "harness/own_kernel.h"
+#include "harness/repeat.h"
 #include "harness/trial.h"
 #include "harness/trial_metrics.h"
 #include "telemetry/metrics/trial_sink.h"
@@ -20,6 +22,8 @@
 
 namespace remapstorm {
 namespace {
+
+constexpr std::size_t kMostInitramfs = std::size_t{1} << 30;
 
 // console.log, line by line as it comes, so that a killed run has it too.
 class ConsoleSink final : public EventSink {
@@ -74,6 +78,7 @@ Result<HostInfo> describe_host(const Kvm& kvm, const Clock& clock, const Environ
   host.slowness = slowness_of(calibration.port_round_trip);
   host.port_round_trip = calibration.port_round_trip;
   host.breakpoints = calibration.breakpoints;
+  host.line_begin = line_begin(environment);
   utsname names = {};
   if (::uname(&names) == 0) {
     host.kernel = names.release;
@@ -94,14 +99,21 @@ Result<std::unique_ptr<Runner>> Runner::create(const Kvm& kvm, const GuestImageI
   if (!host.processors.empty()) {
     RS_ASSIGN(runner->stolen_, StolenTime::of_threads(host.processors, clock));
   }
-  runner->guest_ = kernel.empty() ? image : describe_kernel(image, runner->kernel_, runner->symbols_);
+  runner->guest_ = describe_kernel(image, runner->kernel_, runner->symbols_);
+  if (kernel.empty() && runner->guest_.vmlinux_sha256 != image.vmlinux_sha256) {
+    runner->notes_.push_back(vmlinux + " is not the kernel that the image's manifest names: sha256 " +
+                             runner->guest_.vmlinux_sha256 + "; results name what boots");
+  }
   runner->initramfs_path_ = image.directory + "/initramfs.cpio";
+  RS_ASSIGN(runner->initramfs_, Mapping::copy_of_file(runner->initramfs_path_, kMostInitramfs));
+  runner->guest_.initramfs_sha256 = sha256_hex(runner->initramfs_.bytes());
+  RS_ASSIGN(runner->guest_.cmdline_sha256, command_line_sha256(image.directory));
   RS_ASSIGN(runner->command_line_,
             base_command_line(image.directory, host.kind == host_kind_name(HostKind::interpreting), khz));
   if (snapshots.empty()) return runner;
   BootIdentity common;
-  RS_ASSIGN(common.kernel, file_hash(vmlinux));
-  RS_ASSIGN(common.initramfs, file_hash(runner->initramfs_path_));
+  common.kernel = runner->guest_.vmlinux_sha256;
+  common.initramfs = runner->guest_.initramfs_sha256;
   common.host_kind = host.kind;
   common.host_cpu = host.cpu;
   common.host_kernel = host.kernel;

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/clock.h"
+#include "base/mapping.h"
 #include "harness/output_dir.h"
 #include "harness/paths.h"
 #include "harness/plan.h"
@@ -46,13 +47,13 @@ class Runner {
 
   // What explorers run their trials with; refers to this Runner.
   [[nodiscard]] TrialEnvironment environment() {
-    TrialEnvironment shared{kvm_, kernel_, symbols_, clock_, initramfs_path_, command_line_, stop_};
+    TrialEnvironment shared{kvm_, kernel_, symbols_, clock_, initramfs_path_, initramfs_.bytes(), command_line_, stop_};
     if (boots_) shared.boots = &*boots_;
     shared.stolen = stolen_.get();
     shared.breakpoints = breakpoints_;
     return shared;
   }
-  // What boots: the image, or the image with another kernel.
+  // What boots: the image, or the image with another kernel; with the hashes of the bytes that boot.
   [[nodiscard]] const GuestImageInfo& guest() const { return guest_; }
   // For make_plan().
   [[nodiscard]] ResolveSymbol resolver() const;
@@ -74,6 +75,7 @@ class Runner {
   Symbols symbols_;
   GuestImageInfo guest_;
   std::string initramfs_path_;
+  Mapping initramfs_;
   std::string command_line_;
   std::unique_ptr<StolenTime> stolen_;  // in the lab
   bool breakpoints_ = true;

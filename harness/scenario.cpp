@@ -188,7 +188,10 @@ Result<Scenario> load_scenario(const std::string& path, const Vocabulary& vocabu
   text.resize(static_cast<std::size_t>(in.gcount()));
   if (text.size() > kMaxFileBytes) return usage_error(path + " is larger than 1 MiB: not a scenario file");
   ParsedScenario parsed = parse_scenario(text, path, vocabulary);
-  if (parsed.scenario) return std::move(*parsed.scenario);
+  if (parsed.scenario) {
+    parsed.scenario->text = std::move(text);
+    return std::move(*parsed.scenario);
+  }
   std::string message;
   for (const Diagnostic& mistake : parsed.mistakes) message += (message.empty() ? "" : "\n") + to_string(mistake);
   return usage_error(message, "docs/scenario-format.md describes every key");

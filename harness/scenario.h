@@ -75,7 +75,9 @@ struct Limits {
 };
 
 struct Scenario {
-  std::string file;  // as given, for messages
+  std::string file;      // as given, for messages
+  std::string text;      // its bytes; empty: made without a file
+  bool shipped = false;  // one of those known by name
   std::string name;
   std::vector<std::string> claims;
   std::string summary;

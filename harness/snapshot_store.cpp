@@ -13,7 +13,6 @@
 #include <vector>
 
 #include "base/fd.h"
-#include "base/mapping.h"
 #include "vmm/snapshot_header.h"
 
 namespace remapstorm {
@@ -113,11 +112,6 @@ void SnapshotStore::tidy() const {
     // The newest stays whatever its size: it was just made.
     if (i > 0 && (i >= kMostFiles || room > kMostBytes)) fs::remove(kept[i].path, error);
   }
-}
-
-Result<std::string> file_hash(const std::string& path) {
-  RS_ASSIGN(const Mapping file, Mapping::read_only_file(path));
-  return hex_hash(file.data(), file.size());
 }
 
 }  // namespace remapstorm

@@ -56,7 +56,4 @@ class SnapshotStore {
   std::string folder_;
 };
 
-// Hash of a file's content, hex. Errors: those of Mapping::read_only_file().
-Result<std::string> file_hash(const std::string& path);
-
 }  // namespace remapstorm

@@ -14,6 +14,7 @@ MachineConfig machine_config(const TrialEnvironment& environment, const Plan& pl
   config.cpus = plan.cpus;
   config.memory = plan.memory;
   config.initramfs_path = environment.initramfs_path;
+  config.initramfs = environment.initramfs;
   config.command_line = environment.command_line + " remapstorm.strategy=" + plan.strategy;
   if (!plan.append.empty()) config.command_line += " " + plan.append;
   config.workload_text = plan.workload_text;

@@ -27,6 +27,7 @@ struct TrialEnvironment {
   const Symbols& symbols;
   const Clock& clock;
   std::string initramfs_path;
+  std::span<const std::byte> initramfs;
   std::string command_line;       // of the image and the host kind
   const std::atomic<bool>& stop;  // Ctrl-C, SIGTERM
   // Longest time from KVM_RUN to the ready doorbell.

@@ -11,7 +11,7 @@ namespace remapstorm {
 namespace {
 
 constexpr int kTimesSchema = 1;
-constexpr std::uint64_t kMostCounted = 20;  // of one mean: older ones fade
+constexpr std::uint64_t kMostRemembered = 20;  // of one mean: older ones fade
 constexpr std::size_t kMostKept = 2000;
 constexpr std::int64_t kLongestTrial = std::int64_t{86'400} * 1'000'000'000;
 
@@ -29,7 +29,7 @@ TrialTimes TrialTimes::load(const std::string& path) {
     const auto count = static_cast<std::uint64_t>(mean.integer("count", 1, 1 << 20));
     const auto length = static_cast<double>(mean.integer("mean_ns", 0, kLongestTrial));
     if (!problem.empty() || times.means_.size() >= kMostKept) break;
-    times.means_[what] = {std::min(count, kMostCounted), length};
+    times.means_[what] = {std::min(count, kMostRemembered), length};
   }
   return times;
 }
@@ -55,7 +55,7 @@ std::optional<Nanoseconds> TrialTimes::of(const std::string& what) const {
 
 void TrialTimes::add(const std::string& what, Nanoseconds length) {
   Mean& mean = means_[what];
-  mean.count = std::min(mean.count + 1, kMostCounted);
+  mean.count = std::min(mean.count + 1, kMostRemembered);
   mean.nanoseconds += (static_cast<double>(length.count()) - mean.nanoseconds) / static_cast<double>(mean.count);
   added_.insert(what);
 }

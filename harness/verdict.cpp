@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "harness/repeat.h"
 #include "harness/suggest.h"
 #include "telemetry/probe_names.h"
 
@@ -158,6 +159,8 @@ TrialResult conclude(const RecordedPlan& plan, const Judgement& judgement) {
   result.seed = plan.seed;
   result.trial = plan.trial;
   result.repeat = plan.repeat;
+  result.scenario_sha256 = plan.scenario_sha256;
+  result.vmlinux_sha256 = plan.guest.vmlinux_sha256;
   result.expected = plan.expectation.verdict;
   result.verdict = judgement.verdict;
   result.judgement = judgement;
@@ -199,6 +202,7 @@ std::string outcome_of(const TrialResult& trial) {
 RecordedPlan recorded(const Plan& plan, std::uint64_t trial) {
   RecordedPlan result;
   result.scenario = plan.scenario;
+  result.scenario_sha256 = plan.scenario_sha256;
   result.strategy = plan.strategy;
   result.flavour = plan.flavour;
   result.seed = plan.seed;

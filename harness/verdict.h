@@ -34,6 +34,7 @@ struct TrialResult {
   Nanoseconds duration{0};     // from there to the end, host time
   std::string directory;       // where events.jsonl and console.log of this trial are
   std::string repeat;          // one command that repeats it
+  std::string scenario_sha256, vmlinux_sha256;  // of the bytes that ran; empty: not known
 };
 
 // The trial ran: judge what it showed.

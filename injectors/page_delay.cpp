@@ -27,7 +27,7 @@ constexpr const char* kPermissionHint =
     "run as root, or let the administrator set vm.unprivileged_userfaultfd=1 or give you access to /dev/userfaultfd";
 
 // /dev/userfaultfd can be granted to a group; the system call needs CAP_SYS_PTRACE or the sysctl.
-Result<Fd> open_userfaultfd() {
+Result<Fd> any_userfaultfd() {
   const int by_call = static_cast<int>(::syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK));
   if (by_call >= 0) return Fd(by_call);
   const int call_errno = errno;
@@ -37,7 +37,7 @@ Result<Fd> open_userfaultfd() {
     if (by_device >= 0) return Fd(by_device);
   }
   Error error = errno_error("userfaultfd", {}, call_errno, ErrorKind::unavailable);
-  error.hint = kPermissionHint;
+  error.hint = call_errno == ENOSYS ? "the host's kernel needs CONFIG_USERFAULTFD" : kPermissionHint;
   return error;
 }
 
@@ -56,8 +56,8 @@ uffdio_range range_of(const std::byte* page) {
 
 }  // namespace
 
-Result<std::unique_ptr<PageDelay>> PageDelay::create(const Clock& clock, OnEnd on_end) {
-  RS_ASSIGN(Fd uffd, open_userfaultfd());
+Result<Fd> open_userfaultfd() {
+  RS_ASSIGN(Fd uffd, any_userfaultfd());
   uffdio_api api = {};
   api.api = UFFD_API;
   api.features = UFFD_FEATURE_MINOR_SHMEM;
@@ -66,6 +66,11 @@ Result<std::unique_ptr<PageDelay>> PageDelay::create(const Clock& clock, OnEnd o
     error.hint = "stage-2 delays need a host kernel of at least 5.14 with CONFIG_USERFAULTFD";
     return error;
   }
+  return uffd;
+}
+
+Result<std::unique_ptr<PageDelay>> PageDelay::create(const Clock& clock, OnEnd on_end) {
+  RS_ASSIGN(Fd uffd, open_userfaultfd());
   Fd wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!wake.valid()) return errno_error("eventfd", {}, errno);
   return std::unique_ptr<PageDelay>(new PageDelay(clock, std::move(on_end), std::move(uffd), std::move(wake)));

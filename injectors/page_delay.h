@@ -27,6 +27,10 @@
 
 namespace remapstorm {
 
+// A userfaultfd that serves minor faults on shared memory, also those taken in the kernel (KVM's own accesses): by the
+// system call, else by /dev/userfaultfd. ErrorKind::unavailable with a hint when this user or kernel has none.
+Result<Fd> open_userfaultfd();
+
 struct PageDelayEnd {
   std::uint32_t token = 0;
   Gpa page;
@@ -43,7 +47,7 @@ class PageDelay {
   static constexpr std::size_t kPageSize = 4096;
   using OnEnd = std::function<void(const PageDelayEnd&)>;
 
-  // ErrorKind::unavailable with a hint when this user may not handle faults taken in the kernel (KVM's own accesses).
+  // Errors: those of open_userfaultfd().
   static Result<std::unique_ptr<PageDelay>> create(const Clock& clock, OnEnd on_end);
   ~PageDelay();
   PageDelay(const PageDelay&) = delete;

@@ -72,7 +72,7 @@ std::string census_text(const Census& census) {
   field("series", "sha256 " + census.guest.series_sha256.substr(0, 32) + "...");
   field("Host", census.host.kind + ": " + census.host.cpu + ", " + census.host.architecture);
   field("Harness", "remapstorm " + census.harness + ", build " + census.harness_build);
-  field("Again", census.repeat);
+  out.add_whole(pad("Again", 9) + census.repeat);  // to be pasted: one line
   out.add();
   out.add("Not seen:");
   for (const std::string& line : not_seen(census)) out.wrapped("  - ", line);

@@ -336,7 +336,7 @@ void provenance(const Certificate& certificate, PlainLines& out) {
   field("Made",
         certificate.made_at + ", in " + human_length(certificate.took) +
             (certificate.resumed == 0 ? "" : ", going on from " + plural(certificate.resumed, "trial") + " of before"));
-  field("Again", certificate.repeat);
+  out.add_whole(pad("Again", 10) + certificate.repeat);  // to be pasted: one line
   out.add();
 }
 

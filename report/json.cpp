@@ -149,6 +149,8 @@ Json trial_to_json(const TrialResult& trial) {
                {"error", nullptr},
                {"directory", trial.directory},
                {"repeat", trial.repeat},
+               {"scenario_sha256", trial.scenario_sha256},
+               {"vmlinux_sha256", trial.vmlinux_sha256},
                {"evidence", {{"findings", std::move(findings)}, {"statistics", nullptr}}}};
   if (trial.error) {
     json["error"] = {
@@ -203,6 +205,7 @@ std::string results_json(const RunInfo& run, std::span<const ScenarioResults> re
                        {"series_sha256", run.guest.series_sha256},
                        {"vmlinux_sha256", run.guest.vmlinux_sha256},
                        {"initramfs_sha256", run.guest.initramfs_sha256},
+                       {"cmdline_sha256", run.guest.cmdline_sha256},
                        {"strategies", run.guest.strategies}}},
                      {"summary",
                       {{"trials", trials},

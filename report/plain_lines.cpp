@@ -16,6 +16,8 @@ void PlainLines::add(std::string line) {
   text_ += cut(printable(line), kWidth) + "\n";
 }
 
+void PlainLines::add_whole(const std::string& line) { text_ += printable(line) + "\n"; }
+
 void PlainLines::wrapped(const std::string& first, const std::string& words) {
   std::string line = first;
   bool empty = true;

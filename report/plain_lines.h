@@ -12,6 +12,8 @@ class PlainLines {
 
   // One line; what is too long is cut.
   void add(std::string line = {});
+  // One line of whatever length, because it is to be pasted.
+  void add_whole(const std::string& line);
   // As many lines as it takes: `first` on the first one, as many blanks on the others. A word longer than a line, such
   // as a command line's, is broken.
   void wrapped(const std::string& first, const std::string& words);

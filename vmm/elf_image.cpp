@@ -11,16 +11,49 @@ namespace remapstorm {
 namespace {
 
 constexpr std::size_t kMaxSegments = 64;
+constexpr std::size_t kMostBytes = std::size_t{4} << 30;  // with KASAN and debug information it is about 1 GiB
 
 Error bad(const std::string& path, const std::string& what) { return usage_error(path + ": " + what); }
 
 int machine_of(Isa isa) { return isa == Isa::x86_64 ? EM_X86_64 : EM_AARCH64; }
 
-std::string hint_for(std::span<const std::byte> file) {
-  // A bzImage carries "HdrS" at 0x202.
-  if (file.size() > 0x206 && file[0x202] == std::byte{'H'} && file[0x203] == std::byte{'d'} &&
-      file[0x204] == std::byte{'r'} && file[0x205] == std::byte{'S'}) {
-    return "this is a bzImage: give the vmlinux of the same build";
+struct Format {
+  std::size_t offset;
+  std::string_view magic;
+  const char* hint;  // FILE stands for its path
+};
+
+constexpr const char* kFromBuild =
+    "give the vmlinux of the same build: it is at the top of its build folder, and in the debug package of a "
+    "distribution "
+    "(Debian: linux-image-VERSION-dbg, /usr/lib/debug/boot/vmlinux-VERSION)";
+
+// What people take for a kernel image. Linux Documentation/arch/x86/boot.rst (HdrS), arch/arm64/booting.rst (ARM\x64),
+// drivers/firmware/efi/libstub/zboot-header.S (zimg); the others by their own formats.
+constexpr Format kFormats[] = {
+    {0x202, "HdrS", "this is a bzImage, as distributions install it under the name vmlinuz: "},
+    {0x38, "ARM\x64", "this is an arm64 Image: "},
+    {4, "zimg", "this is a compressed EFI image: "},
+    {0, "\x1f\x8b", "this is compressed with gzip: gzip -dc FILE >vmlinux"},
+    {0,
+     "\xfd"
+     "7zXZ",
+     "this is compressed with xz: xz -dc FILE >vmlinux"},
+    {0, "\x28\xb5\x2f\xfd", "this is compressed with zstd: zstd -dc FILE >vmlinux"},
+    {0, "BZh", "this is compressed with bzip2: bzip2 -dc FILE >vmlinux"},
+    {0, "\x02\x21\x4c\x18", "this is compressed with lz4: lz4 -dc FILE >vmlinux"},
+    {0, "\x04\x22\x4d\x18", "this is compressed with lz4: lz4 -dc FILE >vmlinux"},
+    {0, "070701", "this is an initramfs, not a kernel"},
+};
+
+std::string hint_for(const std::string& path, std::span<const std::byte> file) {
+  const std::string_view content(reinterpret_cast<const char*>(file.data()), file.size());
+  for (const Format& format : kFormats) {
+    if (content.size() < format.offset || !content.substr(format.offset).starts_with(format.magic)) continue;
+    std::string hint = format.hint;
+    if (hint.ends_with(": ")) return hint + kFromBuild;
+    if (const std::size_t at = hint.find("FILE"); at != std::string::npos) hint.replace(at, 4, path);
+    return hint;
   }
   return {};
 }
@@ -28,7 +61,7 @@ std::string hint_for(std::span<const std::byte> file) {
 Result<GElf_Ehdr> read_header(const std::string& path, Elf* elf, Isa isa, std::span<const std::byte> file) {
   if (elf == nullptr || elf_kind(elf) != ELF_K_ELF) {
     Error error = bad(path, "not an ELF file");
-    error.hint = hint_for(file);
+    error.hint = hint_for(path, file);
     return error;
   }
   GElf_Ehdr header = {};
@@ -91,7 +124,7 @@ Result<ElfImage> ElfImage::open(const std::string& path, Isa isa) {
   ElfImage image;
   image.path_ = path;
   image.isa_ = isa;
-  RS_ASSIGN(image.file_, Mapping::read_only_file(path));
+  RS_ASSIGN(image.file_, Mapping::copy_of_file(path, kMostBytes));
   if (elf_version(EV_CURRENT) == EV_NONE) return internal_error("libelf is too old");
   const ElfHandle elf(elf_memory(reinterpret_cast<char*>(image.file_.data()), image.file_.size()));
   RS_ASSIGN(const GElf_Ehdr header, read_header(path, elf.get(), isa, image.file()));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// ElfImage: a guest kernel as an ELF file, checked before anything of it is used. The file is not trusted.
+// ElfImage: a guest kernel as an ELF file, checked before anything of it is used. The file is not trusted, and it may
+// be written anew while this lives: what was read once is what is hashed, and what boots.
 #pragma once
 
 #include <cstdint>

@@ -2,15 +2,34 @@
 #include "vmm/kvm.h"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <linux/kvm.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 
 #include <cerrno>
+#include <iomanip>
+#include <sstream>
 
 #include "base/syscall.h"
 
 namespace remapstorm {
 namespace {
+
+// Only what helps on this machine: the file need not belong to a group kvm, nor to one that may use it.
+std::string access_hint(const std::string& path) {
+  struct stat status = {};
+  if (::stat(path.c_str(), &status) != 0) return "ask whoever runs this machine for access to " + path;
+  const group* owner = ::getgrgid(status.st_gid);
+  const std::string name = owner != nullptr ? owner->gr_name : std::to_string(status.st_gid);
+  const bool may = (status.st_mode & 0060) == 0060 && status.st_gid != 0 && owner != nullptr;
+  if (may)
+    return "make your user a member of group " + name + " (sudo usermod -aG " + name + " $USER) and log in again";
+  std::ostringstream mode;
+  mode << std::oct << std::setw(4) << std::setfill('0') << (status.st_mode & 07777);
+  return path + " belongs to group " + name + " with mode " + mode.str() +
+         ", so no group helps: ask whoever runs this machine for access, or run as root";
+}
 
 std::string hint_for(int errnum, const std::string& path) {
   switch (errnum) {
@@ -19,8 +38,9 @@ std::string hint_for(int errnum, const std::string& path) {
              ": enable virtualization in the firmware (or nested virtualization in the hypervisor) and load the kvm "
              "module; or add --lab x86 to the command: an emulated host, slower";
     case EACCES:
+      return access_hint(path);
     case EPERM:
-      return "make your user a member of group kvm (sudo usermod -aG kvm $USER) and log in again";
+      return "this container or service may not use " + path + ": give it the device (--device /dev/kvm)";
     case ENODEV:
     case ENXIO:
       return "the kvm module is not loaded or found no usable processor feature: see the kernel log";

@@ -2,7 +2,9 @@
 // Loading a Linux kernel and pointing the boot vCPU at it. x86: 64-bit entry of Documentation/arch/x86/boot.rst.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 
 #include "base/address.h"
@@ -15,7 +17,8 @@ namespace remapstorm {
 
 struct LinuxBoot {
   std::string command_line;
-  std::string initramfs_path;  // empty: none
+  std::string initramfs_path;              // empty: none
+  std::span<const std::byte> initramfs{};  // its bytes, of who has read it already; else the file is read
 };
 
 // Where things were put; for reports.

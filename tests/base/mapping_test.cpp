@@ -58,11 +58,25 @@ TEST(Mapping, ReadsAWholeFile) {
   EXPECT_EQ(std::memcmp(result->data(), "hello", 5), 0);
 }
 
+TEST(Mapping, ACopyStaysWhenTheFileIsWrittenAnew) {
+  const TemporaryFolder folder;
+  std::ofstream(folder.file("f")) << "hello";
+  const Result<Mapping> copy = Mapping::copy_of_file(folder.file("f"), 5);
+  ASSERT_TRUE(copy.ok()) << copy.error().message;
+  std::ofstream(folder.file("f")) << "J";  // in place, and shorter: a mapping of the file would end in SIGBUS
+  ASSERT_EQ(copy->size(), 5U);
+  EXPECT_EQ(std::memcmp(copy->data(), "hello", 5), 0);
+  std::ofstream(folder.file("f")) << "longer";
+  EXPECT_FALSE(Mapping::copy_of_file(folder.file("f"), 5).ok());
+}
+
 void expect_usage_error(const std::string& path) {
-  const Result<Mapping> result = Mapping::read_only_file(path);
-  ASSERT_FALSE(result.ok()) << path;
-  EXPECT_EQ(result.error().kind, ErrorKind::usage) << result.error().message;
-  EXPECT_NE(result.error().message.find(path), std::string::npos) << result.error().message;
+  for (const bool copy : {false, true}) {
+    const Result<Mapping> result = copy ? Mapping::copy_of_file(path, 100) : Mapping::read_only_file(path);
+    ASSERT_FALSE(result.ok()) << path;
+    EXPECT_EQ(result.error().kind, ErrorKind::usage) << result.error().message;
+    EXPECT_NE(result.error().message.find(path), std::string::npos) << result.error().message;
+  }
 }
 
 TEST(Mapping, RefusesFilesItCannotUse) {

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include "cli/serve_options.h"
 #include "cli/words.h"
 #include "tests/cli/fake_context.h"
@@ -63,7 +65,8 @@ TEST(RunOptions, EveryOption) {
   EXPECT_EQ(options.output_dir, "out");
   EXPECT_EQ(options.format, OutputFormat::ktap);
   EXPECT_TRUE(options.dry_run && options.verbose && !options.quiet);
-  EXPECT_EQ(options.kernel, "vmlinux");
+  EXPECT_EQ(options.kernel, std::filesystem::current_path() / "vmlinux")
+      << "a line that repeats it works in any folder";
   EXPECT_EQ(options.overrides.append, "a=b c");
   EXPECT_EQ(options.scenario_dir, "d");
 }

@@ -22,19 +22,20 @@ class GuestImage : public ::testing::Test {
     fs::create_directories(directory);
     std::ofstream(directory / "manifest.json")
         << R"({"schema": 1, "flavour": ")" << flavour << R"(", "kernel_version": "6.12.117", "hash": ")" << name
-        << R"(", "config_sha256": "c", "series_sha256": "s", "vmlinux_sha256": "v", "initramfs_sha256": "i",)"
+        << R"(", "config_sha256": "c", "series_sha256": "s", "vmlinux_sha256": "k)" << name
+        << R"(", "initramfs_sha256": "i",)"
         << R"( "strategies": ["inplace"]})";
     for (const char* file : {"vmlinux", "initramfs.cpio"}) std::ofstream(directory / file) << "x";
     fs::last_write_time(directory / "manifest.json", fs::file_time_type::clock::now() - std::chrono::seconds(age));
     return directory.string();
   }
-  Result<GuestImageInfo> find(const std::string& flavour) {
+  Result<GuestImageInfo> find(const std::string& flavour, const SameBytes& wanted = {}) {
     const Environment environment = [this](const std::string& name) -> std::optional<std::string> {
       const auto found = variables_.find(name);
       if (found == variables_.end()) return std::nullopt;
       return found->second;
     };
-    return find_guest_image({folder_.path().string(), ""}, environment, flavour);
+    return find_guest_image({folder_.path().string(), ""}, environment, flavour, wanted);
   }
 
   TemporaryFolder folder_;
@@ -64,6 +65,23 @@ TEST_F(GuestImage, TheVariableWins) {
   const Result<GuestImageInfo> image = find("std");
   ASSERT_TRUE(image.ok());
   EXPECT_EQ(image->directory, wanted);
+}
+
+TEST_F(GuestImage, TheOneWithTheHashesThatALineAsksForComesFirst) {
+  const std::string wanted = make("std-old", "std", 100);
+  const std::string usual = make("std-new", "std", 10);
+  SameBytes same;
+  same.kernel = "kstd-ol";
+  EXPECT_EQ(find("std", same)->directory, wanted);
+  variables_["REMAPSTORM_IMAGE_STD"] = usual;
+  EXPECT_EQ(find("std", same)->directory, wanted) << "also before the one of the sources";
+  EXPECT_TRUE(is_wanted(*find("std", same), same));
+  // Where it is gone the usual one comes, and whoever asked refuses it.
+  same.kernel = "kstd-gone";
+  EXPECT_EQ(find("std", same)->directory, usual);
+  EXPECT_FALSE(is_wanted(*find("std", same), same));
+  // The kernel of a line with --kernel is not the image's.
+  EXPECT_EQ(find("std", wanted_of_image(same, "/my/vmlinux"))->directory, usual);
 }
 
 TEST_F(GuestImage, AVariableThatNamesNoImageIsAMistakeNotAReasonToTakeAnother) {

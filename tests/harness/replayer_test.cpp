@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/build_id.h"
 #include "telemetry/event_json.h"
 #include "telemetry/judge.h"
 #include "tests/base/temporary_folder.h"
@@ -83,7 +84,9 @@ TEST(Replay, AWholeRecordingGivesTheVerdictAgain) {
   EXPECT_FALSE(clean.result.error);
   EXPECT_EQ(clean.result.trial, 3U);
   EXPECT_GT(clean.result.duration.count(), 0);
-  EXPECT_EQ(clean.result.repeat, "./run irq-same-cpu --strategy bbm-fault --cpus 2 --memory 128M --seed 7 --trial 3");
+  EXPECT_EQ(clean.result.repeat,
+            "remapstorm run irq-same-cpu --strategy bbm-fault --cpus 2 --memory 128M --sha256 program=" +
+                build_id().substr(0, 16) + " --seed 7 --trial 3");
   const Replayed dead = Recording(lines_of(deadlocked_trial(), Verdict::deadlock)).replayed();
   EXPECT_EQ(dead.result.verdict, Verdict::deadlock);
   EXPECT_TRUE(dead.result.ok);

@@ -172,15 +172,5 @@ TEST(SnapshotStore, AFolderThatCannotBeIsAnError) {
   EXPECT_EQ(kept.error().kind, ErrorKind::host);
 }
 
-TEST(FileHash, DependsOnTheContentAlone) {
-  const TemporaryFolder folder;
-  std::ofstream(folder.file("a")) << "one";
-  std::ofstream(folder.file("b")) << "one";
-  std::ofstream(folder.file("c")) << "two";
-  EXPECT_EQ(*file_hash(folder.file("a")), *file_hash(folder.file("b")));
-  EXPECT_NE(*file_hash(folder.file("a")), *file_hash(folder.file("c")));
-  EXPECT_FALSE(file_hash(folder.file("none")).ok());
-}
-
 }  // namespace
 }  // namespace remapstorm

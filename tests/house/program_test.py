@@ -1,10 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """The program as a person and a script meet it: exit codes, streams, formats, files that are in the way."""
+import bz2
+import fcntl
+import gzip
 import json
+import lzma
 import os
+import pty
 import pwd
+import struct
 import subprocess
+import termios
 import unittest
+from pathlib import Path
 
 from program import PROGRAM, ProgramCase
 from repository import TREE, relative, tracked, without_kvm
@@ -30,6 +38,16 @@ class Program(ProgramCase):
             for part in (name + ":", "\nStory\n", "\nPrediction\n", "\nWorkloads\n", "\nRules\n", "\nExpected\n",
                          f" run {name}\n"):
                 self.assertIn(part, text)
+
+    def test_describe_names_what_runs_in_any_folder(self):
+        mine = self.folder / "mine.toml"
+        mine.write_text((TREE / "scenarios/irq-same-cpu.toml").read_text())
+        named = self.expect(0, "describe", os.path.relpath(mine)).stdout.split("\nRun it\n  ")[1].splitlines()[0]
+        self.assertEqual(named, f"{PROGRAM} run {mine}")
+        again = subprocess.run(["sh", "-c", named + " --dry-run"], env=self.environment, cwd="/", capture_output=True, text=True,
+                               check=False)
+        self.assertEqual(again.returncode, 0, again.stderr)
+        self.assertIn(f"file      {mine}", again.stdout)
 
     def test_dry_run_starts_nothing_and_writes_nothing(self):
         for name in SCENARIOS:
@@ -80,6 +98,50 @@ class Program(ProgramCase):
         self.assertRegex(found, r"kvm +MISSING")
         self.assertIn("scenarios cannot run here", found)
 
+    def on_a_terminal(self, **variables):
+        """What a sweep that cannot run says on a terminal of 70 columns."""
+        ours, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 70, 0, 0))
+        process = subprocess.Popen([*without_kvm(), PROGRAM, "sweep", "--scenarios", "irq-same-cpu,control-inplace", "--output-dir",
+                                    str(self.folder / f"out-{len(list(self.folder.iterdir()))}")],
+                                   env={**self.environment, **variables}, stdin=subprocess.DEVNULL, stdout=theirs,
+                                   stderr=theirs)
+        os.close(theirs)
+        text = b""
+        while True:
+            try:
+                text += os.read(ours, 65536)
+            except OSError:  # all writers are gone
+                break
+        os.close(ours)
+        self.assertEqual(process.wait(timeout=60), 4, text)
+        self.assertIn(b"irq-sam", text)  # narrow columns are cut
+        return text.decode()
+
+    def test_terminals_and_what_they_can(self):
+        self.assertIn("\033[", self.on_a_terminal(TERM="xterm"))
+        for variables in ({"TERM": "dumb"}, {}, {"TERM": "xterm", "NO_COLOR": "1"}):
+            self.assertNotIn("\033[", self.on_a_terminal(**variables).replace("\r\033[K", ""), variables)
+        for variables in ({"TERM": "dumb"}, {}):
+            self.assertNotIn("\033", self.on_a_terminal(**variables), variables)
+        for variables, columns in (({}, 70), ({"COLUMNS": "50"}, 50), ({"COLUMNS": "no number"}, 70)):
+            lines = self.on_a_terminal(TERM="dumb", **variables).replace("\r", "").splitlines()
+            head = next(line for line in lines if line.startswith("scenario"))
+            self.assertLessEqual(len(head), columns)
+
+    def test_doctor_opens_userfaultfd_as_delays_do(self):
+        """Also by /dev/userfaultfd, where the system call is not permitted."""
+        if not (os.getuid() == 0 and Path("/dev/userfaultfd").exists()):
+            self.assertIn("userfaultfd", self.call("doctor").stdout)
+            return
+        minor = os.minor(os.stat("/dev/userfaultfd").st_rdev)
+        nobody = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+        for mode, state in (("666", "ok"), ("600", "warning")):
+            hide = self.in_namespace(f"mount -t tmpfs none /dev && mknod -m {mode} /dev/userfaultfd c 10 {minor}")
+            found = self.call("doctor", prefix=(*hide, *nobody)).stdout
+            self.assertRegex(found, rf"userfaultfd +{state} ")
+        self.assertIn("/dev/userfaultfd", found, "the hint of what else helps")
+
     def in_namespace(self, script):
         as_root = () if os.getuid() == 0 else ("--user", "--map-root-user")
         return ("unshare", "--mount", *as_root, "sh", "-c", script + ' && exec "$@"', "sh")
@@ -94,13 +156,17 @@ class Program(ProgramCase):
         result = self.expect(4, "irq-same-cpu", prefix=(*forbidden, "setpriv", "--inh-caps=-all",
                                                         "--bounding-set=-dac_override,-dac_read_search"))
         self.assertIn("Permission denied", result.stderr)
-        self.assertIn("HINT: make your user a member of group kvm", result.stderr)
+        # It belongs to root's group and no group may use it: membership of none would help.
+        self.assertIn("HINT: /dev/kvm belongs to group root with mode 0000, so no group helps", result.stderr)
 
     def test_kernels_that_are_none(self):
         good = tiny_kernel(b"\xeb\xfe")
         for content, words in ((b"", "is empty"), (b"hello world\n", "not an ELF file"), (good[:40], "not an ELF file"),
                                (good[:0x1001], "truncated"), (tiny_kernel(b"\xeb\xfe", machine=183), "another machine"),
-                               (b"\0" * 0x202 + b"HdrS" + bytes(64), "bzImage")):
+                               (b"\0" * 0x202 + b"HdrS" + bytes(64), "HINT: this is a bzImage, as distributions install"),
+                               (gzip.compress(good), f"HINT: this is compressed with gzip: gzip -dc {self.folder}/kernel >vmlinux"),
+                               (lzma.compress(good), "xz -dc"), (b"\x28\xb5\x2f\xfd" + bytes(64), "zstd -dc"),
+                               (bz2.compress(good), "bzip2 -dc"), (b"\0" * 0x38 + b"ARM\x64" + bytes(64), "arm64 Image")):
             kernel = self.folder / "kernel"
             kernel.write_bytes(content)
             result = self.expect(64, "irq-same-cpu", "--dry-run", "--kernel", str(kernel))

@@ -65,6 +65,9 @@ TEST(SweepOptionsText, TheLabIsAskedForTheSameMatrix) {
   EXPECT_EQ((*again)->seeds, 7U);
   EXPECT_EQ((*again)->jobs, 3U);
   EXPECT_EQ((*again)->timeout, (*options)->timeout);
+  const auto all = parse_words<SweepWords>(fake.context, sweep_words(**options, {}, {"kvm"}));
+  ASSERT_TRUE(all.ok() && all->has_value()) << all.error().message;
+  EXPECT_TRUE((*all)->scenarios.empty()) << "not each by its name: of what is named more is told";
 }
 
 TEST(MatrixCommands, MistakesAreExplained) {

@@ -33,13 +33,18 @@ Status load_kernel(GuestMemory& memory, const ElfImage& kernel) {
   return {};
 }
 
-Status load_initramfs(GuestMemory& memory, const std::string& path, LinuxLayout& layout) {
-  RS_ASSIGN(const Mapping file, Mapping::read_only_file(path));
+Status load_initramfs(GuestMemory& memory, const LinuxBoot& boot, LinuxLayout& layout) {
+  Mapping file;
+  std::span<const std::byte> bytes = boot.initramfs;
+  if (bytes.empty()) {
+    RS_ASSIGN(file, Mapping::read_only_file(boot.initramfs_path));
+    bytes = file.bytes();
+  }
   RS_ASSIGN(const std::uint64_t start,
-            x86_64::place_initramfs(path, file.size(), layout.kernel_end.value, memory.ram_bytes()));
-  RS_CHECK(memory.write(Gpa(start), file.bytes()), "the initramfs was placed in RAM");
+            x86_64::place_initramfs(boot.initramfs_path, bytes.size(), layout.kernel_end.value, memory.ram_bytes()));
+  RS_CHECK(memory.write(Gpa(start), bytes), "the initramfs was placed in RAM");
   layout.initramfs = Gpa(start);
-  layout.initramfs_bytes = file.size();
+  layout.initramfs_bytes = bytes.size();
   return {};
 }
 
@@ -57,7 +62,7 @@ Result<LinuxLayout> load_linux(Vm& vm, const ElfImage& kernel, const LinuxBoot& 
   layout.kernel_start = kernel.lowest();
   layout.kernel_end = kernel.end();
   RS_TRY(load_kernel(memory, kernel));
-  if (!boot.initramfs_path.empty()) RS_TRY(load_initramfs(memory, boot.initramfs_path, layout));
+  if (!boot.initramfs_path.empty()) RS_TRY(load_initramfs(memory, boot, layout));
 
   x86_64::BootParams params;
   params.ram_bytes = memory.ram_bytes();
