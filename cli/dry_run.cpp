@@ -74,7 +74,9 @@ void print_plan(std::ostream& out, const Plan& plan, std::uint64_t repeat) {
   out << plan.scenario << ": " << plan.summary << "\n  file      " << plan.scenario_file << "\n  guest     flavour "
       << plan.flavour << ", Linux " << plan.guest.kernel_version << ", " << plan.cpus
       << (plan.cpus == 1 ? " vCPU, " : " vCPUs, ") << (plan.memory >> 20) << " MiB\n  strategy  " << plan.strategy
-      << "\n  trials    " << repeat << ", seed " << plan.seed << ", at most " << duration_in_words(plan.limits.timeout)
+      << '\n';
+  if (plan.base != KernelBase::unknown) out << "  base      " << kernel_base_name(plan.base) << '\n';
+  out << "  trials    " << repeat << ", seed " << plan.seed << ", at most " << duration_in_words(plan.limits.timeout)
       << " each\n";
   if (!plan.append.empty()) out << "  append    " << plan.append << '\n';
   for (const Workload& workload : plan.workloads) out << "  workload  " << workload_in_words(workload) << '\n';

@@ -2,6 +2,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "harness/command_line.h"
 #include "harness/plan.h"
 #include "telemetry/json_fields.h"
 
@@ -39,6 +40,11 @@ Result<GuestImageInfo> load_guest_image_info(const std::string& directory) {
     }
   }
   if (!problem.empty()) return usage_error(path + ": " + problem, hint);
+  // Every image of ours has the file; where it is missing the runner says so.
+  std::ifstream words(directory + "/cmdline/common");
+  std::ostringstream common;
+  common << words.rdbuf();
+  info.command_line = parameters_of(common.str());
   return info;
 }
 

@@ -11,6 +11,8 @@ namespace {
 constexpr std::size_t kMostBannerBytes = 256;
 // The driver's mailbox pointer, a global of every kernel with CONFIG_REMAPSTORM (guest/kernel, patch 6).
 constexpr const char* kDriverSymbol = "rs_mailbox";
+// What reads remapstorm.stock_restore= (patch 27).
+constexpr const char* kBaseSymbol = "early_stock_restore";
 
 // The bytes that the file holds from a virtual address on, at most `most`.
 std::string_view bytes_at(const ElfImage& kernel, Gva address, std::size_t most) {
@@ -46,6 +48,7 @@ GuestImageInfo describe_kernel(const GuestImageInfo& image, const ElfImage& kern
   info.config_sha256.clear();
   info.series_sha256.clear();
   info.has_driver = symbols.find(kDriverSymbol).has_value();
+  if (!symbols.find(kBaseSymbol)) info.command_line.clear();
   // Without the driver there is what mainline does.
   if (!info.has_driver) info.strategies = {"inplace"};
   return info;

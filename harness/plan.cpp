@@ -269,6 +269,7 @@ Result<Plan> make_plan(const Scenario& scenario, const Overrides& overrides, con
   plan.memory = overrides.memory.value_or(scenario.memory);
   plan.append = scenario.append;
   if (!overrides.append.empty()) plan.append += (plan.append.empty() ? "" : " ") + overrides.append;
+  plan.base = kernel_base_of(guest.command_line + " " + plan.append);
   plan.limits = scenario.limits;
   if (overrides.timeout) plan.limits.timeout = *overrides.timeout;
   plan.seed = overrides.seed;

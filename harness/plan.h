@@ -14,6 +14,7 @@
 #include "base/address.h"
 #include "base/clock.h"
 #include "base/result.h"
+#include "harness/kernel_base.h"
 #include "harness/same_bytes.h"
 #include "harness/scenario.h"
 
@@ -47,6 +48,7 @@ struct GuestImageInfo {
   std::string initramfs_sha256;
   std::string cmdline_sha256;  // see command_line_sha256(); the manifest does not tell
   std::vector<std::string> strategies;
+  std::string command_line;  // of its cmdline/common, as words; empty for a kernel that does not know them
   bool has_driver = true;  // CONFIG_REMAPSTORM: probes, test interrupts, soft holds; false only with --kernel
 };
 // Reads DIRECTORY/manifest.json. Errors: usage (not there, not ours, unknown schema).
@@ -84,6 +86,7 @@ struct Plan {
   unsigned cpus = 0;
   std::uint64_t memory = 0;  // bytes
   std::string append;        // scenario's and the command line's; the runner adds what the machine needs
+  KernelBase base = KernelBase::unknown;
   Limits limits;
   std::uint64_t seed = 0;
   std::vector<Workload> workloads;
@@ -128,6 +131,7 @@ struct RecordedPlan {
   std::vector<std::string> claims;
   std::string strategy;
   std::string flavour;
+  KernelBase base = KernelBase::unknown;
   std::uint64_t seed = 0;
   std::uint64_t trial = 0;
   unsigned cpus = 0;

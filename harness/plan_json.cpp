@@ -159,6 +159,7 @@ Json plan_to_json(const Plan& plan) {
                {"flavour", plan.flavour}, {"cpus", plan.cpus},         {"memory_bytes", plan.memory},
                {"append", plan.append},   {"seed", hex(plan.seed)}};
   json["scenario_sha256"] = plan.scenario_sha256;
+  if (plan.base != KernelBase::unknown) json["base"] = kernel_base_name(plan.base);
   json["limits"] = {{"timeout_ns", plan.limits.timeout.count()},
                     {"progress_ns", plan.limits.progress.count()},
                     {"stall_ns", plan.limits.stall_threshold.count()}};
@@ -202,6 +203,7 @@ Result<RecordedPlan> read_recorded_plan(const std::string& text) {
   plan.scenario = fields.text("scenario");
   plan.strategy = fields.text("strategy");
   plan.flavour = fields.text("flavour");
+  plan.base = kernel_base_from_name(fields.text_or("base", {}));
   plan.seed = fields.hex64("seed");
   plan.trial = fields.has("trial") ? fields.unsigned64("trial") : 0;
   plan.summary = fields.text_or("summary", {});

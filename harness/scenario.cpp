@@ -153,7 +153,7 @@ Vocabulary make_vocabulary(InjectorCatalogue injectors) {
       {"spin", "an empty loop in user mode", true, {}},
   };
   for (const std::string_view strategy : all_strategies()) vocabulary.strategies.emplace_back(strategy);
-  vocabulary.flavours = {"std", "lockdep", "rt"};
+  vocabulary.flavours = {"std", "lockdep", "rt", "debug"};
   vocabulary.host_kinds = {"kvm-hardware", "kvm-interpreting", "lab:x86"};
   return vocabulary;
 }

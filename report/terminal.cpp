@@ -57,6 +57,7 @@ class TerminalReport final : public Report {
     std::string setup = "strategy " + plan.strategy + ", flavour " + plan.flavour + ", " + std::to_string(plan.cpus) +
                         (plan.cpus == 1 ? " vCPU, " : " vCPUs, ") + std::to_string(plan.memory >> 20) + " MiB, seed " +
                         std::to_string(plan.seed);
+    if (plan.base != KernelBase::unknown) setup += ", base " + std::string(kernel_base_name(plan.base));
     if (!plan.claims.empty()) setup += ", claims";
     for (const std::string& claim : plan.claims) setup += " " + claim;
     out_.wrapped("  ", setup, Tone::dim);

@@ -58,6 +58,7 @@ class TrialPage {
     facts.emplace_back("Flavour", trial.flavour);
     if (in_.model != nullptr) {
       const RecordedPlan& plan = in_.model->replayed.plan;
+      facts.emplace_back("Base", std::string(kernel_base_name(plan.base)));
       facts.emplace_back("Machine", counted(plan.cpus, "vCPU") + ", " + std::to_string(plan.memory >> 20) + " MiB");
       facts.emplace_back("Seed", std::to_string(plan.seed) + ", trial " + std::to_string(plan.trial));
       std::string claims;

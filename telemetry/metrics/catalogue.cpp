@@ -269,7 +269,7 @@ struct LabelMeaning {
 constexpr LabelMeaning kLabels[] = {
     {"scenario", "name of the scenario; of an exploration: explore-WINDOW"},
     {"strategy", "remap strategy of the guest kernel: inplace, bbm-fault, bbm-fault-irqsafe"},
-    {"flavour", "flavour of the guest kernel: std, lockdep, rt"},
+    {"flavour", "flavour of the guest kernel: std, lockdep, rt, debug"},
     {"host", "kind of KVM host: kvm-hardware, kvm-interpreting; timings do not compare across kinds"},
     {"verdict",
      "clean, deadlock, stall, oops, lockdep, bug, lost-update, hang, timeout, error; not-run: the trial never began"},

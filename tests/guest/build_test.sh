@@ -82,7 +82,7 @@ expect "one of them waited" grep -q 'another build' "$scratch/one" "$scratch/two
 status=0
 "$build" --flavour nonsense >/dev/null 2>"$scratch/err" || status=$?
 expect "unknown flavour: exit 64" test $status = 64
-expect "says which there are" contains "$scratch/err" "there is: lockdep rt std"
+expect "says which there are" contains "$scratch/err" "there is: debug lockdep rt std"
 status=0
 "$build" --nonsense >/dev/null 2>&1 || status=$?
 expect "unknown argument: exit 64" test $status = 64

@@ -58,6 +58,14 @@ TEST_F(GuestImage, TheNewestOfTheFlavourIsTaken) {
   EXPECT_EQ(image->directory, wanted);
 }
 
+TEST_F(GuestImage, ItsCommandLineIsKnown) {
+  const std::string directory = make("std-one", "std", 1);
+  EXPECT_EQ(find("std")->command_line, "");
+  fs::create_directories(directory + "/cmdline");
+  std::ofstream(directory + "/cmdline/common") << "# why\npanic=-1\noops=panic\n";
+  EXPECT_EQ(find("std")->command_line, "panic=-1 oops=panic");
+}
+
 TEST_F(GuestImage, TheVariableWins) {
   const std::string wanted = make("std-old", "std", 100);
   make("std-new", "std", 10);

@@ -67,7 +67,7 @@ class FakeTree:
         (self.tree / "base").mkdir()
         (self.tree / "base" / "a.cpp").write_text("int a;\n")
         (self.tree / "guest" / "kernel" / "config").mkdir(parents=True)
-        for name in ("base", "std", "rt", "lockdep"):
+        for name in ("base", "std", "rt", "lockdep", "debug"):
             (self.tree / "guest" / "kernel" / "config" / f"{name}.config").write_text("")
         self.script(self.tree / "guest" / "build.sh", GUEST)
         (self.tree / "lab" / "x86").mkdir(parents=True)

@@ -224,7 +224,7 @@ class RunScript(unittest.TestCase):
         result = self.fake.run("x", NEEDS="nonsense\n")
         self.assertEqual(result.returncode, 4)
         self.assertIn("nonsense", result.err)
-        self.assertIn("HINT: there is: lockdep rt std\n", result.err)
+        self.assertIn("HINT: there is: debug lockdep rt std\n", result.err)
 
     def test_two_at_once_build_once(self):
         one = self.fake.popen("one", SLOW="1")

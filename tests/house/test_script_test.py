@@ -14,7 +14,7 @@ while [ $# -gt 0 ]; do
   case "$1 ${2:-}" in
     "-N "*) listed=3 ;;
     "-L "*kvm*) [ "${KIND:-all}" != unit ] || none=yes ;;
-    "-L ^lockdep$") [ "${KIND:-all}" = all ] || none=yes ;;
+    "-L ^lockdep$" | "-L ^debug$") [ "${KIND:-all}" = all ] || none=yes ;;
     "-LE "*) [ "${KIND:-all}" != kvm ] || none=yes ;;
   esac
   shift
@@ -52,7 +52,7 @@ class TestScript(unittest.TestCase):
         self.assertEqual(result.returncode, 0, result.err)
         self.assertEqual(result.out, "3 passed, 0 failed\n")
         self.assertEqual(len(self.ctests()), 1)
-        self.assertIn("-LE ^(kvm|scenario|lab|lockdep|lint)$", self.ctests()[0])
+        self.assertIn("-LE ^(kvm|scenario|lab|lockdep|debug|lint)$", self.ctests()[0])
 
     def test_numbers_are_summed(self):
         result = self.call("unit", "asan", "tsan")
@@ -90,12 +90,17 @@ class TestScript(unittest.TestCase):
             self.assertIn("/guest/std-fake", images.read())
         self.assertIn("-j 1 -L ^(kvm|scenario)$", self.ctests()[0])
 
-    def test_lockdep_is_for_those_who_ask(self):
-        self.assertEqual(self.call("lockdep").returncode, 0)
-        self.assertIn("-L ^lockdep$", self.ctests()[0])
+    def test_kernels_of_their_own_are_for_those_who_ask(self):
+        for part in "lockdep", "debug":
+            self.assertEqual(self.call(part).returncode, 0)
+            self.assertEqual(len(self.ctests()), 1)
+            self.assertIn(f"-L ^{part}$", self.ctests()[0])
+            self.fake.forget()
+        self.assertEqual(self.call("lockdep", "debug").returncode, 0)
+        self.assertEqual(len(self.ctests()), 2)
         self.fake.forget()
         self.call()
-        self.assertFalse(any("-L ^lockdep$" in line for line in self.ctests()))
+        self.assertFalse(any("-L ^lockdep$" in line or "-L ^debug$" in line for line in self.ctests()))
 
     def test_by_name(self):
         result = self.call("-k", "Rng", KIND="unit")

@@ -51,6 +51,20 @@ TEST(Plan, TakesTheScenariosChoices) {
   EXPECT_EQ(plan->expectation.verdict, Verdict::deadlock);
 }
 
+TEST(Plan, SaysOnWhichBaseItRuns) {
+  GuestImageInfo guest = image();
+  EXPECT_EQ(plan_of(good())->base, KernelBase::unknown);
+  guest.command_line = "panic=-1 remapstorm.stock_restore=0";
+  const auto fixed = plan_of(good(), {}, guest);
+  EXPECT_EQ(fixed->base, KernelBase::fixed);
+  EXPECT_EQ(read_recorded_plan(plan_json(*fixed, 0))->base, KernelBase::fixed);
+  Overrides overrides;
+  overrides.append = "remapstorm.stock_restore=1";
+  const auto stock = plan_of(good(), overrides, guest);
+  EXPECT_EQ(stock->base, KernelBase::stock);
+  EXPECT_EQ(read_recorded_plan(plan_json(*stock, 0))->base, KernelBase::stock);
+}
+
 TEST(Plan, OverridesWin) {
   Overrides overrides;
   overrides.strategy = "inplace";
