@@ -11,7 +11,7 @@ namespace remapstorm {
 namespace {
 
 // Rows of a process, then those of a vCPU, from above.
-enum ProcessRow { kFindings, kPhases, kMilestones, kWindows, kDelays, kWorkloads, kConsole };
+enum ProcessRow { kFindings, kPhases, kMilestones, kWindows, kAbsent, kDelays, kWorkloads, kConsole };
 enum VcpuRow { kInjected, kHeld, kHostWait };
 enum Kind : unsigned { kRemap, kWindow, kFlush, kWait, kLockHold, kFault, kHandler, kSoftHold };
 
@@ -29,9 +29,11 @@ GuestTrace::GuestTrace(PacketWriter& writer, TracedGuest guest, const TraceScan&
       findings_(writer, process_, "findings", kFindings, repairs_),
       phases_(writer, process_, "phase", kPhases, repairs_),
       milestones_(writer, process_, "milestones", kMilestones, repairs_),
+      absent_(writer, process_, "absent entries", kAbsent, repairs_),
       delays_(writer, process_, "stage-2 delays", kDelays, repairs_),
       workloads_(writer, process_, "workloads", kWorkloads, repairs_),
-      console_(writer, process_, "console", kConsole, repairs_) {
+      console_(writer, process_, "console", kConsole, repairs_),
+      spans_([this](const Span& span) { span_found(span); }) {
   for (unsigned i = 0; i < std::min(guest_.vcpus, RS_MAX_VCPUS); ++i) vcpu(static_cast<int>(i));
 }
 
@@ -69,6 +71,7 @@ void GuestTrace::instant(const Event& event, const TraceLabel& label) {
 }
 
 void GuestTrace::on_event(const Event& event) {
+  spans_.fold(event);
   if (const auto* probe = std::get_if<ProbeEvent>(&event.body)) fold(event, *probe);
   if (const auto* receipt = std::get_if<ReceiptEvent>(&event.body)) fold(event, *receipt);
   if (const auto* lifecycle = std::get_if<LifecycleEvent>(&event.body)) fold(event, *lifecycle);
@@ -106,8 +109,11 @@ void GuestTrace::fold(const Event& event, const ProbeEvent& probe) {
     case RS_PROBE_REMAP_END:
       return ends(on, kRemap, probe.args[0], probe, at);
     case RS_PROBE_BBM_BREAK:
+      return begins(kWindow, probe.args[1]);
     case RS_PROBE_BBM_MAKE:
-      return window(on, probe, at);
+      return ends(on, kWindow, probe.args[1], probe, at);
+    case RS_PROBE_BBM_WINDOW:
+      return;  // span_found()
     case RS_PROBE_FLUSH_BEGIN:
       return begins(kFlush, probe.args[0]);
     case RS_PROBE_FLUSH_END:
@@ -149,25 +155,30 @@ void GuestTrace::fold(const Event& event, const ProbeEvent& probe) {
 
 void GuestTrace::ends(Vcpu& on, unsigned kind, std::uint64_t key, const ProbeEvent& probe, Nanoseconds at) {
   std::vector<TraceNote> notes;
+  if (probe.probe == RS_PROBE_BBM_MAKE) notes = {{"new_entry", Gva{probe.args[2]}}};
   if (probe.probe == RS_PROBE_REMAP_END) notes = {{"result", probe.args[3]}};
   if (probe.probe == RS_PROBE_FAULT_DONE) notes = {{"handled", probe.args[2]}};
   if (probe.probe == RS_PROBE_HOLD_END) notes = {{"spins", probe.args[1]}};
   if (!on.guest->end(kind, key, at, notes)) ++repairs_.never_begun;
 }
 
-void GuestTrace::window(Vcpu& on, const ProbeEvent& probe, Nanoseconds at) {
+void GuestTrace::span_found(const Span& span) {
+  const bool told = span.kind == SpanKind::window;  // by the guest, from store to store
+  if (!told && span.kind != SpanKind::break_to_make) return;
+  // A guest may tell any time.
+  const Nanoseconds from = std::max(Nanoseconds{0}, scan_.clock.to_host(span.begin));
+  const Nanoseconds to = std::max(from, span.open ? scan_.end : scan_.clock.to_host(span.end));
   if (!windows_) {
     windows_.emplace(writer_, writer_.counter(process_, "open windows", PacketWriter::Unit::count, kWindows));
   }
-  const std::uint64_t entry = probe.args[1];
-  if (probe.probe == RS_PROBE_BBM_BREAK) {
-    on.guest->begin(kWindow, entry, RS_CTX_LEVEL(probe.context), at, label_of(probe, scan_.symbols));
-    windows_->change(at, 1);
-  } else if (on.guest->end(kWindow, entry, at, {{"new_entry", Gva{probe.args[2]}}})) {
-    windows_->change(at, -1);
-  } else {
-    ++repairs_.never_begun;
-  }
+  if (from != to || span.open) windows_->change(from, 1);
+  if (from != to && !span.open) windows_->change(to, -1);
+  if (!told) return;
+  TraceLabel label{kWindowCategory, absent_name(span.detail), {{"addr", Gva{span.key}}}};
+  label.notes.push_back({"vCPU", static_cast<std::uint64_t>(std::max(span.vcpu, 0))});
+  std::vector<TraceNote> at_end;
+  if (span.open) at_end.push_back({"never ended", std::string("not set when the recording ends; drawn from bbm.break")});
+  absent_.slice(from, to, label, at_end);
 }
 
 void GuestTrace::handler_begins(Vcpu& on, const ProbeEvent& probe, Nanoseconds at) {
@@ -293,6 +304,7 @@ void GuestTrace::finish(const std::vector<Finding>& findings) {
   for (Vcpu& one : vcpus_) {
     if (one.guest) one.guest->finish(scan_.end);
   }
+  spans_.finish();
   if (windows_) windows_->finish();
 }
 

@@ -19,6 +19,7 @@
 #include "telemetry/event.h"
 #include "telemetry/finding.h"
 #include "telemetry/guest_clock.h"
+#include "telemetry/spans.h"
 #include "telemetry/symbol_map.h"
 
 namespace remapstorm {
@@ -85,7 +86,8 @@ class GuestTrace final : public EventSink {
   void fired(const Event& event, const ReceiptEvent& receipt);
   void ended(const Event& event, const ReceiptEvent& receipt);
   void handler_begins(Vcpu& on, const ProbeEvent& probe, Nanoseconds at);
-  void window(Vcpu& on, const ProbeEvent& probe, Nanoseconds at);
+  // Of any kind; draws those of an entry that is absent.
+  void span_found(const Span& span);
   void ends(Vcpu& on, unsigned kind, std::uint64_t key, const ProbeEvent& probe, Nanoseconds at);
   // Draws the phase that is over, and begins the next; none: an empty name.
   void phase(const std::string& name, Nanoseconds at);
@@ -101,7 +103,8 @@ class GuestTrace final : public EventSink {
   TraceRepairs repairs_;
   TrackId process_;
   std::array<Vcpu, RS_MAX_VCPUS> vcpus_;
-  FlatTrack findings_, phases_, milestones_, delays_, workloads_, console_;
+  FlatTrack findings_, phases_, milestones_, absent_, delays_, workloads_, console_;
+  SpanFinder spans_;
   std::optional<WindowCount> windows_;
   Open injections_;  // by token
   Open works_;       // by line of the workload text

@@ -23,10 +23,10 @@ std::string handler_name(std::uint64_t kind) {
   return "handler of unknown kind";
 }
 
-std::string window_name(std::uint64_t level) {
-  if (level == RS_LEVEL_PTE) return "break to make (pte)";
-  if (level == RS_LEVEL_PMD) return "break to make (pmd)";
-  return "break to make";
+std::string with_level(std::string name, std::uint64_t level) {
+  if (level == RS_LEVEL_PTE) name += " (pte)";
+  if (level == RS_LEVEL_PMD) name += " (pmd)";
+  return name;
 }
 
 // Notes of the probe's own arguments, by their names in guest/abi.
@@ -63,6 +63,8 @@ std::string backtrace_text(const std::vector<Frame>& frames) {
 
 }  // namespace
 
+std::string absent_name(std::uint64_t level) { return with_level("entry absent", level); }
+
 TraceLabel label_of(const ProbeEvent& probe, const SymbolMap& symbols) {
   TraceLabel label{kGuestCategory, {}, argument_notes(probe)};
   switch (probe.probe) {
@@ -71,7 +73,7 @@ TraceLabel label_of(const ProbeEvent& probe, const SymbolMap& symbols) {
       break;
     case RS_PROBE_BBM_BREAK:
       label.category = kWindowCategory;
-      label.name = window_name(probe.args[3]);
+      label.name = with_level("break to make", probe.args[3]);
       break;
     case RS_PROBE_FLUSH_BEGIN:
       label.name = "flush";

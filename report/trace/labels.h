@@ -2,6 +2,9 @@
 // What slices and instants are called, and the notes below them. Pure.
 #pragma once
 
+#include <cstdint>
+#include <string>
+
 #include "report/trace/packet_writer.h"
 #include "telemetry/event.h"
 #include "telemetry/finding.h"
@@ -17,6 +20,8 @@ inline constexpr std::string_view kGuestCategory = "guest", kWindowCategory = "w
 
 // Of the slice that the probe begins, or of the instant that it is. lock.got: of the hold.
 TraceLabel label_of(const ProbeEvent& probe, const SymbolMap& symbols);
+// Of a window, by its RS_LEVEL_*: "entry absent (pte)".
+std::string absent_name(std::uint64_t level);
 TraceLabel label_of(const HitEvent& hit);
 TraceLabel label_of(const ReceiptEvent& receipt);
 TraceLabel label_of(const SampleEvent& sample);

@@ -78,6 +78,14 @@ class Traced {
 constexpr std::uint32_t kTask = RS_CTX_TASK;
 constexpr std::uint32_t kHardirq = RS_CTX_HARDIRQ | RS_CTX_IRQS_OFF;
 
+// The counter of open windows: (time, value).
+std::vector<std::pair<std::uint64_t, std::int64_t>> counted(const Traced& traced) {
+  for (const auto& [track, values] : traced.decoded.counts) {
+    if (traced.decoded.tracks.at(track).name == "open windows") return values;
+  }
+  return {};
+}
+
 TEST(Trace, AGuestIsAProcessAndAVcpuAThread) {
   const Traced traced(std::move(Stream().begin().open().close().done()));
   std::vector<std::string> threads;
@@ -114,6 +122,41 @@ TEST(Trace, WhatAVcpuDoesIsNestedAndPlacedInHostTime) {
   EXPECT_EQ(window.notes.at("context"), "task, IRQs on, in a window");
   EXPECT_EQ(window.notes.at("probe at"), "vmemmap_update_pte+0x40");
   EXPECT_EQ(traced.trial().repairs.never_ended, 0U);
+}
+
+TEST(Trace, AWindowIsDrawnFromStoreToStore) {
+  Stream stream;
+  stream.begin().open().pass(0.5).close().done();
+  const Traced traced(stream);
+  const DecodedSlice absent = traced.decoded.slice("entry absent (pte)");
+  const DecodedSlice hold = traced.decoded.slice("hold init_mm.page_table_lock");
+  const DecodedSlice probes = traced.decoded.slice("break to make (pte)");
+  EXPECT_EQ(absent.from, hold.from);  // the stream's entry is cleared right behind lock.got
+  EXPECT_EQ(absent.to, probes.to);
+  EXPECT_EQ(absent.notes.count("never ended"), 0U);
+  EXPECT_THAT(counted(traced), ElementsAre(Pair(absent.from, 1), Pair(absent.to, 0)));
+}
+
+TEST(Trace, AWindowThatNobodyClosedIsOpenToTheEnd) {
+  Stream stream;
+  stream.begin().open().pass(2).milestone(What::end);
+  const Traced traced(stream);
+  EXPECT_EQ(traced.decoded.slice("entry absent (pte)").notes.count("never ended"), 1U);
+  ASSERT_EQ(counted(traced).size(), 1U);
+  EXPECT_EQ(counted(traced)[0].second, 1);
+}
+
+// The mainline remap: break and make are told, but no window.
+TEST(Trace, WhereNoEntryIsAbsentNoWindowIsDrawn) {
+  Stream stream;
+  stream.begin()
+      .probe(0, RS_PROBE_BBM_BREAK, kTask, {kPage, kEntry, 0x63, RS_LEVEL_PTE})
+      .probe(0, RS_PROBE_BBM_MAKE, kTask, {kPage, kEntry, 0x61, RS_LEVEL_PTE})
+      .done();
+  const Traced traced(stream);
+  EXPECT_EQ(traced.decoded.count("entry absent (pte)"), 0U);
+  EXPECT_EQ(traced.decoded.count("break to make (pte)"), 1U);
+  EXPECT_THAT(counted(traced), IsEmpty());
 }
 
 TEST(Trace, AnInjectionLeadsToItsHandler) {
@@ -220,9 +263,14 @@ TEST(Trace, OpenWindowsAreCountedInTheOrderOfTime) {
   // vCPU 1's window begins while vCPU 0's is open.
   const Nanoseconds seen = stream.events.back().time;
   for (Event& event : stream.events) {
-    if (!std::holds_alternative<ProbeEvent>(event.body)) continue;
-    if (event.vcpu == 1) event.guest_time = *event.guest_time - Nanoseconds(5500);
+    auto* probe = std::get_if<ProbeEvent>(&event.body);
+    if (probe == nullptr) continue;
     event.time = seen;
+    if (event.vcpu != 1) continue;
+    event.guest_time = *event.guest_time - Nanoseconds(5500);
+    if (probe->probe != RS_PROBE_BBM_WINDOW) continue;
+    probe->args[1] -= 5500;
+    probe->args[2] -= 5500;
   }
   const Traced traced(stream);
   ASSERT_EQ(traced.decoded.counts.size(), 1U);
