@@ -35,12 +35,18 @@ void StepCount::take_out_turn(const CountedStep& step) {
   const std::size_t first = before->second;
   if (trace_[first].pc != step.pc || trace_[first].sp != step.sp) return;
   if (hints_.empty() || hints_.back() < first) return;
+  // In a turn nothing is done: a loop around it that waits in each of its rounds is no wait.
+  for (std::size_t i = first; i < trace_.size(); ++i) {
+    if (trace_[i].clear != step.clear || trace_[i].flushing != flushing_) return;
+  }
   spin_ += trace_.size() - first;
   trace_.resize(first);
   while (!hints_.empty() && hints_.back() >= first) hints_.pop_back();
 }
 
 void StepCount::step(const CountedStep& step) {
+  // The function that waited has returned: its caller's loop is none that waits.
+  while (!hints_.empty() && trace_[hints_.back()].sp < step.sp) hints_.pop_back();
   take_out_turn(step);
   const bool harness = in_harness(step);
   visits_[{step.pc, step.sp}] = trace_.size();

@@ -3,8 +3,9 @@
 //
 // Turns of a loop that waits for another CPU are noise: how many there are depends on when the other is given time. A
 // turn is what lies between two visits of the same instruction with the same stack pointer, if a spin hint (PAUSE,
-// YIELD) lies between; it is taken out, so that a wait of any length counts like one that had nothing to wait for. What
-// belongs to the guest's probes (from the entry of __rs_probe until it returns) is the harness's own and counted apart.
+// YIELD) of a function that has not returned lies between, and the entry and the flush stay as they were. It is taken
+// out, so that a wait of any length counts like one that had nothing to wait for. What belongs to the guest's probes
+// (from the entry of __rs_probe until it returns) is the harness's own and counted apart.
 #pragma once
 
 #include <cstdint>

@@ -30,6 +30,7 @@ struct RemapCount {
 // faulting instruction is executed again.
 struct FaultCount {
   std::optional<StepSums> sums;  // none: see `why`
+  bool impossible = false;       // a remap was seen in which no entry is ever invalid; else it was not counted
   std::string why;
 };
 

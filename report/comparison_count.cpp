@@ -49,7 +49,10 @@ std::vector<ComparisonTable> count_tables(const Comparison& comparison) {
     if (run.restore) remaps.rows.push_back(remap_row(one.name, "restore", *run.restore));
     if (!run.optimize && !run.restore) remaps.rows.push_back({one.name, "not counted: " + run.trouble});
     const auto& fault = run.fault;
-    faults.rows.push_back({one.name, fault.sums ? figure(fault.sums->all.kernel) : "none",
+    faults.rows.push_back({one.name,
+                           fault.sums         ? figure(fault.sums->all.kernel)
+                           : fault.impossible ? "none"
+                                              : "not counted",
                            fault.sums ? figure(fault.sums->all.harness) : kNoFigure, fault.why});
   }
   std::vector<ComparisonTable> tables = {std::move(remaps), std::move(faults)};

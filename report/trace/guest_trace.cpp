@@ -177,7 +177,8 @@ void GuestTrace::span_found(const Span& span) {
   TraceLabel label{kWindowCategory, absent_name(span.detail), {{"addr", Gva{span.key}}}};
   label.notes.push_back({"vCPU", static_cast<std::uint64_t>(std::max(span.vcpu, 0))});
   std::vector<TraceNote> at_end;
-  if (span.open) at_end.push_back({"never ended", std::string("not set when the recording ends; drawn from bbm.break")});
+  if (span.open)
+    at_end.push_back({"never ended", std::string("not set when the recording ends; drawn from bbm.break")});
   absent_.slice(from, to, label, at_end);
 }
 

@@ -62,6 +62,33 @@ TEST(StepCount, TheSameCodeDeeperInTheStackIsNoTurn) {
   EXPECT_EQ(count.sums().all.kernel, 3U);
 }
 
+// Each of three entries is cleared, flushed (a wait in a function of its own, or in line) and set.
+TEST(StepCount, ALoopThatWaitsInEachOfItsRoundsIsNoWait) {
+  for (const std::uint64_t wait_sp : {0xf00, 0x1000}) {
+    StepCount count;
+    const auto step = [&](std::uint64_t pc, std::uint64_t sp, bool clear, bool hint = false) {
+      CountedStep one = step_at(pc, sp);
+      one.clear = clear;
+      one.spin_hint = hint;
+      count.step(one);
+    };
+    for (int entry = 0; entry < 3; ++entry) {
+      step(0x1, 0x1000, false);
+      for (int turn = 0; turn <= entry; ++turn) {
+        step(0x10, wait_sp, true);
+        step(0x11, wait_sp, true, true);
+      }
+      step(0x10, wait_sp, true);
+      step(0x12, wait_sp, true);
+      step(0x2, 0x1000, false);
+    }
+    const StepSums sums = count.sums();
+    EXPECT_EQ(sums.windows.size(), 3U) << wait_sp;
+    EXPECT_EQ(sums.all.kernel, 12U) << wait_sp;
+    EXPECT_EQ(sums.spin, 12U) << wait_sp;
+  }
+}
+
 TEST(StepCount, ProbesAreTheHarnessesOwn) {
   StepCount count(true);
   count.step(step_at(0x10, 0x0e00, "rs_log_and_ring"));  // where it began

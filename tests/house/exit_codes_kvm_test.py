@@ -4,30 +4,18 @@ import json
 import os
 import signal
 import subprocess
-import tempfile
 import time
 import unittest
 import xml.etree.ElementTree as xml
 
-from program import PROGRAM, ProgramCase
+from guest_case import GuestCase
+from program import PROGRAM
 from tiny_kernel import tiny_kernel
 
 HANGING_KERNEL = b"\x90\x0f\x0b"  # ud2 without an IDT: a triple fault
 
 
-class GuestCodes(ProgramCase):
-    """Needs the guest image; ./test names it in REMAPSTORM_IMAGE_STD."""
-    cache = None  # one boot of each guest for all of them
-
-    def setUp(self):
-        super().setUp()
-        image = os.environ.get("REMAPSTORM_IMAGE_STD")
-        self.assertTrue(image, "REMAPSTORM_IMAGE_STD does not name a guest image; ./test kvm sets it")
-        self.environment["REMAPSTORM_IMAGE_STD"] = image
-        GuestCodes.cache = GuestCodes.cache or tempfile.TemporaryDirectory(prefix="remapstorm-cache-")
-        self.environment["REMAPSTORM_CACHE"] = GuestCodes.cache.name
-        self.output = self.folder / "out"
-
+class GuestCodes(GuestCase):
     def bad_kernel(self):
         kernel = self.folder / "bad-kernel"
         kernel.write_bytes(tiny_kernel(HANGING_KERNEL))

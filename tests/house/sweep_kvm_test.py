@@ -4,28 +4,15 @@ import json
 import os
 import signal
 import subprocess
-import tempfile
 import time
 import unittest
 import xml.etree.ElementTree as xml
 
-from program import PROGRAM, ProgramCase
+from guest_case import GuestCase
+from program import PROGRAM
 
 
-class MatrixCase(ProgramCase):
-    cache = None  # one boot of each guest for all of them
-
-    def setUp(self):
-        super().setUp()
-        image = os.environ.get("REMAPSTORM_IMAGE_STD")
-        self.assertTrue(image, "REMAPSTORM_IMAGE_STD does not name a guest image; ./test kvm sets it")
-        self.environment["REMAPSTORM_IMAGE_STD"] = image
-        MatrixCase.cache = MatrixCase.cache or tempfile.TemporaryDirectory(prefix="remapstorm-cache-")
-        self.environment["REMAPSTORM_CACHE"] = MatrixCase.cache.name
-        self.output = self.folder / "out"
-
-
-class Sweep(MatrixCase):
+class Sweep(GuestCase):
     MATRIX = ("sweep", "--scenarios", "irq-same-cpu,control-inplace", "--strategies", "bbm-fault,inplace")
 
     def test_the_table_says_what_each_cell_came_to(self):
@@ -113,7 +100,7 @@ class Sweep(MatrixCase):
         self.assertIn("is no folder", self.expect(64, *self.MATRIX, "--output-dir", str(self.output)).stderr)
 
 
-class Soak(MatrixCase):
+class Soak(GuestCase):
     def test_random_control_trials_raise_no_alarm(self):
         result = self.expect(0, "soak", "--trials", "30", "--output-dir", str(self.output), timeout=300)
         self.assertIn("no false alarm", result.stdout)
@@ -124,7 +111,7 @@ class Soak(MatrixCase):
         self.assertGreater(found["injections"]["irq"], 10)
 
 
-class Compare(MatrixCase):
+class Compare(GuestCase):
     def test_each_strategy_is_measured_the_same_way(self):
         # All of them would take as many boots again.
         result = self.expect(0, "compare", "--strategies", "inplace,bbm-fault", "--repeat", "1", "--output-dir",

@@ -166,7 +166,7 @@ CountRun counted_run(std::uint64_t in_flush) {
   remap.interrupts = 7;
   CountRun run;
   run.optimize = remap;
-  run.fault = {std::nullopt, "the reader does not fault"};
+  run.fault = {std::nullopt, false, "the reader does not fault"};
   return run;
 }
 
