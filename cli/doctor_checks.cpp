@@ -14,6 +14,7 @@
 #include <sstream>
 
 #include "base/fd.h"
+#include "base/memory_limit.h"
 #include "harness/guest_image.h"
 #include "injectors/page_delay.h"
 #include "report/exit_code.h"
@@ -25,6 +26,8 @@ namespace {
 
 namespace fs = std::filesystem;
 constexpr std::uint64_t kMiB = 1ULL << 20;
+// Measured: a run of one guest of 128 MiB, at its most.
+constexpr std::uint64_t kGuestAddressSpace = 560 * kMiB;
 
 std::string read_file(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
@@ -97,6 +100,15 @@ Check check_memory() {
     check.hint = "building the guest kernel takes about 1 GiB, a guest 256 MiB (--memory)";
   }
   return check;
+}
+
+std::optional<Check> check_memory_limits() {
+  const auto limit = least_memory_limit();
+  if (!limit || limit->bytes >= kGuestAddressSpace) return std::nullopt;
+  return Check{"memory limit", Check::State::missing,
+               "this process may use " + std::to_string(limit->bytes / kMiB) + " MiB (" + limit->name +
+                   "), a run takes " + std::to_string(kGuestAddressSpace / kMiB) + " MiB",
+               limit->name + " unlimited"};
 }
 
 Check check_disk(const std::string& what, const std::string& path, std::uint64_t needed_bytes) {

@@ -2,6 +2,7 @@
 // The checks of `doctor`. Each looks at one thing and never changes anything.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +29,8 @@ std::vector<Check> check_kvm();
 // May this user delay guest memory (stage2-delay)?
 Check check_userfaultfd();
 Check check_memory();
+// A limit of this process that is too small for a run, if there is one.
+std::optional<Check> check_memory_limits();
 // `what`: "cache" or "state"; `path` need not exist yet.
 Check check_disk(const std::string& what, const std::string& path, std::uint64_t needed_bytes);
 // Debian packages of SOURCE_DIR/tools/packages.txt.

@@ -28,6 +28,7 @@ std::vector<Check> all_checks(const CommandContext& context) {
   std::vector<Check> checks = check_kvm();
   checks.push_back(check_userfaultfd());
   checks.push_back(check_memory());
+  if (auto limited = check_memory_limits()) checks.push_back(*std::move(limited));
   const Result<Paths> paths = find_paths(context.environment, context.home);
   if (paths.ok()) {
     checks.push_back(check_disk("cache", paths->cache, kCacheBytes));

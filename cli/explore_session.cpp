@@ -221,6 +221,8 @@ int ExploreSession::execute() {
       certificate_.skipped.push_back({std::move(point), why});
     }
   }
+  certificate_.one_point = options_.at.has_value();
+  if (options_.at && certificate_.trials.size() == 1) certificate_.repeat = certificate_.trials.front().repeat;
   certificate_.sort();
   const Status written = write_output();
   show_result(written.ok() ? "" : written.error().message);

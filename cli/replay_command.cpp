@@ -96,6 +96,7 @@ Plan plan_of(const RecordedPlan& recorded) {
   plan.claims = recorded.claims;
   plan.strategy = recorded.strategy;
   plan.flavour = recorded.flavour;
+  plan.base = recorded.base;
   plan.cpus = recorded.cpus;
   plan.memory = recorded.memory;
   plan.seed = recorded.seed;

@@ -21,11 +21,22 @@ Error no_such_place(const std::string& option, const std::string& file, int errn
   return errno_error(option, file, errnum, ErrorKind::usage);
 }
 
+// In a folder; a pipe that a shell made, such as /dev/stdout or >(...), has none.
+bool has_a_name(const std::string& fifo) {
+  std::error_code error;
+  const fs::path real = fs::canonical(fifo, error);
+  return !error && fs::exists(real, error);
+}
+
 Status check_place(const std::string& option, const std::string& file) {
   if (file.empty()) return {};
   std::error_code error;
   const fs::file_status status = fs::status(file, error);
   if (fs::is_directory(status)) return no_such_place(option, file, EISDIR);
+  if (fs::is_fifo(status) && has_a_name(file)) {
+    return usage_error(option + " " + file + ": is a FIFO, which may never have a reader",
+                       "name a file, or /dev/stdout: " + option + " /dev/stdout | ...");
+  }
   if (fs::exists(status) && !fs::is_regular_file(status)) {
     return ::access(file.c_str(), W_OK) == 0 ? Status() : no_such_place(option, file, errno);
   }
@@ -69,6 +80,10 @@ void declare_report_files(ArgumentParser& parser, ReportFilesWords& words) {
 
 Result<ReportFiles> check_report_files(const ReportFilesWords& words) {
   for (const auto& [option, value] : {std::pair("--junit", &words.junit), std::pair("--json", &words.json)}) {
+    if (value->value_or("") == "-") {
+      return usage_error(std::string(option) + " -: needs the name of a file",
+                         std::string(option) + " /dev/stdout writes to standard output");
+    }
     if (!*value || (!(*value)->empty() && !(*value)->ends_with('/'))) continue;
     return usage_error(std::string(option) + " needs the name of a file");
   }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <iomanip>
+#include <map>
 #include <mutex>
 #include <set>
 #include <sstream>
@@ -144,7 +145,10 @@ ScenarioResults RunSession::run_job(Job& job, std::size_t number, OutputDirector
       if (options_.quiet) return;
       std::string text = job.plan.scenario;
       if (jobs_.size() > 1) text += " (" + std::to_string(number) + "/" + std::to_string(jobs_.size()) + ")";
-      if (options_.repeat > 1) text += ", trial " + std::to_string(round + 1) + "/" + std::to_string(options_.repeat);
+      if (options_.repeat > 1) {
+        text += ", trial " + std::to_string(options_.trial.value_or(round)) + " (" + std::to_string(round + 1) +
+                " of " + std::to_string(options_.repeat) + ")";
+      }
       const std::lock_guard lock(err_mutex);
       status.show(text + ": " + phase + ", " + seconds_text(since));
     };
@@ -167,12 +171,15 @@ ScenarioResults RunSession::run_job(Job& job, std::size_t number, OutputDirector
 Status RunSession::write_output(OutputDirectory& output, std::span<const ScenarioResults> results) const {
   const RunInfo info = run_info(output.path());
   std::string commands;
+  std::map<std::string, unsigned> named;  // of this run: two files may have scenarios of one name
   for (const Job& job : jobs_) {
     if (job.cannot) continue;
     commands +=
         options_.trial ? repeat_command(job.plan, *options_.trial) : repeat_command_of_all(job.plan, options_.repeat);
     commands += "\n";
-    const std::string place = job.plan.scenario + "/" + job.plan.strategy + "/plan.json";
+    const std::string folder = job.plan.scenario + "/" + job.plan.strategy;
+    const unsigned number = ++named[folder];
+    const std::string place = folder + "/plan" + (number == 1 ? "" : "-again-" + std::to_string(number)) + ".json";
     // The folder is there once the scenario's first trial began.
     if (::access((output.working_path() + "/" + job.plan.scenario + "/" + job.plan.strategy).c_str(), F_OK) == 0) {
       RS_TRY(output.write(place, plan_file(job.plan, options_.repeat)));

@@ -133,6 +133,7 @@ struct Certificate {
   std::string repeat;          // the command that makes this certificate again
   std::size_t executions = 1;  // of each point
   bool interrupted = false;
+  bool one_point = false;   // explore --at: no more was asked for
   std::size_t resumed = 0;  // trials taken over from a session before
   Nanoseconds took{0};      // this session
 

@@ -7,6 +7,7 @@
 // shows in the host's counters only when it is over, and that of a throttled, stopped or frozen thread never.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -75,12 +76,14 @@ class Patience {
  public:
   // A host that takes more than this many times a limit to give the guest that much time is of no use.
   static constexpr int kMostStretch = 8;
+  // A limit of less is no statement about the host, which gives time in pieces of some milliseconds.
+  static constexpr Nanoseconds kLeast = std::chrono::seconds(1);
   enum class State : std::uint8_t { waiting, over, starved };
 
   void restart(Nanoseconds attended, Nanoseconds given) { since_ = attended, given_ = given; }
   [[nodiscard]] State check(Nanoseconds limit, Nanoseconds attended, Nanoseconds given) const {
     if (given - given_ > limit) return State::over;
-    return (attended - since_) / kMostStretch > limit ? State::starved : State::waiting;
+    return (attended - since_) / kMostStretch > std::max(limit, kLeast) ? State::starved : State::waiting;
   }
 
  private:

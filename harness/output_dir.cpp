@@ -53,7 +53,7 @@ OutputDirectory::OutputDirectory(OutputDirectory&& other) noexcept
       trials_(std::move(other.trials_)),
       owner_(std::exchange(other.owner_, std::nullopt)) {}
 
-OutputDirectory::~OutputDirectory() { (void)keep_recordings(); }
+OutputDirectory::~OutputDirectory() { (void)keep_recordings("the command ended without them"); }
 
 Result<OutputDirectory> OutputDirectory::at(const std::string& requested, const OwnerNote& note) {
   std::error_code error;
@@ -209,7 +209,7 @@ Status OutputDirectory::point_latest() const {
   return {};
 }
 
-std::optional<RescuedRun> OutputDirectory::keep_recordings() {
+std::optional<RescuedRun> OutputDirectory::keep_recordings(const std::string& why) {
   if (!owner_) return std::nullopt;
   const std::string working = std::exchange(working_, {});
   // Somebody who took us for dead has kept them already.
@@ -220,7 +220,7 @@ std::optional<RescuedRun> OutputDirectory::keep_recordings() {
   } else if (ours) {
     const std::string place =
         latest_link_.empty() ? incomplete_name(target_, std::to_string(::getpid())) : target_ + "-incomplete";
-    const auto run = rescue_run(working, free_name(place));
+    const auto run = rescue_run(working, free_name(place), why);
     if (run.ok()) kept = *run;
     // As they are is better than not at all.
     if (!run.ok() && is_real_folder(working)) kept = RescuedRun{working, 0, 0};
@@ -235,7 +235,7 @@ std::optional<RescuedRun> OutputDirectory::keep_recordings() {
 }
 
 Error OutputDirectory::give_up(Error error) {
-  const auto kept = keep_recordings();
+  const auto kept = keep_recordings(error.message);
   if (!kept) return error;
   const unsigned trials = kept->finished + kept->cut;
   error.message += "; " +

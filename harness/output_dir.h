@@ -58,7 +58,7 @@ class OutputDirectory {
   [[nodiscard]] Status look() const;
   Status put_into_place();
   Status point_latest() const;
-  std::optional<RescuedRun> keep_recordings();
+  std::optional<RescuedRun> keep_recordings(const std::string& why);
 
   std::string target_;
   std::string working_;       // empty: the run is over

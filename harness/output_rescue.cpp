@@ -6,10 +6,12 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <system_error>
 
 #include "base/atomic_file.h"
 #include "harness/folder_mark.h"
+#include "harness/repeat.h"
 #include "harness/replayer.h"
 #include "telemetry/event_json.h"
 
@@ -64,10 +66,9 @@ std::vector<fs::path> recordings_below(const fs::path& folder) {
   return found;
 }
 
-std::string notice(const RescuedRun& run) {
-  return "The run that wrote this did not come to its end: it was killed, or its disk was full. Trials that had "
-         "finished: " +
-         std::to_string(run.finished) + ".\n" +
+std::string notice(const RescuedRun& run, const std::string& why) {
+  return "There are no results beside these recordings: " + why +
+         ".\nTrials that had finished: " + std::to_string(run.finished) + ".\n" +
          (run.cut == 0 ? ""
                        : "Recordings that stop in the middle, in folders ending in " + std::string(kCutSuffix) + ": " +
                              std::to_string(run.cut) + ".\n") +
@@ -78,6 +79,21 @@ Error io_error(const std::string& doing, const std::string& path, const std::err
   Error error = host_error(doing + " " + path + ": " + code.message());
   error.errnum = code.value();
   return error;
+}
+
+// The lines that repeat them, in the order of the recordings, for a folder that will be `target`.
+std::string reproduce(const fs::path& working, const std::string& target) {
+  std::string lines;
+  std::set<std::string> told;
+  for (const fs::path& events : recordings_below(working)) {
+    const Result<Replayed> replayed = replay(events.string());
+    if (!replayed.ok() || replayed->plan.repeat.empty()) continue;
+    const fs::path folder = events.parent_path().parent_path().parent_path();
+    const std::string line = with_kept_scenario(replayed->plan.repeat, folder.string(),
+                                                (fs::path(target) / fs::relative(folder, working)).lexically_normal());
+    if (told.insert(line).second) lines += line + "\n";
+  }
+  return lines;
 }
 
 // Its verdict can be told, although it may stop in the middle; or it ended by itself, whatever came of it. One that was
@@ -146,7 +162,8 @@ std::string free_name(const std::string& name) {
   return chosen;
 }
 
-Result<std::optional<RescuedRun>> rescue_run(const std::string& working, const std::string& target) {
+Result<std::optional<RescuedRun>> rescue_run(const std::string& working, const std::string& target,
+                                             const std::string& why) {
   if (!is_marked(working)) return usage_error(working + " does not carry our mark");
   RescuedRun run;
   run.folder = target;
@@ -181,7 +198,8 @@ Result<std::optional<RescuedRun>> rescue_run(const std::string& working, const s
     if (error) return io_error("renaming", trial.string(), error);
   }
   // On a full disk without: the recordings are what counts.
-  (void)write_file_atomically(working + "/INCOMPLETE", notice(run));
+  (void)write_file_atomically(working + "/INCOMPLETE", notice(run, why));
+  (void)write_file_atomically(working + "/reproduce", reproduce(working, target));
   (void)mark_folder(working, files_below(working));
   fs::rename(working, target, error);
   if (error) return io_error("renaming " + working + " to", target, error);

@@ -29,11 +29,12 @@ std::string describe(const RescuedRun& run);
 // Does this events.jsonl end with the last event of a trial?
 bool recording_is_whole(const std::string& events_path);
 
-// Renames `working`, which nobody else uses and which is marked, to `target`, with a file INCOMPLETE in it that tells
-// what it is. Kept are trials that had finished, and those whose verdict was certain where they were cut. Without one
-// the folder is removed: nothing. If a step fails, nothing is lost and the next run tries again. Errors: usage (no
-// mark), host.
-Result<std::optional<RescuedRun>> rescue_run(const std::string& working, const std::string& target);
+// `why`: there are no results beside them. Renames `working`, which nobody else uses and which is marked, to `target`,
+// with a file INCOMPLETE in it that tells what it is and a file `reproduce` (where the disk has room). Kept are trials
+// that had finished, and those whose verdict was certain where they were cut. Without one the folder is removed:
+// nothing. If a step fails, nothing is lost and the next run tries again. Errors: usage (no mark), host.
+Result<std::optional<RescuedRun>> rescue_run(const std::string& working, const std::string& target,
+                                             const std::string& why = "it was killed");
 
 // `name`, or "NAME-2" and so on: the first that is not there.
 std::string free_name(const std::string& name);

@@ -74,6 +74,26 @@ std::string repeat_command_of_all(const Plan& plan, std::uint64_t trials) {
   return command_of(plan) + (trials == 1 ? "" : " --repeat " + std::to_string(trials));
 }
 
+std::string with_kept_scenario(const std::string& line, const std::string& folder, const std::string& placed) {
+  constexpr std::string_view kBefore = " run ", kBehind = ".toml", kNext = " --strategy ";
+  const std::size_t run = line.find(kBefore), next = line.find(kNext, run);
+  if (run == std::string::npos || next == std::string::npos) return line;
+  const std::size_t begin = run + kBefore.size();
+  const std::string word = line.substr(begin, next - begin);
+  const std::size_t name = word.rfind("/scenario-");
+  const std::size_t end = word.find(kBehind, name);
+  if (name == std::string::npos || end == std::string::npos) return line;
+  const std::string file = word.substr(name + 1, end + kBehind.size() - name - 1);
+  std::error_code error;
+  namespace fs = std::filesystem;
+  const std::string named = placed + "/" + file;
+  // Compared as words: what the line says is there, stays.
+  if (word == shell_word(named) || !fs::exists(fs::path(folder) / file, error)) return line;
+  const std::string plain = word.front() == '\'' ? word.substr(1, end + kBehind.size() - 1) : word;
+  if (fs::exists(plain, error)) return line;
+  return line.substr(0, begin) + shell_word(named) + line.substr(next);
+}
+
 std::string repeat_words(const Plan& plan, const std::string& words) {
   return begin_of(plan) + " " + words + sha256_words(plan);
 }

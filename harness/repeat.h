@@ -26,6 +26,10 @@ SameBytes bytes_of(const Plan& plan);
 std::string repeat_command(const Plan& plan, std::uint64_t trial);
 // The whole run of `trials` trials, from the first on.
 std::string repeat_command_of_all(const Plan& plan, std::uint64_t trials);
+// A line of repeat_command() for results that lie elsewhere than where they were to: if the copy of the scenario's file
+// that it names is not there, the one of that name in `folder` (RESULTS/SCENARIO), if there is one. `placed`: where
+// that folder will be, as it is to be named.
+std::string with_kept_scenario(const std::string& line, const std::string& folder, const std::string& placed);
 // Of other commands than run: `words` are the command and its options.
 std::string repeat_words(const Plan& plan, const std::string& words);
 

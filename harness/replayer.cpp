@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 
+#include "harness/repeat.h"
 #include "telemetry/event_json.h"
 #include "telemetry/judge.h"
 #include "telemetry/trial_length.h"
@@ -151,6 +152,8 @@ Result<Replayed> replay(const std::string& events_path, EventSink* also) {
   result = conclude(replayed.plan, judging->judgement());
   result.duration = course.length.length();
   result.directory = fs::path(events_path).parent_path().string();
+  const fs::path of_scenario = fs::absolute(result.directory).parent_path().parent_path();
+  result.repeat = with_kept_scenario(result.repeat, of_scenario.string(), of_scenario.string());
   if (course.dropped != 0) {
     result.judgement.notes.push_back(std::to_string(course.dropped) +
                                      " events beyond the size limit were not recorded: judged by the rest");
@@ -165,8 +168,7 @@ Result<Replayed> replay(const std::string& events_path, EventSink* also) {
     if (stands_without_the_rest(result.judgement.verdict)) {
       result.judgement.notes.push_back(where + "; the verdict was certain before");
     } else {
-      no_verdict(result, host_error(where, "run it again" + (replayed.plan.repeat.empty() ? std::string() : ": ") +
-                                               replayed.plan.repeat));
+      no_verdict(result, host_error(where, "run it again"));
     }
   }
   return replayed;

@@ -2,16 +2,23 @@
 #include "harness/watch.h"
 
 #include <algorithm>
+#include <cstdio>
+#include <string>
 
 namespace remapstorm {
 namespace {
 
 using What = LifecycleEvent::What;
-constexpr Nanoseconds kSecond = std::chrono::seconds(1);
 constexpr Nanoseconds kProgressEvery = std::chrono::milliseconds(100);
 // A console that is emulated twice takes tens of milliseconds a line, and lockdep has a hundred of them to say.
 constexpr Nanoseconds kConsoleQuiet = std::chrono::milliseconds(200);
 constexpr Nanoseconds kConsoleLongest = std::chrono::seconds(10);
+
+std::string seconds_text(Nanoseconds time) {
+  char text[32];
+  std::snprintf(text, sizeof(text), "%.3g s", std::chrono::duration<double>(time).count());
+  return text;
+}
 
 }  // namespace
 
@@ -131,8 +138,8 @@ bool Watch::past_limits(Nanoseconds now) {
     return true;
   }
   if (whole == Patience::State::starved || still == Patience::State::starved) {
-    machine_.milestone(What::host_failure, "this host is too busy: in " + std::to_string(now / kSecond) +
-                                               " s it gave the guest " + std::to_string(given / kSecond) + " s");
+    machine_.milestone(What::host_failure,
+                       "this host is too busy: in " + seconds_text(now) + " it gave the guest " + seconds_text(given));
     return true;
   }
   return false;

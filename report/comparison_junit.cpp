@@ -53,7 +53,7 @@ std::string comparison_junit(const Comparison& comparison) {
       } else if (errors != 0 || trials < comparison.repeat) {
         one.outcome = TestOutcome::error;
         one.type = "error";
-        one.message = std::to_string(errors) + " of " + std::to_string(trials) + " trials failed by harness or host, " +
+        one.message = std::to_string(errors) + " of " + std::to_string(trials) + " trials without a verdict, " +
                       std::to_string(comparison.repeat) + " were asked for";
       }
       cases.push_back(std::move(one));

@@ -73,7 +73,7 @@ std::string soak_summary(const Soak& soak) {
   if (sum.all() == 0) return "no control trial ran here";
   std::string text = plural(sum.all(), "control trial") + ": " + std::to_string(sum.clean) + " clean";
   if (sum.imposed_stalls != 0) text += ", " + plural(sum.imposed_stalls, "stall") + " that the harness imposed";
-  if (sum.failed != 0) text += ", " + std::to_string(sum.failed) + " failed by harness or host";
+  if (sum.failed != 0) text += ", " + std::to_string(sum.failed) + " without a verdict";
   text += sum.false_alarms == 0 ? ", no false alarm" : ", " + plural(sum.false_alarms, "FALSE ALARM");
   return text;
 }

@@ -23,7 +23,7 @@ JunitCase strategy_case(const Soak& soak, const std::string& strategy, const Soa
     one.message = plural(counts.false_alarms, "false alarm") + " in " + plural(counts.all(), "trial");
   } else if (counts.failed != 0 || soak.interrupted) {
     one.outcome = TestOutcome::error;
-    one.message = counts.failed != 0 ? plural(counts.failed, "trial") + " failed by harness or host"
+    one.message = counts.failed != 0 ? plural(counts.failed, "trial") + " without a verdict"
                                      : "stopped by a signal after " + plural(counts.all(), "trial");
   }
   return one;

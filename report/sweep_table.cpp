@@ -161,7 +161,7 @@ std::string sweep_summary(const Sweep& sweep) {
   std::string text = plural(sweep.trials.size(), "trial") + " in " + plural(sweep.cells.made.size(), "cell") + ": " +
                      std::to_string(as_expected) + " as expected";
   if (differ != 0) text += ", " + std::to_string(differ) + " not";
-  if (failed != 0) text += ", " + std::to_string(failed) + " failed by harness or host";
+  if (failed != 0) text += ", " + std::to_string(failed) + " without a verdict";
   if (not_run != 0) text += ", " + std::to_string(not_run) + " not run";
   if (sweep.cells.not_made_for != 0) {
     text += "; " + plural(sweep.cells.not_made_for, "cell") +

@@ -107,7 +107,13 @@ class TerminalReport final : public Report {
 
   void explain(const TrialResult& trial) {
     for (const std::string& line : trial.differences) out_.wrapped("    ", line, Tone::bad);
-    if (trial.error && !trial.error->hint.empty()) out_.wrapped("    HINT: ", trial.error->hint, Tone::warn);
+    if (!trial.error) return;
+    // Reasons tell it where they are told.
+    const auto& told = trial.reasons;
+    if (std::find(told.begin(), told.end(), trial.error->message) == told.end()) {
+      out_.wrapped("    ", trial.error->message, Tone::bad);
+    }
+    if (!trial.error->hint.empty()) out_.wrapped("    HINT: ", trial.error->hint, Tone::warn);
   }
 
   void in_full(const TrialResult& trial) {
@@ -135,10 +141,14 @@ class TerminalReport final : public Report {
       out_.line("  What happened", Tone::strong);
       write_statistics(out_, trial.judgement.statistics);
     }
-    if (!trial.repeat.empty() && trial.verdict && *trial.verdict != Verdict::clean) {
-      out_.line();
-      out_.raw("  " + out_.paint(Tone::strong, "repeat it") + "  " + printable(trial.repeat));
-    }
+    if (trial.verdict && *trial.verdict != Verdict::clean) repeat_line(trial);
+  }
+
+  // Whole, to be pasted.
+  void repeat_line(const TrialResult& trial) {
+    if (trial.repeat.empty()) return;
+    out_.line();
+    out_.raw("  " + out_.paint(Tone::strong, "repeat it") + "  " + printable(trial.repeat));
   }
 
   void compact(const TrialResult& trial) {
@@ -159,6 +169,7 @@ class TerminalReport final : public Report {
       for (const std::string& reason : trial.reasons) out_.wrapped("      ", reason);
     }
     explain(trial);
+    if (trial.error) repeat_line(trial);
   }
 
   void table(const ScenarioResults& results) {
@@ -172,7 +183,7 @@ class TerminalReport final : public Report {
       Row& row = rows[verdict_title(trial)];
       ++row.count;
       if (trial.ok) ++row.ok;
-      row.durations.push_back(trial.duration);
+      if (trial.verdict) row.durations.push_back(trial.duration);
     }
     out_.line();
     out_.line("  " + pad(results.scenario, 22) + pad("trials", 8) + pad("as expected", 13) + pad("shortest", 11) +
@@ -180,6 +191,10 @@ class TerminalReport final : public Report {
               Tone::strong);
     for (auto& [title, row] : rows) {
       std::sort(row.durations.begin(), row.durations.end());
+      if (row.durations.empty()) {
+        out_.line("  " + pad(title, 22) + std::to_string(row.count));
+        continue;
+      }
       out_.line("  " + pad(title, 22) + pad(std::to_string(row.count), 8) + pad(std::to_string(row.ok), 13) +
                 pad(human_length(row.durations.front()), 11) +
                 pad(human_length(row.durations[(row.durations.size() - 1) / 2]), 11) +
@@ -224,7 +239,7 @@ std::string summary_line(std::span<const ScenarioResults> results) {
   std::string text =
       std::to_string(trials) + (trials == 1 ? " trial: " : " trials: ") + std::to_string(as_expected) + " as expected";
   if (differ != 0) text += ", " + std::to_string(differ) + " not";
-  if (failed != 0) text += ", " + std::to_string(failed) + " failed by harness or host";
+  if (failed != 0) text += ", " + std::to_string(failed) + " without a verdict";
   if (not_run != 0) text += ", " + std::to_string(not_run) + " not run";
   if (!names.empty()) {
     text += " (";

@@ -68,22 +68,27 @@ void write_outcomes(Page& page, const std::map<OutcomeKey, OutcomeRow>& rows) {
 
 void write_trials(Page& page, const RunRecord& run, const std::map<std::size_t, std::string>& pages) {
   page.section("trials", "Trials");
-  RowTable table(page.body(), "In the order they ran", {"Trial", "Verdict", "Lasted", "Windows", "Started from"});
+  // A sweep keeps of a trial that is as expected neither windows nor what it started from.
+  const bool sweep = run.kind == RunRecord::Kind::sweep;
+  std::vector<std::string> columns = {"Trial", "Verdict", "Lasted"};
+  if (!sweep) columns.insert(columns.end(), {"Windows", "Started from"});
+  RowTable table(page.body(), sweep ? "Cell by cell" : "In the order they ran", columns);
   for (std::size_t i = 0; i < std::min(run.trials.size(), kMostTrialRows); ++i) {
     const RecordedTrial& trial = run.trials[i];
     const auto found = pages.find(i);
     std::string windows = trial.verdict ? length_words(trial.windows) : "";
     if (trial.break_to_make && trial.windows.count != 0) windows = "break to make: " + windows;
-    table.row({RowTable::link(found == pages.end() ? "" : found->second, trial_title(trial, true)),
-               RowTable::badge(trial.verdict), RowTable::text(human_length(trial.duration)), RowTable::text(windows),
-               RowTable::text(!trial.verdict ? ""
-                              : trial.booted ? "a boot"
-                                             : "a snapshot")},
-              trial.ok ? "" : "unexpected");
+    std::vector<RowTable::Cell> row = {
+        RowTable::link(found == pages.end() ? "" : found->second, trial_title(trial, true)),
+        RowTable::badge(trial.verdict), RowTable::text(trial.verdict ? human_length(trial.duration) : "")};
+    if (!sweep) {
+      row.push_back(RowTable::text(windows));
+      row.push_back(RowTable::text(!trial.verdict ? "" : trial.booted ? "a boot" : "a snapshot"));
+    }
+    table.row(row, trial.ok ? "" : "unexpected");
   }
   table.end();
   const std::uint64_t more = run.trials.size() - std::min(run.trials.size(), kMostTrialRows) + run.trials_left_out;
-  const bool sweep = run.kind == RunRecord::Kind::sweep;
   if (more != 0) page.paragraph(counted(more, "more trial") + " in " + (sweep ? "sweep.json." : "results.json."));
   if (sweep) {
     page.paragraph(

@@ -175,8 +175,9 @@ class TrialPage {
                     in_.model->focus_title + ": " + length + "; shown from " + human_length(range.begin) + " to " +
                         human_length(range.end) + " of the trial");
     }
-    const std::string what =
-        shown.begin > Nanoseconds{0} ? "The whole trial, from when the guest was ready on" : "The whole trial";
+    const std::string what = shown.begin > Nanoseconds{0}
+                                 ? "The recording, from when the guest was ready to its last event"
+                                 : "The recording";
     const std::string alt = what + ", " + human_length(shown.length()) + ": " + described(all);
     add_picture(files_, in_.file + "-whole", [&](Look look) { return timeline_svg(all, shown, marks, alt, look); });
     page_.picture(in_.file + "-whole", alt,

@@ -243,6 +243,17 @@ TEST(GivenTime, AnAbsenceIsNotAttended) {
 }
 
 // A guest that gets a quarter of the time it needs: not over the limit in five wall seconds, over it in twenty.
+// A host gives time in pieces: of a millisecond's limit it says nothing that the first look finds none given yet.
+TEST(Patience, ATinyLimitIsTheUsersAndNotTheHosts) {
+  Patience patience;
+  patience.restart(Nanoseconds{0}, Nanoseconds{0});
+  const Nanoseconds limit = std::chrono::milliseconds(1);
+  EXPECT_EQ(patience.check(limit, std::chrono::milliseconds(100), std::chrono::microseconds(500)),
+            Patience::State::waiting);
+  EXPECT_EQ(patience.check(limit, std::chrono::milliseconds(110), std::chrono::milliseconds(2)), Patience::State::over);
+  EXPECT_EQ(patience.check(limit, std::chrono::seconds(9), std::chrono::microseconds(500)), Patience::State::starved);
+}
+
 TEST(Patience, ALimitCountsGivenTime) {
   MadeUpThread thread;
   ThreadShare share;

@@ -20,6 +20,11 @@ namespace {
 namespace fs = std::filesystem;
 using What = LifecycleEvent::What;
 
+std::string read_back(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
 std::string plan_text() {
   Plan plan;
   plan.scenario = "irq-same-cpu";
@@ -44,7 +49,7 @@ std::optional<RescuedRun> rescue(const TemporaryFolder& folder, const Stream& st
     }
   }
   EXPECT_TRUE(mark_folder(working.string(), {}).ok());
-  auto run = rescue_run(working.string(), folder.file("kept"));
+  auto run = rescue_run(working.string(), folder.file("kept"), "the disk is full");
   EXPECT_TRUE(run.ok()) << run.error().message;
   EXPECT_FALSE(fs::exists(working));
   return run.ok() ? *run : std::nullopt;
@@ -67,6 +72,8 @@ TEST(OutputRescue, OneThatHadProvenItsDeadlockIsKept) {
   ASSERT_TRUE(run);
   EXPECT_EQ(run->finished, 1U);
   EXPECT_TRUE(fs::exists(folder.file("kept/irq-same-cpu/bbm-fault/trial-0/events.jsonl")));
+  EXPECT_NE(read_back(folder.file("kept/reproduce")).find(" run irq-same-cpu --strategy bbm-fault"), std::string::npos);
+  EXPECT_NE(read_back(folder.file("kept/INCOMPLETE")).find("recordings: the disk is full.\n"), std::string::npos);
 }
 
 TEST(OutputRescue, OneThatFailedByItselfIsKept) {

@@ -129,6 +129,19 @@ class Program(ProgramCase):
             head = next(line for line in lines if line.startswith("scenario"))
             self.assertLessEqual(len(head), columns)
 
+    def test_a_report_file_that_may_never_have_a_reader_is_refused(self):
+        fifo = self.folder / "fifo"
+        os.mkfifo(fifo)
+        for option in ("--json", "--junit"):
+            refused = self.expect(64, "run", "irq-same-cpu", option, str(fifo))
+            self.assertIn(f"{option} {fifo}: is a FIFO", refused.stderr)
+            self.assertIn("/dev/stdout", self.expect(64, "run", "irq-same-cpu", option, "-").stderr)
+
+    def test_doctor_sees_a_limit_of_memory(self):
+        limited = self.call("doctor", prefix=("sh", "-c", 'ulimit -v 400000; exec "$@"', "sh"))
+        self.assertRegex(limited.stdout, r"memory limit +MISSING +this process may use 390 MiB \(ulimit -v\)")
+        self.assertNotIn("memory limit", self.call("doctor").stdout)
+
     def test_doctor_opens_userfaultfd_as_delays_do(self):
         """Also by /dev/userfaultfd, where the system call is not permitted."""
         if not (os.getuid() == 0 and Path("/dev/userfaultfd").exists()):

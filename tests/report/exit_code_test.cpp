@@ -127,7 +127,7 @@ TEST(SummaryLine, CountsAndNamesWhatIsNotOk) {
   const std::vector<ScenarioResults> results{
       results_of({clean_result(), clean_result()}, "a"), results_of({oops_result(), oops_result()}, "b"),
       results_of({not_run(unavailable_error("x"))}, "c"), results_of({of_lifecycle(What::host_failure)}, "d")};
-  EXPECT_EQ(summary_line(results), "6 trials: 2 as expected, 2 not, 1 failed by harness or host, 1 not run (b, c, d)");
+  EXPECT_EQ(summary_line(results), "6 trials: 2 as expected, 2 not, 1 without a verdict, 1 not run (b, c, d)");
   const std::vector<ScenarioResults> one{results_of({clean_result()})};
   EXPECT_EQ(summary_line(one), "1 trial: 1 as expected");
 }

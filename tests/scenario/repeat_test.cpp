@@ -6,10 +6,13 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
 #include <map>
 
 #include "base/build_id.h"
 #include "base/sha256.h"
+#include "harness/shell_word.h"
+#include "tests/base/temporary_folder.h"
 #include "tests/scenario/catalogue.h"
 
 namespace remapstorm {
@@ -94,6 +97,24 @@ TEST(Repeat, AScenarioOfOnesOwnIsNamedByAnAbsolutePathAndBestByTheCopyAmongTheRe
   plan.kept_scenario = "/results of mine/" + kept_scenario_name(plan);
   EXPECT_THAT(repeat_command(plan, 0), HasSubstr(" run '/results of mine/mine/scenario-" +
                                                  sha256_hex(kGoodScenario).substr(0, 12) + ".toml' --strategy"));
+}
+
+TEST(Repeat, WhatWasKeptElsewhereIsNamedThere) {
+  const TemporaryFolder folder;
+  const std::string kept = folder.file("run's/incomplete-7/mine");
+  std::filesystem::create_directories(kept);
+  const std::string file = "/scenario-0288afee7fae.toml";
+  const std::string rest = " --strategy bbm-fault --seed 1";
+  const std::string line = "/r run " + shell_word("/nowhere of any's" + file) + rest;
+  EXPECT_EQ(with_kept_scenario(line, kept, kept), line) << "nothing lies there";
+  std::ofstream(kept + file) << "text";
+  EXPECT_EQ(with_kept_scenario(line, kept, "/placed/mine"), "/r run /placed/mine" + file + rest);
+  EXPECT_EQ(with_kept_scenario(line, kept, kept), "/r run " + shell_word(kept + file) + rest);
+  // Where the line names what is there, it stays; so does one with a shipped scenario.
+  std::ofstream(folder.file("scenario-0288afee7fae.toml")) << "text";
+  const std::string good = "/r run " + folder.file("scenario-0288afee7fae.toml") + rest;
+  EXPECT_EQ(with_kept_scenario(good, kept, kept), good);
+  EXPECT_EQ(with_kept_scenario("/r run irq-same-cpu" + rest, kept, kept), "/r run irq-same-cpu" + rest);
 }
 
 TEST(Repeat, OtherBytesAreRefusedByName) {
