@@ -14,10 +14,10 @@
 namespace remapstorm {
 namespace {
 
-constexpr std::size_t kDescribeWidth = 100;
+constexpr unsigned kDescribeWidth = 100, kLeastWidth = 40;
 
-void section(std::ostream& out, const std::string& title, const std::string& text) {
-  if (!text.empty()) out << '\n' << title << '\n' << wrapped(text, 2, kDescribeWidth);
+void section(std::ostream& out, std::size_t width, const std::string& title, const std::string& text) {
+  if (!text.empty()) out << '\n' << title << '\n' << wrapped(text, 2, width);
 }
 
 bool expects_deadlock(const Scenario& scenario) {
@@ -28,34 +28,36 @@ bool expects_deadlock(const Scenario& scenario) {
 
 void describe(const CommandContext& context, const Scenario& scenario) {
   std::ostream& out = context.out;
-  out << scenario.name << ": " << scenario.summary << '\n';
-  section(out, "Story", scenario.description);
-  section(out, "Prediction", scenario.prediction);
-  section(out, "Observed", scenario.observed);
-  out << "\nGuest\n  " << scenario.cpus << (scenario.cpus == 1 ? " vCPU, " : " vCPUs, ") << (scenario.memory >> 20)
-      << " MiB; strategy " << scenario.strategy << " (makes sense for " << join(scenario.strategies, ", ")
-      << "); flavours " << join(scenario.flavours, ", ") << '\n';
+  const std::size_t width =
+      context.columns == 0 ? kDescribeWidth : std::clamp(context.columns, kLeastWidth, kDescribeWidth);
+  out << wrapped(scenario.name + ": " + scenario.summary, 0, width);
+  section(out, width, "Story", scenario.description);
+  section(out, width, "Prediction", scenario.prediction);
+  section(out, width, "Observed", scenario.observed);
+  out << "\nGuest\n"
+      << wrapped(std::to_string(scenario.cpus) + (scenario.cpus == 1 ? " vCPU, " : " vCPUs, ") +
+                     std::to_string(scenario.memory >> 20) + " MiB; strategy " + scenario.strategy +
+                     " (makes sense for " + join(scenario.strategies, ", ") + "); flavours " +
+                     join(scenario.flavours, ", "),
+                 2, width);
   if (!scenario.append.empty()) out << "  command line: " << scenario.append << '\n';
   out << "  a trial may take " << duration_in_words(scenario.limits.timeout) << '\n';
   out << "\nWorkloads\n";
-  for (const Workload& workload : scenario.workloads) out << "  " << workload_in_words(workload) << '\n';
+  for (const Workload& workload : scenario.workloads) out << wrapped(workload_in_words(workload), 2, width);
   out << "\nRules\n";
   if (scenario.rules.empty()) out << "  none: nothing is injected\n";
   for (const Rule& rule : scenario.rules) {
     out << "  " << rule.name << (rule.strategies.empty() ? "" : ", with " + join(rule.strategies, ", ")) << '\n'
-        << wrapped(trigger_in_words(rule.when), 4, kDescribeWidth)
-        << wrapped(action_in_words(rule.action), 4, kDescribeWidth);
+        << wrapped(trigger_in_words(rule.when), 4, width) << wrapped(action_in_words(rule.action), 4, width);
   }
   out << "\nExpected\n"
-      << wrapped("with " + scenario.strategy + ": " + expectation_in_words(usual_expectation(scenario)), 2,
-                 kDescribeWidth);
+      << wrapped("with " + scenario.strategy + ": " + expectation_in_words(usual_expectation(scenario)), 2, width);
   for (const auto& [key, expectation] : scenario.other_expectations) {
     if (&expectation == &usual_expectation(scenario)) continue;
-    out << wrapped("with " + expectation_key(scenario, key) + ": " + expectation_in_words(expectation), 2,
-                   kDescribeWidth);
+    out << wrapped("with " + expectation_key(scenario, key) + ": " + expectation_in_words(expectation), 2, width);
   }
   if (expects_deadlock(scenario)) {
-    section(out, "What proves a deadlock", proof_words(Looks::apart) + " " + proof_reason());
+    section(out, width, "What proves a deadlock", proof_words(Looks::apart) + " " + proof_reason());
   }
   if (!scenario.claims.empty()) out << "\nClaims\n  " << join(scenario.claims, " ") << " (docs/findings.md)\n";
   std::error_code error;

@@ -14,8 +14,21 @@ namespace remapstorm {
 namespace {
 
 constexpr std::size_t kMarkdownWidth = 120;
+constexpr unsigned kLeastColumns = 40;
 
-void print_table(std::ostream& out, const std::vector<Scenario>& scenarios) {
+// Where the table has no room.
+void print_narrow(std::ostream& out, const std::vector<Scenario>& scenarios, unsigned columns) {
+  for (const Scenario& scenario : scenarios) {
+    out << wrapped(scenario.name + ": " + std::string(verdict_name(usual_expectation(scenario).verdict)) + "; " +
+                       (scenario.claims.empty() ? "" : join(scenario.claims, " ") + "; ") + scenario.strategy + "; " +
+                       join(scenario.flavours, ", "),
+                   0, columns)
+        << wrapped(scenario.summary, 4, columns);
+  }
+}
+
+// `columns`: of the terminal; 0: any.
+void print_table(std::ostream& out, const std::vector<Scenario>& scenarios, unsigned columns) {
   using Row = std::array<std::string, 6>;
   std::vector<Row> rows = {{"NAME", "CLAIMS", "STRATEGY", "EXPECTED", "FLAVOURS", "SUMMARY"}};
   for (const Scenario& scenario : scenarios) {
@@ -27,6 +40,9 @@ void print_table(std::ostream& out, const std::vector<Scenario>& scenarios) {
   for (const Row& row : rows) {
     for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
   }
+  std::size_t whole = widths.back();
+  for (std::size_t i = 0; i + 1 < widths.size(); ++i) whole += widths[i] + 2;
+  if (columns != 0 && whole > columns) return print_narrow(out, scenarios, std::max(columns, kLeastColumns));
   for (const Row& row : rows) {
     for (std::size_t i = 0; i + 1 < row.size(); ++i) {
       out << std::left << std::setw(static_cast<int>(widths[i]) + 2) << row[i];
@@ -111,7 +127,7 @@ int list_command(const CommandContext& context, const Arguments& arguments) {
   } else if (*chosen == "markdown") {
     print_markdown(context.out, scenarios);
   } else {
-    print_table(context.out, scenarios);
+    print_table(context.out, scenarios, context.columns);
   }
   return exit;
 }

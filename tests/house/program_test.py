@@ -129,6 +129,15 @@ class Program(ProgramCase):
             head = next(line for line in lines if line.startswith("scenario"))
             self.assertLessEqual(len(head), columns)
 
+    def test_columns_are_kept_to(self):
+        for words in (("list",), ("describe", "zone-lock-abba")):
+            lines = self.expect(0, *words, COLUMNS="60").stdout.splitlines()
+            # Commands and paths are whole, to be pasted.
+            whole = (" run ", "file: ", "command line: ")
+            wide = [line for line in lines if len(line) > 60 and not any(word in line for word in whole)]
+            self.assertEqual(wide, [])
+        self.assertIn("irq-same-cpu: deadlock; ", self.expect(0, "list", COLUMNS="60").stdout)
+
     def test_a_report_file_that_may_never_have_a_reader_is_refused(self):
         fifo = self.folder / "fifo"
         os.mkfifo(fifo)
