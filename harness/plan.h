@@ -49,7 +49,7 @@ struct GuestImageInfo {
   std::string cmdline_sha256;  // see command_line_sha256(); the manifest does not tell
   std::vector<std::string> strategies;
   std::string command_line;  // of its cmdline/common, as words; empty for a kernel that does not know them
-  bool has_driver = true;  // CONFIG_REMAPSTORM: probes, test interrupts, soft holds; false only with --kernel
+  bool has_driver = true;    // CONFIG_REMAPSTORM: probes, test interrupts, soft holds; false only with --kernel
 };
 // Reads DIRECTORY/manifest.json. Errors: usage (not there, not ours, unknown schema).
 Result<GuestImageInfo> load_guest_image_info(const std::string& directory);
