@@ -21,7 +21,8 @@ std::string whole_path(const std::string& path) {
 
 Status keep_scenarios(const std::string& directory, const std::vector<Scenario>& scenarios,
                       std::map<std::string, Plan>& plans) {
-  for (auto& [cell, plan] : plans) {
+  for (auto& cell : plans) {
+    Plan& plan = cell.second;
     const auto scenario = std::find_if(scenarios.begin(), scenarios.end(),
                                        [&](const Scenario& one) { return one.name == plan.scenario; });
     const std::string path = directory + "/trials/" + kept_scenario_name(plan);
