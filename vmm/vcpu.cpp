@@ -96,8 +96,9 @@ Stop Vcpu::enter_until_stop(bool stepping, bool block_interrupts) {
       continue;
     }
     Handled handled = handle_exit(*exit, pio_, mmio_, area());
-    if (!handled.stop) continue;
+    // Also without a stop: a kick may keep us from entering again, and whoever replaces KVM's state must know.
     access_pending_ = handled.completes_on_entry;
+    if (!handled.stop) continue;
     if (auto* trouble = std::get_if<HostErrorStop>(&*handled.stop)) {
       if (auto now = host_kvm::where(fd_.get()); now.ok()) trouble->pc = now->pc;
     }
