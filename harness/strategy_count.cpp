@@ -241,12 +241,20 @@ Result<std::unique_ptr<Counting>> counting(const TrialEnvironment& environment, 
 Status count_remaps(const TrialEnvironment& environment, const Plan& plan, CountRun& run) {
   RS_ASSIGN(const std::unique_ptr<Counting> one, counting(environment, plan));
   const auto all = [&]() -> Status {
+    Status trouble;
     for (;;) {
       RS_ASSIGN(const std::optional<Candidate> opening, one->next_catch());
-      if (!opening) return {};
+      if (!opening) return run.optimize && run.restore ? Status() : trouble;
       const ProbeEvent probe = *opening->probe;
-      RS_ASSIGN(std::optional<RemapCount> count, one->count_remap(probe));
-      if (count) (probe.args[2] != 0 ? run.restore : run.optimize) = std::move(count);
+      Result<std::optional<RemapCount>> count = one->count_remap(probe);
+      if (!count.ok()) {
+        // One that cannot be followed, since the vCPU goes to sleep in it: perhaps the next one can.
+        if (count.error().kind != ErrorKind::usage) return count.error();
+        trouble = count.error();
+        RS_TRY(one->go_on());
+        continue;
+      }
+      if (*count) (probe.args[2] != 0 ? run.restore : run.optimize) = *std::move(count);
     }
   };
   Status status = all();
