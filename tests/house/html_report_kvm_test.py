@@ -20,7 +20,7 @@ class ReportOfARun(ProgramCase):
         self.assertIn(f"report in   {page}\n", result.stdout)
         text = page.read_text()
         for words in ("DEADLOCK (proven)", "init_mm.page_table_lock", "injected here", "rs_vmemmap_fault",
-                      "./run irq-same-cpu"):
+                      " run irq-same-cpu --strategy bbm-fault"):
             self.assertIn(words, text)
         pictures = "".join(file.read_text() for file in (out / "report").glob("index-*-light.svg"))
         self.assertIn("never ended", pictures)

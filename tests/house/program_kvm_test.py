@@ -88,7 +88,8 @@ class KilledRuns(ProgramCase):
         self.assertEqual(result.returncode, 75, result.stdout + result.stderr)
         self.assertIn("No space left on device", result.stderr)
         self.assertIn("HINT: ", result.stderr)
-        self.assertNotIn(str(full), result.stdout)
+        self.assertIn("No space left on device", result.stdout, "why a trial that deadlocked is none is said")
+        self.assertEqual([line for line in result.stdout.splitlines() if line.startswith(str(full))], [], "files are left")
 
 
 if __name__ == "__main__":
