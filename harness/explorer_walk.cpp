@@ -120,6 +120,10 @@ class Walker {
 
 Stepped step_once(Machine& machine, unsigned vcpu, bool block_interrupts) {
   Stepped stepped;
+  if (!block_interrupts && !machine.breakpoints()) {
+    stepped.trouble = "execution breakpoints do not fire on this host's KVM: a step into a handler may have no end";
+    return stepped;
+  }
   for (int kicks = 0; kicks < kMostKicks; ++kicks) {
     const Stop stop = machine.vcpu(vcpu).step(block_interrupts);
     if (std::holds_alternative<InterruptedStop>(stop)) continue;

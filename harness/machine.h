@@ -165,6 +165,8 @@ class Machine final : public GuestControl {
   [[nodiscard]] Nanoseconds counter_lag(std::uint64_t from, Nanoseconds since) const;
   // What the guest itself noted before the state that reset() went back to moves along, too.
   void move_notes(Nanoseconds lag);
+  // Execution breakpoints fire on this host's KVM: a step that enters a handler ends there.
+  [[nodiscard]] bool breakpoints() const { return config_.breakpoints; }
 
   // GuestControl, with the lock held.
   [[nodiscard]] unsigned vcpu_count() const override { return vm_->vcpu_count(); }

@@ -57,6 +57,15 @@ Stop Vcpu::enter_until_stop(bool stepping, bool block_interrupts) {
   if (stepping) {
     if (Status status = settle(); !status.ok()) return host_stop(status.error());
   }
+  std::vector<Gva> handlers;
+  if (stepping && !block_interrupts) {
+    auto entries = host_kvm::handler_entries(fd_.get(), memory_);
+    if (!entries.ok()) return host_stop(entries.error());
+    handlers = *std::move(entries);
+    auto here = where();
+    if (!here.ok()) return host_stop(here.error());
+    std::erase(handlers, here->pc);
+  }
   for (;;) {
     // This order against kick(): it stores the request, sets immediate_exit, signals. A request stored after our look
     // sets immediate_exit after we cleared it, so KVM_RUN comes straight back.
@@ -65,9 +74,8 @@ Stop Vcpu::enter_until_stop(bool stepping, bool block_interrupts) {
 
     auto stepping_over = must_step_over();
     if (!stepping_over.ok()) return host_stop(stepping_over.error());
-    Debug debug{stepping || *stepping_over, stepping && block_interrupts, {}};
-    if (!stepping) debug.breakpoints = breakpoints_;
-    if (*stepping_over) std::erase(debug.breakpoints, resume_.stepping_from()->pc);
+    Debug debug{stepping || *stepping_over, stepping && block_interrupts, stepping ? handlers : breakpoints_};
+    if (*stepping_over && !stepping) std::erase(debug.breakpoints, resume_.stepping_from()->pc);
     if (Status status = begin_step(debug.step); !status.ok()) return host_stop(status.error());
     if (Status status = apply_debug(std::move(debug)); !status.ok()) return host_stop(status.error());
 
@@ -137,6 +145,11 @@ Status Vcpu::begin_step(bool step) {
 }
 
 std::optional<Stop> Vcpu::on_debug(const DebugExit& exit, bool stepping, bool stepping_over) {
+  // With breakpoints at the handlers' entries, too: a step ends there.
+  if (stepping) {
+    if (Status status = note_step(); !status.ok()) return host_stop(status.error());
+    return StepStop{exit.pc};
+  }
   // A processor may report a match with a register that is not enabled (SDM 18.2.3 on DR6): what a step over a
   // breakpoint that jumps to itself arrives at.
   if (exit.breakpoint && std::ranges::find(applied_.breakpoints, exit.pc) != applied_.breakpoints.end()) {
@@ -147,9 +160,8 @@ std::optional<Stop> Vcpu::on_debug(const DebugExit& exit, bool stepping, bool st
     if (resume_.on_hit(*at)) return BreakpointStop{at->pc};
     return std::nullopt;
   }
-  if (stepping || stepping_over) {
+  if (stepping_over) {
     if (Status status = note_step(); !status.ok()) return host_stop(status.error());
-    if (stepping) return StepStop{exit.pc};
     return std::nullopt;
   }
   if (Status status = host_kvm::clear_stray_step(fd_.get()); !status.ok()) return host_stop(status.error());

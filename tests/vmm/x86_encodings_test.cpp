@@ -2,9 +2,11 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <cstring>
 
 #include "vmm/arch/x86_64/cpuid.h"
 #include "vmm/arch/x86_64/debug_registers.h"
+#include "vmm/arch/x86_64/idt.h"
 #include "vmm/arch/x86_64/instruction.h"
 #include "vmm/arch/x86_64/ioapic.h"
 #include "vmm/arch/x86_64/msi.h"
@@ -18,6 +20,23 @@ TEST(DebugRegisters, ExecutionBreakpoints) {
   EXPECT_EQ(dr7_execution(1), 0x402u);
   EXPECT_EQ(dr7_execution(4), 0x4aau);
   EXPECT_EQ(dr7_execution(9), 0x4aau);
+}
+
+TEST(Idt, TheEntryOfAHandlerIsInThreePartsOfItsGate) {
+  constexpr std::uint64_t kBase = 0xfffffe0000000000;
+  // Vector 2 is present, 3 is not; the rest of the page is not mapped.
+  const std::array<std::uint64_t, 4> gates = {0xd1e08e0100103450, 0x00000000ffffffff, 0xd1e00e0100103450, 0xffffffff};
+  const ReadVirtual read = [&](Gva at, std::span<std::byte> into) {
+    if (at < Gva(kBase + 32) || at.value + into.size() > kBase + 64) return false;
+    std::memcpy(into.data(), reinterpret_cast<const std::byte*>(gates.data()) + (at.value - kBase - 32), into.size());
+    return true;
+  };
+  const Table idt{kBase, 0xfff};
+  EXPECT_EQ(handler_of(idt, 2, read), Gva(0xffffffffd1e03450));
+  EXPECT_EQ(handler_of(idt, 3, read), std::nullopt);
+  EXPECT_EQ(handler_of(idt, 4, read), std::nullopt);
+  EXPECT_EQ(handler_of({kBase, 0x2f}, 2, read), Gva(0xffffffffd1e03450));
+  EXPECT_EQ(handler_of({kBase, 0x2e}, 2, read), std::nullopt);
 }
 
 TEST(Msi, AddressAndData) {

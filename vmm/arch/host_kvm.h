@@ -52,6 +52,10 @@ struct DebugControl {
 };
 Status set_guest_debug(int vcpu_fd, const DebugControl& control);
 DebugExit decode_debug(const kvm_run& run);
+// At most kMaxBreakpoints places where the handlers begin of what the vCPU may take instead of its next instruction.
+// x86: hardware delivers with the trap flag clear, so a step would run through the handler, or for ever inside it. Empty
+// where a step ends at the entry by itself.
+Result<std::vector<Gva>> handler_entries(int vcpu_fd, const GuestMemory& memory);
 
 // What BreakpointResume wants to know after a step from `before` to `there`. If an interrupt was taken in place of the
 // instruction, the trap flag that KVM had set for the step was saved with the interrupted flags; it is taken out of

@@ -3,8 +3,11 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <linux/kvm.h>
+#include <sys/ioctl.h>
 
 #include <cstdint>
+#include <cstring>
 #include <initializer_list>
 #include <memory>
 #include <vector>
@@ -56,6 +59,15 @@ class BareGuest {
     auto system = take(vcpu().system_registers());
     system.idt = {kIdt, 0xfff};
     must(vcpu().set_system_registers(system));
+  }
+  // Switches the local APIC of vCPU 0 on (SDM volume 3, 11.9: the spurious-interrupt vector register).
+  void enable_apic() {
+    constexpr std::size_t kSpurious = 0xf0;
+    constexpr std::uint32_t kEnabled = 0x1ff;
+    kvm_lapic_state lapic = {};
+    ASSERT_EQ(::ioctl(vcpu().fd(), KVM_GET_LAPIC, &lapic), 0);
+    std::memcpy(lapic.regs + kSpurious, &kEnabled, sizeof(kEnabled));
+    ASSERT_EQ(::ioctl(vcpu().fd(), KVM_SET_LAPIC, &lapic), 0);
   }
   void start(unsigned index, std::uint64_t rip, std::uint64_t rsp) {
     must(x86_64::enter_long_mode(vm_->vcpu(index), *memory_));

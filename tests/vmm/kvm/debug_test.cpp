@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <array>
+#include <chrono>
+#include <future>
+#include <thread>
 
 #include "tests/vmm/kvm/bare_guest.h"
+#include "vmm/arch/x86_64/msi.h"
 
 namespace remapstorm {
 namespace {
@@ -9,6 +13,20 @@ namespace {
 void set_breakpoint(BareGuest& guest, std::uint64_t address) {
   const std::array<Gva, 1> one = {Gva(address)};
   BareGuest::must(guest.vcpu().set_breakpoints(one));
+}
+
+constexpr unsigned kStepVector = 0x60;
+
+// pc after a step; a step without an end is a failure and not a hung test.
+Gva step_with_patience(BareGuest& guest) {
+  std::promise<void> ended;
+  std::thread watcher([&, over = ended.get_future()] {
+    while (over.wait_for(std::chrono::seconds(20)) == std::future_status::timeout) guest.vcpu().kick();
+  });
+  const Stop stop = guest.vcpu().step();
+  ended.set_value();
+  watcher.join();
+  return expect_stop<StepStop>(stop).pc;
 }
 
 TEST(Breakpoint, EachTurnOfALoopHitsOnce) {
@@ -178,6 +196,41 @@ TEST(Step, AnInterruptTakenInsteadLeavesNoTrapFlag) {
   expect_stop<DoorbellStop>(guest.vcpu().run());
   EXPECT_EQ(guest.registers().rbx, 1u);
   EXPECT_EQ(guest.registers().rflags & x86_64::kFlagTrap, 0u);
+}
+
+// Hardware clears the trap flag when it delivers.
+TEST(Step, AnNmiWhoseHandlerNeverReturnsEndsAtItsEntry) {
+  BareGuest guest({0x90, 0x90, 0xef});
+  guest.load(kHandlers, {0x90, 0xeb, 0xfe});  // nop; jmp $
+  guest.set_gate(2, kHandlers);
+  BareGuest::must(guest.vcpu().nmi());
+  EXPECT_EQ(step_with_patience(guest), Gva(kHandlers));
+  EXPECT_EQ(step_with_patience(guest), Gva(kHandlers + 1));
+}
+
+TEST(Step, AnInterruptOfTheLocalApicEndsAtItsEntry) {
+  BareGuest guest({0xfb, 0x90, 0x90, 0xef});  // sti
+  guest.load(kHandlers, {0xeb, 0xfe});
+  guest.set_gate(kStepVector, kHandlers);
+  guest.enable_apic();
+  const auto message = x86_64::msi_message(0, kStepVector);
+  BareGuest::must(guest.vm().signal_msi(message.address, message.data));
+  EXPECT_EQ(step_with_patience(guest), Gva(kCode + 1));
+  // Some hosts hold it back for the instruction behind STI, some do not.
+  Gva at = step_with_patience(guest);
+  if (at == Gva(kCode + 2)) at = step_with_patience(guest);
+  EXPECT_EQ(at, Gva(kHandlers));
+}
+
+TEST(Step, AHandlerEnteredByAStepReturnsWithoutATrap) {
+  BareGuest guest({0x90, 0x90, 0x90, 0xef});
+  guest.load(kHandlers, {0x48, 0xff, 0xc3, 0x48, 0xcf});  // inc rbx; iretq
+  guest.set_gate(2, kHandlers);
+  guest.set_gate(1, 0);  // a #DB of the guest's own would be the end of it
+  BareGuest::must(guest.vcpu().nmi());
+  EXPECT_EQ(step_with_patience(guest), Gva(kHandlers));
+  expect_stop<DoorbellStop>(guest.vcpu().run());
+  EXPECT_EQ(guest.registers().rbx, 1u);
 }
 
 TEST(Step, WalksInstructionByInstruction) {
