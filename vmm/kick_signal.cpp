@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "vmm/kick_signal.h"
 
-#include <signal.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -17,9 +16,9 @@ void install_kick_signal() {
   action.sa_handler = on_kick;
   action.sa_flags = SA_RESTART;
   sigemptyset(&action.sa_mask);
-  ::sigaction(SIGUSR1, &action, nullptr);
+  ::sigaction(kKickSignal, &action, nullptr);
 }
 
-void signal_thread(pid_t thread) { ::syscall(SYS_tgkill, ::getpid(), thread, SIGUSR1); }
+void signal_thread(pid_t thread) { ::syscall(SYS_tgkill, ::getpid(), thread, kKickSignal); }
 
 }  // namespace remapstorm

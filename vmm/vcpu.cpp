@@ -15,6 +15,7 @@
 #include "vmm/dirty_tracker.h"
 #include "vmm/kick_signal.h"
 #include "vmm/page_walk.h"
+#include "vmm/step_limit.h"
 
 namespace remapstorm {
 namespace {
@@ -22,6 +23,11 @@ namespace {
 // immediate_exit is written by kick() from other threads and read by the kernel.
 void set_immediate_exit(kvm_run* run, bool on) {
   std::atomic_ref<std::uint8_t>(run->immediate_exit).store(on ? 1 : 0, std::memory_order_seq_cst);
+}
+
+Error endless_step() {
+  return host_error("a step did not end within " + std::to_string(StepLimit::kLongest / std::chrono::seconds(1)) +
+                    " s of processor time: it is in a handler");
 }
 
 }  // namespace
@@ -42,7 +48,10 @@ Vcpu::Vcpu(unsigned index, int vm_fd, Fd fd, Mapping run, std::optional<DirtyRin
 
 Vcpu::~Vcpu() = default;
 
-Stop Vcpu::run() { return loop(false, false); }
+Stop Vcpu::run() {
+  fault_entries_.reset();
+  return loop(false, false);
+}
 Stop Vcpu::step(bool block_interrupts) { return loop(true, block_interrupts); }
 
 Stop Vcpu::loop(bool stepping, bool block_interrupts) {
@@ -58,13 +67,12 @@ Stop Vcpu::enter_until_stop(bool stepping, bool block_interrupts) {
     if (Status status = settle(); !status.ok()) return host_stop(status.error());
   }
   std::vector<Gva> handlers;
-  if (stepping && !block_interrupts) {
-    auto entries = host_kvm::handler_entries(fd_.get(), memory_);
+  std::optional<StepLimit> limit;
+  if (stepping) {
+    auto entries = step_entries(block_interrupts);
     if (!entries.ok()) return host_stop(entries.error());
     handlers = *std::move(entries);
-    auto here = where();
-    if (!here.ok()) return host_stop(here.error());
-    std::erase(handlers, here->pc);
+    limit.emplace();
   }
   for (;;) {
     // This order against kick(): it stores the request, sets immediate_exit, signals. A request stored after our look
@@ -86,6 +94,7 @@ Stop Vcpu::enter_until_stop(bool stepping, bool block_interrupts) {
       if (::ioctl(fd_.get(), KVM_RUN, 0) != 0) {
         if (errno == EINTR || errno == EAGAIN) {
           ++exits_[Exit(InterruptedExit{}).index()];
+          if (limit && limit->passed()) return host_stop(endless_step());
           continue;
         }
         return host_stop(errno_error("KVM_RUN", "vcpu " + std::to_string(index_), errno));
@@ -136,6 +145,22 @@ Result<bool> Vcpu::must_step_over() {
   return false;
 }
 
+Result<std::vector<Gva>> Vcpu::step_entries(bool block_interrupts) {
+  if (!fault_entries_) {
+    RS_ASSIGN(fault_entries_, host_kvm::fault_entries(fd_.get(), memory_));
+  }
+  std::vector<Gva> entries;
+  if (!block_interrupts) {
+    RS_ASSIGN(entries, host_kvm::interrupt_entries(fd_.get(), memory_));
+  }
+  for (const std::optional<Gva>& one : {fault_entries_->page_fault, fault_entries_->system_call}) {
+    if (one && std::ranges::find(entries, *one) == entries.end()) entries.push_back(*one);
+  }
+  RS_ASSIGN(const auto here, where());
+  std::erase(entries, here.pc);
+  return entries;
+}
+
 // A step that an access to a device interrupts goes on where it began.
 Status Vcpu::begin_step(bool step) {
   if (!step) step_from_.reset();
@@ -147,7 +172,7 @@ Status Vcpu::begin_step(bool step) {
 std::optional<Stop> Vcpu::on_debug(const DebugExit& exit, bool stepping, bool stepping_over) {
   // With breakpoints at the handlers' entries, too: a step ends there.
   if (stepping) {
-    if (Status status = note_step(); !status.ok()) return host_stop(status.error());
+    if (Status status = end_step(); !status.ok()) return host_stop(status.error());
     return StepStop{exit.pc};
   }
   // A processor may report a match with a register that is not enabled (SDM 18.2.3 on DR6): what a step over a
@@ -166,6 +191,12 @@ std::optional<Stop> Vcpu::on_debug(const DebugExit& exit, bool stepping, bool st
   }
   if (Status status = host_kvm::clear_stray_step(fd_.get()); !status.ok()) return host_stop(status.error());
   return std::nullopt;
+}
+
+Status Vcpu::end_step() {
+  RS_TRY(note_step());
+  RS_ASSIGN(const auto there, where());
+  return host_kvm::clear_step_of_caller(fd_.get(), *fault_entries_, there, memory_);
 }
 
 // The step that began at step_from_ ended: tells the resume machine, if it waits for it.

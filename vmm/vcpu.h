@@ -25,6 +25,7 @@
 #include "vmm/cpu_state.h"
 #include "vmm/dirty_ring.h"
 #include "vmm/exit.h"
+#include "vmm/fault_entries.h"
 #include "vmm/memory.h"
 #include "vmm/stop.h"
 
@@ -46,7 +47,8 @@ class Vcpu {
   [[nodiscard]] Stop run();
 
   // One instruction, or the entry into one handler. With `block_interrupts` no interrupt or NMI is taken during it
-  // (KVM_GUESTDBG_BLOCKIRQ; without that capability: HostErrorStop). Breakpoints do not stop a step.
+  // (KVM_GUESTDBG_BLOCKIRQ; without that capability: HostErrorStop). Breakpoints do not stop a step. One without an
+  // end, such as into the handler of an exception that nobody expects here, is a HostErrorStop (step_limit.h).
   [[nodiscard]] Stop step(bool block_interrupts = false);
 
   // What would happen at its next entry.
@@ -133,6 +135,9 @@ class Vcpu {
   std::optional<Stop> on_debug(const DebugExit& exit, bool stepping, bool stepping_over);
   [[nodiscard]] Result<BreakpointResume::Where> where() const;
   Status begin_step(bool step);
+  // Where a step must stop beside behind its instruction.
+  [[nodiscard]] Result<std::vector<Gva>> step_entries(bool block_interrupts);
+  Status end_step();
   Status note_step() const;
   [[nodiscard]] Result<bool> must_step_over();
   Status apply_debug(Debug wanted);
@@ -159,6 +164,8 @@ class Vcpu {
   mutable BreakpointResume resume_;
   mutable std::optional<BreakpointResume::Where> step_from_;  // a step is under way
   mutable std::optional<Exit> deferred_;                      // an exit that settle() ran into
+  // For steps only: a guest that runs may change them.
+  std::optional<FaultEntries> fault_entries_;
   // Where the last debug exit left it, if KVM told so with it and nothing has moved it since.
   mutable std::optional<BreakpointResume::Where> stands_;
 };

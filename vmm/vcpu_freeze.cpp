@@ -51,6 +51,7 @@ Status Vcpu::abandon() {
 }
 
 Status Vcpu::thaw(const RunState& state) {
+  fault_entries_.reset();
   if (state.pending_write) {
     if (const auto* io = std::get_if<IoExit>(&*state.pending_write)) {
       const bool size_ok = io->size == 1 || io->size == 2 || io->size == 4;

@@ -14,6 +14,7 @@
 #include "vmm/cpu_policy.h"
 #include "vmm/cpu_state.h"
 #include "vmm/exit.h"
+#include "vmm/fault_entries.h"
 #include "vmm/kvm.h"
 #include "vmm/kvm_state.h"
 #include "vmm/memory.h"
@@ -52,10 +53,15 @@ struct DebugControl {
 };
 Status set_guest_debug(int vcpu_fd, const DebugControl& control);
 DebugExit decode_debug(const kvm_run& run);
-// At most kMaxBreakpoints places where the handlers begin of what the vCPU may take instead of its next instruction.
-// x86: hardware delivers with the trap flag clear, so a step would run through the handler, or for ever inside it. Empty
-// where a step ends at the entry by itself.
-Result<std::vector<Gva>> handler_entries(int vcpu_fd, const GuestMemory& memory);
+// Where the handlers begin of what the vCPU may take instead of its next instruction, or by it. x86: hardware delivers
+// with the trap flag clear, so a step would run through the handler, or for ever inside it. Both together are at most
+// kMaxBreakpoints; empty where a step ends at the entry by itself.
+Result<std::vector<Gva>> interrupt_entries(int vcpu_fd, const GuestMemory& memory);
+Result<FaultEntries> fault_entries(int vcpu_fd, const GuestMemory& memory);
+// A step arrived `there`: if that is where a system call enters the kernel, takes the trap flag of the step out of the
+// flags that the call saved.
+Status clear_step_of_caller(int vcpu_fd, const FaultEntries& entries, const BreakpointResume::Where& there,
+                            const GuestMemory& memory);
 
 // What BreakpointResume wants to know after a step from `before` to `there`. If an interrupt was taken in place of the
 // instruction, the trap flag that KVM had set for the step was saved with the interrupted flags; it is taken out of

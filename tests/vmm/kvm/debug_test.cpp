@@ -1,14 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+
 #include <array>
 #include <chrono>
 #include <future>
 #include <thread>
 
 #include "tests/vmm/kvm/bare_guest.h"
+#include "vmm/arch/x86_64/boot_layout.h"
 #include "vmm/arch/x86_64/msi.h"
+#include "vmm/arch/x86_64/paging.h"
 
 namespace remapstorm {
 namespace {
+
+using testing::AnyOf;
+using testing::HasSubstr;
 
 void set_breakpoint(BareGuest& guest, std::uint64_t address) {
   const std::array<Gva, 1> one = {Gva(address)};
@@ -220,6 +227,52 @@ TEST(Step, AnInterruptOfTheLocalApicEndsAtItsEntry) {
   Gva at = step_with_patience(guest);
   if (at == Gva(kCode + 2)) at = step_with_patience(guest);
   EXPECT_EQ(at, Gva(kHandlers));
+}
+
+TEST(Step, APageFaultEndsAtItsEntry) {
+  BareGuest guest({0x48, 0xa1, 0, 0, 0, 0, 2, 0, 0, 0, 0x90, 0xef});  // mov rax, [0x200000000]
+  guest.load(kHandlers, {0xeb, 0xfe});
+  guest.set_gate(14, kHandlers);
+  EXPECT_EQ(step_with_patience(guest), Gva(kHandlers));
+}
+
+// In a page of the kernel's own; where KVM cannot see the call, the fetch there faults.
+TEST(Step, ASystemCallEndsAtItsEntryAndItsCallerKeepsItsFlags) {
+  constexpr std::uint64_t kTarget = 0x200000, kTaskState = 0x10e000,
+                          kSecondLargePage = x86_64::kPageTablesAddress + 0x2008;
+  BareGuest guest({0x0f, 0x05, 0xef});  // syscall
+  guest.load(kTarget, {0xeb, 0xfe});
+  guest.load(kHandlers, {0xeb, 0xfe});
+  guest.set_gate(14, kHandlers);
+  const auto table = BareGuest::take(guest.vcpu().system_registers()).idt;
+  BareGuest::must(x86_64::enter_long_mode(guest.vcpu(), guest.memory(), x86_64::Privilege::user));
+  const auto entry = guest.memory().load<std::uint64_t>(Gpa(kSecondLargePage));
+  ASSERT_TRUE(entry && guest.memory().store(Gpa(kSecondLargePage), *entry & ~x86_64::kPteUser));
+  ASSERT_TRUE(guest.memory().store<std::uint64_t>(Gpa(kTaskState + 4), kStackTop));  // RSP0 (SDM volume 3, 8.7)
+  auto system = BareGuest::take(guest.vcpu().system_registers());
+  system.idt = table;
+  system.tr.base = kTaskState;
+  system.efer |= x86_64::kEferSystemCall;
+  BareGuest::must(guest.vcpu().set_system_registers(system));
+  constexpr std::uint64_t kKernelCode = std::uint64_t{x86_64::kCodeSelector} << 32;
+  BareGuest::must(guest.vcpu().set_msr(x86_64::kMsrSystemCallSelectors, kKernelCode));
+  BareGuest::must(guest.vcpu().set_msr(x86_64::kMsrSystemCallTarget, kTarget));
+  BareGuest::must(guest.vcpu().set_msr(x86_64::kMsrSystemCallFlagMask, x86_64::kFlagTrap));
+  EXPECT_THAT(step_with_patience(guest), AnyOf(Gva(kTarget), Gva(kHandlers)));
+  EXPECT_EQ(guest.registers().r11 & x86_64::kFlagTrap, 0u);
+}
+
+// Of an exception that nobody expects the entry is no breakpoint.
+TEST(Step, OneWithoutAnEndIsToldAsSuch) {
+  BareGuest guest({0x0f, 0x0b, 0xef});  // ud2
+  guest.load(kHandlers, {0xeb, 0xfe});
+  guest.set_gate(6, kHandlers);
+  const Stop stop = guest.vcpu().step();
+  if (const auto* step = std::get_if<StepStop>(&stop)) {
+    EXPECT_EQ(step->pc, Gva(kHandlers));  // a KVM that steps into handlers by itself
+  } else {
+    EXPECT_THAT(expect_stop<HostErrorStop>(stop).error.message, HasSubstr("a step did not end"));
+  }
 }
 
 TEST(Step, AHandlerEnteredByAStepReturnsWithoutATrap) {

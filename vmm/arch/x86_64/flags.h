@@ -20,6 +20,7 @@ inline constexpr std::uint64_t kCr0Paging = 1u << 31;
 inline constexpr std::uint64_t kCr4Pae = 1u << 5;
 inline constexpr std::uint64_t kCr4Levels5 = 1u << 12;
 
+inline constexpr std::uint64_t kEferSystemCall = 1u << 0;
 inline constexpr std::uint64_t kEferLongModeEnable = 1u << 8;
 inline constexpr std::uint64_t kEferLongModeActive = 1u << 10;
 inline constexpr std::uint64_t kEferNoExecute = 1u << 11;
@@ -29,6 +30,9 @@ inline constexpr std::uint32_t kMsrTscDeadline = 0x6e0;
 // Hyper-V's, which KVM may offer: how long the vCPU ran, and a clock. They count whatever anybody writes.
 inline constexpr std::uint32_t kMsrHyperVRuntime = 0x40000010;
 inline constexpr std::uint32_t kMsrHyperVReferenceCount = 0x40000020;
+inline constexpr std::uint32_t kMsrSystemCallSelectors = 0xc0000081;
+inline constexpr std::uint32_t kMsrSystemCallTarget = 0xc0000082;
+inline constexpr std::uint32_t kMsrSystemCallFlagMask = 0xc0000084;
 inline constexpr std::uint32_t kMsrMiscEnable = 0x1a0;
 inline constexpr std::uint32_t kMsrMtrrDefaultType = 0x2ff;
 inline constexpr std::uint64_t kMtrrEnabledWriteBack = (1u << 11) | 6;

@@ -11,6 +11,7 @@
 namespace remapstorm::x86_64 {
 
 inline constexpr unsigned kVectorNmi = 2;
+inline constexpr unsigned kVectorPageFault = 14;
 
 // The first instruction of the handler of `vector` (0 to 255); nothing if the table has no present gate for it or is
 // not mapped.
