@@ -20,6 +20,7 @@ std::string certificate_junit(const Certificate& certificate) {
   std::vector<JunitCase> cases;
   for (const ExploredTrial& trial : certificate.trials) {
     JunitCase one = point_case(certificate, trial);
+    one.seconds = in_seconds(trial.duration);
     one.text = name_of(certificate, trial) + ": " + std::string(verdict_name(trial.verdict)) + "\n" + trial.reason;
     cases.push_back(std::move(one));
   }

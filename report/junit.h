@@ -3,6 +3,7 @@
 // what it has seen (results_cases.h, sweep.h, soak.h, comparison.h, certificate.h); the writing is here. Pure.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 
@@ -15,10 +16,10 @@ struct JunitCase {
   std::string classname;
   std::string name;
   TestOutcome outcome = TestOutcome::passed;
-  double seconds = 0;
-  std::string message;  // one line; why, if not passed
-  std::string type;     // "deadlock", "error"
-  std::string text;     // what else is to be said; cut if it is long
+  std::optional<double> seconds;  // nothing: not known, and then it has no time
+  std::string message;            // one line; why, if not passed
+  std::string type;               // "deadlock", "error"
+  std::string text;               // what else is to be said; cut if it is long
 };
 
 // `command`: "sweep"; `host`: a line about the machine, or empty. Suites in the order in which they first appear.

@@ -10,6 +10,7 @@ namespace remapstorm {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 using What = LifecycleEvent::What;
 
 TEST(Junit, CountsEachOutcome) {
@@ -30,6 +31,18 @@ TEST(Junit, WhatWasNotReachedIsThere) {
   run.scenarios = {"irq-same-cpu", "b"};
   const std::string text = results_junit(run, std::vector{results_of({clean_result()})});
   EXPECT_THAT(text, HasSubstr("tests=\"4\" failures=\"0\" errors=\"3\""));
+}
+
+// 0.000 would be a length.
+TEST(Junit, ALengthThatIsNotKnownIsNotTold) {
+  JunitCase one;
+  one.suite = one.classname = "a";
+  EXPECT_THAT(junit_xml("soak", "", std::vector{one}), Not(HasSubstr("time=")));
+  JunitCase other = one;
+  other.seconds = 1.5;
+  const std::string text = junit_xml("soak", "", std::vector{one, other});
+  EXPECT_THAT(text, HasSubstr("skipped=\"0\" time=\"1.500\">"));
+  EXPECT_THAT(text, HasSubstr("<testcase classname=\"a\" name=\"\"/>"));
 }
 
 // Jenkins and GitLab keep one of two cases with the same name.
