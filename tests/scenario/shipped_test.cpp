@@ -48,6 +48,26 @@ TEST(ShippedScenarios, AllAreSoundAndNamedAsTheirFile) {
   }
 }
 
+// A hold until something happens on another vCPU lasts as long as a busy host takes to run that one: no verdict of its
+// own.
+TEST(ShippedScenarios, AHoldUntilSomethingIsNoStall) {
+  const Vocabulary vocabulary = make_vocabulary(injector_catalogue());
+  std::size_t looked_at = 0;
+  for (const auto& path : shipped()) {
+    const Scenario scenario = load_scenario(path.string(), vocabulary).value();
+    for (const Rule& rule : scenario.rules) {
+      const Parameters& how = rule.action.parameters;
+      if (rule.action.injector != "hold" || !how.has("until")) continue;
+      ++looked_at;
+      for (const std::string& strategy : scenario.strategies) {
+        if (scenario.expectation_for(strategy, scenario.flavours.front()).verdict != Verdict::clean) continue;
+        EXPECT_GE(scenario.limits.stall_threshold, how.length("at_most_ms")) << path << ", " << rule.name;
+      }
+    }
+  }
+  EXPECT_GT(looked_at, 5U);
+}
+
 TEST(ShippedScenarios, PredictWhatTheCatalogueSays) {
   const Vocabulary vocabulary = make_vocabulary(injector_catalogue());
   const auto load = [&](const std::string& name) {
