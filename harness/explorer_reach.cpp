@@ -156,6 +156,10 @@ Result<std::unique_ptr<Exploration>> reach_window(const TrialEnvironment& enviro
 
   const MachineConfig config = machine_config(environment, exploration->plan);
   MachineTask task;
+  if (!config.breakpoints) {
+    return unavailable_error(
+        "execution breakpoints do not fire on this host's KVM: a step into a handler may have no end");
+  }
   RS_ASSIGN(std::unique_ptr<Machine> machine, make_machine(environment, config, task));
   Judge judge;
   CaptureSink capture;

@@ -219,6 +219,8 @@ Result<PointOutcome> ExploreWorker::execute(const ExplorePoint& point, std::vect
   std::vector<Taking> takings;
   for (std::size_t i = 0; i < here; ++i) tokens.push_back(machine_->inject(i, exploration_.vcpu(), boundary.pc));
   takings.push_back(take(parts, 0, here, boundary.steps));
+  // A step that failed may have left the guest anywhere: what came of it would be no verdict about the guest.
+  if (!takings.back().trouble.empty()) return finish(SkippedPoint{point, takings.back().trouble});
   WatchOptions watching;
   watching.limits = plan.limits;
   watching.turn = kExploreTurn;
@@ -232,6 +234,7 @@ Result<PointOutcome> ExploreWorker::execute(const ExplorePoint& point, std::vect
       tokens.push_back(machine_->inject(i, exploration_.vcpu(), arrival->place()));
     }
     takings.push_back(take(parts, here, plan.rules.size(), exploration_.walked.boundaries[*point.second].steps));
+    if (!takings.back().trouble.empty()) return finish(SkippedPoint{point, takings.back().trouble});
     machine_->release_catch();
     machine_->thaw();
     watch.run([](const char*, Nanoseconds) {});

@@ -4,6 +4,8 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <ctime>
+
 #include "vmm/kick_signal.h"
 
 #ifndef sigev_notify_thread_id  // of older C libraries
@@ -19,7 +21,7 @@ Nanoseconds thread_time() {
   return std::chrono::seconds(now.tv_sec) + Nanoseconds(now.tv_nsec);
 }
 
-// A thread's own. Without one, as after a fork bomb, a step has no limit.
+// A thread's own. Where timer_create() fails (RLIMIT_SIGPENDING) a step has no limit.
 class ThreadTimer {
  public:
   ThreadTimer() {

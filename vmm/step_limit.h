@@ -3,10 +3,7 @@
 // the trap flag clear and runs through its handler.
 #pragma once
 
-#include <ctime>
-
 #include "base/clock.h"
-#include "base/result.h"
 
 namespace remapstorm {
 

@@ -27,7 +27,7 @@ void set_immediate_exit(kvm_run* run, bool on) {
 
 Error endless_step() {
   return host_error("a step did not end within " + std::to_string(StepLimit::kLongest / std::chrono::seconds(1)) +
-                    " s of processor time: it is in a handler");
+                    " s of processor time");
 }
 
 }  // namespace

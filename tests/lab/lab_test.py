@@ -137,6 +137,12 @@ class Lab(unittest.TestCase):
         self.assertEqual(code, 75, out + err)
         self.assertIn("execution breakpoints do not fire", " ".join(out.split()))
 
+    def test_explore_is_refused_where_a_step_into_a_handler_may_have_no_end(self):
+        code, out, err = done(lab(PROGRAM, "explore", "bbm-pte", "--inject", "nmi", "--output-dir", str(self.folder / "out"),
+                                  REMAPSTORM_LAB_QEMU="/usr/bin/qemu-system-x86_64"), 2 * PATIENCE)
+        self.assertEqual(code, 4, out + err)
+        self.assertIn("execution breakpoints do not fire", " ".join(err.split()))
+
     def test_execution_breakpoints_fire(self):
         image = subprocess.run([str(TREE / "lab/x86/image"), "--cached"], check=True, capture_output=True, text=True)
         # Where bookworm-backports cannot be had the lab falls back to the installed QEMU, and says so when it is made.
