@@ -11,11 +11,11 @@
 #include <fstream>
 #include <vector>
 
-#include "harness/explorer.h"
-#include "harness/guest_image.h"
-#include "harness/rule_engine.h"
-#include "harness/runner.h"
+#include "campaign/explore/explorer.h"
 #include "telemetry/sinks.h"
+#include "trial/guest_image.h"
+#include "trial/rule_engine.h"
+#include "trial/runner.h"
 
 namespace remapstorm {
 namespace {

@@ -21,8 +21,8 @@
 
 #include "base/clock.h"
 #include "guest/abi/remapstorm_abi.h"
-#include "harness/command_line.h"
 #include "injectors/mailbox.h"
+#include "plan/command_line.h"
 #include "vmm/arch/x86_64/kvm/ioctl_numbers.h"
 #include "vmm/arch/x86_64/state_kinds.h"
 #include "vmm/elf_image.h"

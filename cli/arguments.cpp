@@ -6,7 +6,7 @@
 #include <charconv>
 #include <cmath>
 
-#include "harness/suggest.h"
+#include "base/names.h"
 #include "report/exit_code.h"
 
 namespace remapstorm {

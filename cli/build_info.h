@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "harness/catalogue.h"
+#include "plan/catalogue.h"
 
 namespace remapstorm {
 

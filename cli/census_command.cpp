@@ -4,16 +4,16 @@
 #include <optional>
 
 #include "base/build_id.h"
+#include "campaign/explore/explorer.h"
 #include "cli/explore_options.h"
 #include "cli/scenario_files.h"
 #include "cli/status_line.h"
 #include "cli/stop_signals.h"
 #include "cli/words.h"
-#include "harness/explorer.h"
-#include "harness/guest_image.h"
-#include "harness/runner.h"
 #include "report/census.h"
 #include "report/exit_code.h"
+#include "trial/guest_image.h"
+#include "trial/runner.h"
 
 namespace remapstorm {
 namespace {

@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "base/paths.h"
 #include "base/result.h"
-#include "harness/catalogue.h"
-#include "harness/paths.h"
+#include "plan/catalogue.h"
 
 namespace remapstorm {
 

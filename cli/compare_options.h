@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "campaign/run_options.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/report_files.h"
-#include "harness/run_options.h"
 
 namespace remapstorm {
 

@@ -5,10 +5,10 @@
 #include <cstdlib>
 
 #include "base/atomic_file.h"
+#include "base/names.h"
+#include "campaign/worker_pool.h"
 #include "cli/report_files.h"
 #include "cli/scenario_files.h"
-#include "harness/crew.h"
-#include "harness/suggest.h"
 #include "report/exit_code.h"
 #include "report/report.h"
 #include "telemetry/sinks.h"

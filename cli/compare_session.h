@@ -7,13 +7,13 @@
 #include <string>
 #include <vector>
 
+#include "campaign/run_options.h"
 #include "cli/command.h"
 #include "cli/compare_options.h"
 #include "cli/status_line.h"
 #include "cli/stop_signals.h"
 #include "cli/trial_pool.h"
 #include "cli/work_folder.h"
-#include "harness/run_options.h"
 #include "report/comparison.h"
 
 namespace remapstorm {

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "base/shell_word.h"
 #include "cli/arguments.h"
 #include "cli/scenario_files.h"
 #include "cli/scenario_words.h"
-#include "harness/repeat.h"
-#include "harness/shell_word.h"
+#include "plan/repeat.h"
 #include "report/exit_code.h"
 #include "telemetry/proof_standard.h"
 

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/paths.h"
 #include "base/result.h"
-#include "harness/paths.h"
 
 namespace remapstorm {
 

@@ -4,8 +4,8 @@
 
 #include <vector>
 
+#include "campaign/run_options.h"
 #include "cli/command.h"
-#include "harness/run_options.h"
 
 namespace remapstorm {
 

@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "campaign/explore/census.h"
+#include "campaign/explore/explore_options.h"
 #include "cli/command.h"
 #include "cli/metrics_options.h"
 #include "cli/report_files.h"
-#include "harness/census.h"
-#include "harness/explore_options.h"
 
 namespace remapstorm {
 

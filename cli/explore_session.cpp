@@ -12,15 +12,15 @@
 
 #include "base/atomic_file.h"
 #include "base/build_id.h"
+#include "base/shell_word.h"
 #include "cli/report_files.h"
 #include "cli/work_folder.h"
-#include "harness/guest_image.h"
-#include "harness/repeat.h"
-#include "harness/shell_word.h"
+#include "plan/repeat.h"
 #include "report/certificate.h"
 #include "report/exit_code.h"
 #include "report/text.h"
 #include "telemetry/sinks.h"
+#include "trial/guest_image.h"
 
 namespace remapstorm {
 namespace {

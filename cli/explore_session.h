@@ -8,14 +8,14 @@
 #include <optional>
 #include <string>
 
+#include "campaign/explore/explorer.h"
 #include "cli/command.h"
 #include "cli/session_metrics.h"
 #include "cli/status_line.h"
 #include "cli/stop_signals.h"
 #include "cli/work_folder.h"
-#include "harness/explore_journal.h"
-#include "harness/explorer.h"
-#include "harness/runner.h"
+#include "results/explore_journal.h"
+#include "trial/runner.h"
 
 namespace remapstorm {
 

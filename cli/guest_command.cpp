@@ -9,13 +9,13 @@
 #include <fstream>
 #include <iterator>
 
+#include "base/names.h"
 #include "cli/arguments.h"
 #include "cli/scenario_files.h"
 #include "cli/scenario_words.h"
-#include "harness/config_difference.h"
-#include "harness/guest_image.h"
-#include "harness/suggest.h"
+#include "plan/config_difference.h"
 #include "report/exit_code.h"
+#include "trial/guest_image.h"
 
 namespace remapstorm {
 namespace {

@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <optional>
 
+#include "campaign/run_options.h"
 #include "cli/command.h"
 #include "cli/run_options.h"
-#include "harness/run_options.h"
 
 namespace remapstorm {
 

@@ -9,12 +9,12 @@
 #include "base/printable.h"
 #include "cli/report_files.h"
 #include "cli/scenario_files.h"
-#include "harness/folder_mark.h"
-#include "harness/guest_image.h"
-#include "harness/repeat.h"
-#include "harness/scenario_writer.h"
+#include "plan/repeat.h"
+#include "plan/scenario_writer.h"
 #include "report/exit_code.h"
 #include "report/junit.h"
+#include "results/folder_mark.h"
+#include "trial/guest_image.h"
 
 namespace remapstorm {
 namespace {

@@ -8,13 +8,13 @@
 #include <string>
 
 #include "base/clock.h"
+#include "campaign/minimizer.h"
 #include "cli/command.h"
 #include "cli/minimize_options.h"
 #include "cli/status_line.h"
 #include "cli/stop_signals.h"
-#include "harness/minimizer.h"
-#include "harness/output_dir.h"
-#include "harness/runner.h"
+#include "results/output_dir.h"
+#include "trial/runner.h"
 
 namespace remapstorm {
 

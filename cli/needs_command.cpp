@@ -16,8 +16,8 @@
 #include "cli/soak_options.h"
 #include "cli/sweep_options.h"
 #include "cli/words.h"
-#include "harness/guest_image.h"
-#include "harness/sweep.h"
+#include "results/sweep.h"
+#include "trial/guest_image.h"
 
 namespace remapstorm {
 namespace {

@@ -8,8 +8,8 @@
 #include "cli/report_choice.h"
 #include "cli/report_files.h"
 #include "cli/values.h"
-#include "harness/replayer.h"
 #include "report/exit_code.h"
+#include "results/replayer.h"
 
 namespace remapstorm {
 namespace {

@@ -4,8 +4,8 @@
 
 #include <memory>
 
+#include "campaign/run_options.h"
 #include "cli/command.h"
-#include "harness/run_options.h"
 #include "report/report.h"
 
 namespace remapstorm {

@@ -5,9 +5,9 @@
 #include <optional>
 
 #include "cli/arguments.h"
-#include "harness/output_dir.h"
 #include "report/exit_code.h"
 #include "report/html/html_report.h"
+#include "results/output_dir.h"
 
 namespace remapstorm {
 namespace {

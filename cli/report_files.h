@@ -7,9 +7,9 @@
 #include <string>
 
 #include "base/result.h"
+#include "campaign/report_files.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
-#include "harness/report_files.h"
 
 namespace remapstorm {
 

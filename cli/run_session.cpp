@@ -15,11 +15,11 @@
 #include "cli/report_choice.h"
 #include "cli/report_files.h"
 #include "cli/scenario_files.h"
-#include "harness/folder_mark.h"
-#include "harness/guest_image.h"
-#include "harness/repeat.h"
+#include "plan/repeat.h"
 #include "report/exit_code.h"
 #include "report/html/html_report.h"
+#include "results/folder_mark.h"
+#include "trial/guest_image.h"
 
 namespace remapstorm {
 namespace {

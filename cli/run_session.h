@@ -9,13 +9,13 @@
 #include <optional>
 #include <vector>
 
+#include "campaign/run_options.h"
 #include "cli/command.h"
 #include "cli/session_metrics.h"
 #include "cli/status_line.h"
 #include "cli/stop_signals.h"
-#include "harness/run_options.h"
-#include "harness/runner.h"
 #include "report/report.h"
+#include "trial/runner.h"
 
 namespace remapstorm {
 

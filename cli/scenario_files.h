@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "base/names.h"
 #include "cli/command.h"
-#include "harness/plan.h"
-#include "harness/suggest.h"
+#include "plan/plan.h"
 
 namespace remapstorm {
 

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "harness/scenario.h"
+#include "plan/scenario.h"
 
 namespace remapstorm {
 

@@ -4,10 +4,10 @@
 
 #include <optional>
 
+#include "campaign/run_options.h"
 #include "cli/command.h"
 #include "cli/kept_rounds.h"
 #include "cli/run_options.h"
-#include "harness/run_options.h"
 
 namespace remapstorm {
 

@@ -8,10 +8,10 @@
 #include <thread>
 #include <utility>
 
+#include "base/names.h"
 #include "cli/report_files.h"
-#include "harness/folder_mark.h"
-#include "harness/suggest.h"
 #include "report/exit_code.h"
+#include "results/folder_mark.h"
 
 namespace remapstorm {
 namespace {

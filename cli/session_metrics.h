@@ -7,10 +7,10 @@
 #include <span>
 
 #include "base/clock.h"
+#include "campaign/explore/explorer.h"
 #include "cli/command.h"
 #include "cli/status_line.h"
-#include "harness/explorer.h"
-#include "harness/trial_metrics.h"
+#include "results/trial_metrics.h"
 #include "telemetry/metrics/outputs.h"
 
 namespace remapstorm {

@@ -3,10 +3,10 @@
 
 #include <limits>
 
+#include "campaign/random_control.h"
 #include "cli/name_list.h"
 #include "cli/scenario_files.h"
 #include "cli/values.h"
-#include "harness/random_control.h"
 namespace remapstorm {
 
 const CommandText SoakWords::kText = {

@@ -11,7 +11,7 @@
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/report_files.h"
-#include "harness/same_bytes.h"
+#include "plan/same_bytes.h"
 
 namespace remapstorm {
 

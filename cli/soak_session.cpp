@@ -6,16 +6,16 @@
 #include <fstream>
 
 #include "base/atomic_file.h"
+#include "base/names.h"
+#include "campaign/worker_pool.h"
 #include "cli/lab_child.h"
 #include "cli/name_list.h"
 #include "cli/report_files.h"
-#include "harness/crew.h"
-#include "harness/folder_mark.h"
-#include "harness/repeat.h"
-#include "harness/scenario_writer.h"
-#include "harness/suggest.h"
+#include "plan/repeat.h"
+#include "plan/scenario_writer.h"
 #include "report/exit_code.h"
 #include "report/report.h"
+#include "results/folder_mark.h"
 #include "telemetry/json_fields.h"
 #include "telemetry/sinks.h"
 

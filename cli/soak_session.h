@@ -12,14 +12,14 @@
 #include <utility>
 #include <vector>
 
+#include "campaign/control_worker.h"
+#include "campaign/random_control.h"
 #include "cli/command.h"
 #include "cli/soak_options.h"
 #include "cli/status_line.h"
 #include "cli/stop_signals.h"
 #include "cli/trial_pool.h"
 #include "cli/work_folder.h"
-#include "harness/control_worker.h"
-#include "harness/random_control.h"
 #include "report/soak.h"
 
 namespace remapstorm {

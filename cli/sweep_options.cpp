@@ -3,10 +3,10 @@
 
 #include <map>
 
+#include "base/names.h"
 #include "cli/name_list.h"
 #include "cli/scenario_files.h"
 #include "cli/values.h"
-#include "harness/suggest.h"
 
 namespace remapstorm {
 namespace {

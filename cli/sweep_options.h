@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "campaign/run_options.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/report_files.h"
-#include "harness/run_options.h"
 
 namespace remapstorm {
 

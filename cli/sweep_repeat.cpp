@@ -5,9 +5,9 @@
 #include <filesystem>
 
 #include "base/atomic_file.h"
+#include "base/shell_word.h"
 #include "cli/work_folder.h"
-#include "harness/repeat.h"
-#include "harness/shell_word.h"
+#include "plan/repeat.h"
 
 namespace remapstorm {
 namespace {

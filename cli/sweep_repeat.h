@@ -8,7 +8,7 @@
 
 #include "cli/command.h"
 #include "cli/sweep_options.h"
-#include "harness/plan.h"
+#include "plan/plan.h"
 
 namespace remapstorm {
 

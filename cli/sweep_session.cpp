@@ -6,19 +6,19 @@
 
 #include "base/atomic_file.h"
 #include "base/build_id.h"
+#include "base/names.h"
 #include "base/sha256.h"
+#include "campaign/worker_pool.h"
 #include "cli/lab_child.h"
 #include "cli/name_list.h"
 #include "cli/report_choice.h"
 #include "cli/report_files.h"
 #include "cli/scenario_files.h"
 #include "cli/sweep_repeat.h"
-#include "harness/crew.h"
-#include "harness/folder_mark.h"
-#include "harness/output_rescue.h"
-#include "harness/suggest.h"
 #include "report/exit_code.h"
 #include "report/sweep.h"
+#include "results/folder_mark.h"
+#include "results/output_rescue.h"
 
 namespace remapstorm {
 namespace {

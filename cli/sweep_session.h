@@ -17,8 +17,8 @@
 #include "cli/sweep_options.h"
 #include "cli/trial_pool.h"
 #include "cli/work_folder.h"
-#include "harness/sweep.h"
-#include "harness/sweep_journal.h"
+#include "results/sweep.h"
+#include "results/sweep_journal.h"
 
 namespace remapstorm {
 

@@ -12,10 +12,10 @@
 #include "base/input_file.h"
 #include "base/syscall.h"
 #include "cli/arguments.h"
-#include "harness/replayer.h"
 #include "report/exit_code.h"
 #include "report/text.h"
 #include "report/trace/trace.h"
+#include "results/replayer.h"
 
 namespace remapstorm {
 namespace {

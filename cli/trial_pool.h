@@ -12,9 +12,9 @@
 #include <utility>
 
 #include "cli/command.h"
-#include "harness/guest_image.h"
-#include "harness/runner.h"
-#include "harness/trial_times.h"
+#include "results/trial_times.h"
+#include "trial/guest_image.h"
+#include "trial/runner.h"
 
 namespace remapstorm {
 

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "base/result.h"
-#include "harness/run_options.h"
+#include "campaign/run_options.h"
 
 namespace remapstorm {
 

@@ -7,8 +7,8 @@
 #include <filesystem>
 
 #include "base/syscall.h"
-#include "harness/folder_mark.h"
-#include "harness/output_dir.h"
+#include "results/folder_mark.h"
+#include "results/output_dir.h"
 
 namespace remapstorm {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The output folder of a command that adds to it as it goes, unlike harness/output_dir.h: what is in it after a kill is
+// The output folder of a command that adds to it as it goes, unlike results/output_dir.h: what is in it after a kill is
 // what had been done.
 #pragma once
 
@@ -11,11 +11,11 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "cli/command.h"
-#include "harness/folder_owner.h"
+#include "results/folder_owner.h"
 
 namespace remapstorm {
 
-// Marked (harness/folder_mark.h) and owned (harness/folder_owner.h) as long as this lives.
+// Marked (results/folder_mark.h) and owned (results/folder_owner.h) as long as this lives.
 class WorkFolder {
  public:
   // `requested` (--output-dir) or, if empty, a new STATE/PLACE/NAME; made if it is missing. Errors: usage (a file; not

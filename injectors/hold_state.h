@@ -7,7 +7,7 @@
 #include <optional>
 
 #include "base/clock.h"
-#include "injectors/spec.h"
+#include "plan/injection.h"
 
 namespace remapstorm {
 

@@ -15,7 +15,7 @@
 #include "base/result.h"
 #include "injectors/hold_state.h"
 #include "injectors/mailbox.h"
-#include "injectors/spec.h"
+#include "plan/injection.h"
 
 namespace remapstorm {
 

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "harness/census.h"
+#include "campaign/explore/census.h"
 
 namespace remapstorm {
 

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "base/result.h"
-#include "harness/certificate.h"
+#include "results/certificate.h"
 
 namespace remapstorm {
 

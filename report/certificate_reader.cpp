@@ -6,7 +6,7 @@
 #include <limits>
 
 #include "base/input_file.h"
-#include "harness/explorer_code.h"
+#include "campaign/explore/explorer_code.h"
 #include "report/certificate.h"
 #include "telemetry/json_fields.h"
 

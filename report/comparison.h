@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "harness/plan.h"
-#include "harness/strategy_count.h"
-#include "harness/strategy_figures.h"
+#include "campaign/strategy_count.h"
+#include "plan/plan.h"
+#include "results/strategy_figures.h"
 
 namespace remapstorm {
 

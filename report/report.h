@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "harness/plan.h"
-#include "harness/verdict.h"
+#include "plan/plan.h"
+#include "results/trial_result.h"
 
 namespace remapstorm {
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "harness/plan.h"
+#include "plan/plan.h"
 #include "report/report.h"
 
 namespace remapstorm {

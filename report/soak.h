@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "base/result.h"
-#include "harness/plan.h"
-#include "harness/random_control.h"
+#include "campaign/random_control.h"
+#include "plan/plan.h"
 
 namespace remapstorm {
 

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "harness/sweep.h"
 #include "report/exit_code.h"
 #include "report/report.h"
+#include "results/sweep.h"
 
 namespace remapstorm {
 

@@ -5,10 +5,10 @@
 #include <filesystem>
 #include <map>
 
-#include "harness/replayer.h"
 #include "report/certificate.h"
 #include "report/html/results_reader.h"
 #include "report/html/sweep_reader.h"
+#include "results/replayer.h"
 
 namespace remapstorm {
 namespace {

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "base/result.h"
-#include "harness/certificate.h"
-#include "harness/plan.h"
+#include "plan/plan.h"
+#include "results/certificate.h"
 #include "telemetry/finding.h"
 #include "telemetry/statistics.h"
 

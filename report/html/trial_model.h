@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "base/result.h"
-#include "harness/replayer.h"
 #include "report/html/lengths.h"
 #include "report/html/timeline.h"
+#include "results/replayer.h"
 #include "telemetry/deliveries.h"
 #include "telemetry/event.h"
 #include "telemetry/spans.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/trace/trace.h"
 
-#include "harness/replayer.h"
 #include "report/trace/guest_trace.h"
+#include "results/replayer.h"
 #include "telemetry/event_json.h"
 
 namespace remapstorm {

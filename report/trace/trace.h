@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "base/result.h"
-#include "harness/verdict.h"
 #include "report/trace/packet_writer.h"
 #include "report/trace/tracks.h"
+#include "results/trial_result.h"
 
 namespace remapstorm {
 

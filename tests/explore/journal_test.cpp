@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "harness/explore_journal.h"
+#include "results/explore_journal.h"
 #include "tests/base/temporary_folder.h"
 #include "tests/explore/sample_certificate.h"
 

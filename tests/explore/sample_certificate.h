@@ -2,7 +2,7 @@
 // A made-up certificate: two functions, a loop, a stretch with interrupts off.
 #pragma once
 
-#include "harness/certificate.h"
+#include "results/certificate.h"
 
 namespace remapstorm {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
-#include "harness/explorer_walk.h"
+#include "campaign/explore/explorer_walk.h"
 
 namespace remapstorm {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "harness/window.h"
+#include "campaign/explore/window.h"
 
 #include <gtest/gtest.h>
 

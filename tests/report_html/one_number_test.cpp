@@ -6,10 +6,10 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "harness/replayer.h"
 #include "report/html/html_report.h"
 #include "report/report.h"
 #include "report/text.h"
+#include "results/replayer.h"
 #include "telemetry/trial_length.h"
 #include "tests/report_html/recording.h"
 

@@ -8,7 +8,7 @@
 #include <memory>
 #include <string>
 
-#include "harness/plan.h"
+#include "plan/plan.h"
 #include "telemetry/event_json.h"
 #include "tests/base/temporary_folder.h"
 #include "tests/telemetry/stream.h"

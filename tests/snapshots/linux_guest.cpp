@@ -9,8 +9,8 @@
 #include <thread>
 
 #include "guest/abi/remapstorm_abi.h"
-#include "harness/command_line.h"
-#include "harness/host_share.h"
+#include "plan/command_line.h"
+#include "trial/host_share.h"
 #include "vmm/calibrate.h"
 #include "vmm/elf_image.h"
 #include "vmm/linux_boot.h"

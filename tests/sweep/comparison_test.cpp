@@ -9,7 +9,7 @@
 
 #include "cli/scenario_files.h"
 #include "guest/abi/remapstorm_abi.h"
-#include "harness/scenario_writer.h"
+#include "plan/scenario_writer.h"
 #include "report/text.h"
 #include "telemetry/probe_names.h"
 

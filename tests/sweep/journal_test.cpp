@@ -5,7 +5,7 @@
 #include <random>
 #include <sstream>
 
-#include "harness/sweep_journal.h"
+#include "results/sweep_journal.h"
 #include "tests/base/temporary_folder.h"
 #include "tests/sweep/sample_sweep.h"
 

@@ -2,7 +2,7 @@
 // A sweep with everything that can come of a cell.
 #pragma once
 
-#include "harness/sweep.h"
+#include "results/sweep.h"
 
 namespace remapstorm {
 

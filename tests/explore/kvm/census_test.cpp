@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "harness/census.h"
+#include "campaign/explore/census.h"
 
 #include "tests/explore/kvm/explored.h"
 

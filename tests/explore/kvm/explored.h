@@ -10,10 +10,10 @@
 #include <string>
 #include <vector>
 
+#include "campaign/explore/explorer.h"
 #include "cli/scenario_files.h"
-#include "harness/explorer.h"
-#include "harness/guest_image.h"
-#include "harness/runner.h"
+#include "trial/guest_image.h"
+#include "trial/runner.h"
 
 namespace remapstorm {
 

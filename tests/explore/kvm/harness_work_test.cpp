@@ -2,8 +2,8 @@
 #include <chrono>
 #include <thread>
 
-#include "harness/trial.h"
 #include "tests/explore/kvm/explored.h"
+#include "trial/trial.h"
 
 namespace remapstorm {
 namespace {

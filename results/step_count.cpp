@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "results/step_count.h"
+
+namespace remapstorm {
+namespace {
+
+constexpr std::string_view kProbe = "__rs_probe";
+
+// Of the guest's driver, which is what a probe is made of. Who calls a probe is called otherwise, or its name has more
+// of the strategy in it; only where a stretch begins inside one does a name have to do.
+bool part_of_a_probe(std::string_view function) {
+  return function == kProbe || function.starts_with("rs_log") || function.starts_with("rs_hold") ||
+         function.starts_with("rs_context");
+}
+
+}  // namespace
+
+bool StepCount::in_harness(const CountedStep& step) {
+  if (leaving_probe_) {
+    if (part_of_a_probe(step.function)) return true;
+    leaving_probe_ = false;
+  }
+  if (probe_stack_.value != 0) {
+    if (step.sp <= probe_stack_) return true;
+    probe_stack_ = Gva(0);  // it has returned: the return address is off the stack
+  }
+  if (step.function != kProbe || !step.at_entry) return false;
+  probe_stack_ = step.sp;
+  return true;
+}
+
+void StepCount::take_out_turn(const CountedStep& step) {
+  const auto before = visits_.find({step.pc, step.sp});
+  if (before == visits_.end() || before->second >= trace_.size()) return;
+  const std::size_t first = before->second;
+  if (trace_[first].pc != step.pc || trace_[first].sp != step.sp) return;
+  if (hints_.empty() || hints_.back() < first) return;
+  // In a turn nothing is done: a loop around it that waits in each of its rounds is no wait.
+  for (std::size_t i = first; i < trace_.size(); ++i) {
+    if (trace_[i].clear != step.clear || trace_[i].flushing != flushing_) return;
+  }
+  spin_ += trace_.size() - first;
+  trace_.resize(first);
+  while (!hints_.empty() && hints_.back() >= first) hints_.pop_back();
+}
+
+void StepCount::step(const CountedStep& step) {
+  // The function that waited has returned: its caller's loop is none that waits.
+  while (!hints_.empty() && trace_[hints_.back()].sp < step.sp) hints_.pop_back();
+  take_out_turn(step);
+  const bool harness = in_harness(step);
+  visits_[{step.pc, step.sp}] = trace_.size();
+  if (step.spin_hint) hints_.push_back(trace_.size());
+  trace_.push_back({step.pc, step.sp, std::string(step.function), step.clear, flushing_, harness});
+}
+
+StepSums StepCount::sums() const {
+  StepSums sums;
+  sums.spin = spin_;
+  bool clear = false;
+  for (const Taken& one : trace_) {
+    const auto count = [&](InstructionSum& sum) { ++(one.harness ? sum.harness : sum.kernel); };
+    count(sums.all);
+    if (one.flushing) count(sums.flush);
+    if (one.clear && !clear) sums.windows.emplace_back();
+    if (one.clear) count(sums.windows.back());
+    clear = one.clear;
+    if (!one.harness) ++sums.functions[one.function.empty() ? "(no symbol)" : one.function];
+  }
+  return sums;
+}
+
+}  // namespace remapstorm

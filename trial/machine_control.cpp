@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// What injectors may do to the machine (GuestControl). With the machine's lock held.
+#include "base/check.h"
+#include "trial/machine.h"
+#include "vmm/page_walk.h"
+#include "vmm/test_interrupt.h"
+
+namespace remapstorm {
+
+Status Machine::raise(unsigned vcpu, InterruptKind kind) {
+  switch (kind) {
+    case InterruptKind::msi:
+      return raise_test_msi(*vm_, vcpu);
+    case InterruptKind::line:
+      return raise_test_line(*vm_, vcpu);
+    case InterruptKind::nmi:
+      return lanes_[vcpu]->parked ? vm_->vcpu(vcpu).nmi() : raise_nmi_message(*vm_, vcpu);
+    case InterruptKind::call:
+      return {};  // the guest looks for it at the end of the probe
+  }
+  RS_CHECK(false, "unknown interrupt kind");
+}
+
+Status Machine::hold(unsigned vcpu, const HoldRequest& request) {
+  Lane& lane = *lanes_[vcpu];
+  if (!lane.hold.begin(request, log_->now(), given_.given())) {
+    return usage_error("vCPU " + std::to_string(vcpu) + " is held already; a hold cannot begin inside another one");
+  }
+  if (request.soft) mailbox_->set_soft_hold(vcpu, request.token);
+  if (!request.soft && !lane.parked) vm_->vcpu(vcpu).kick();
+  changed_.notify_all();  // turn() waits for the nearest deadline
+  return {};
+}
+
+Status Machine::delay_page(Gpa page, Nanoseconds delay, std::uint32_t token) {
+  RS_CHECK(delays_ != nullptr, "a stage-2 delay in a plan that did not ask for one");
+  std::byte* host_page = memory_->guest_range(page, PageDelay::kPageSize);
+  if (host_page == nullptr) return usage_error("there is no guest memory at the page to delay");
+  return delays_->arm(page, host_page, delay, token);
+}
+
+Result<MappedPage> Machine::translate(unsigned vcpu, Gva address) {
+  RS_ASSIGN(const CpuState state, vm_->vcpu(vcpu).state());
+  const PageWalk walked = walk(kHostIsa, state.space, *memory_, address);
+  if (walked.steps.empty()) return usage_error("the address to delay is not in the guest's page tables");
+  return MappedPage{walked.physical, walked.steps.back().table};
+}
+
+}  // namespace remapstorm

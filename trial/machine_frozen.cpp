@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is done to a machine that stands still: snapshots, going back to one, stepping by hand, injecting where it
+// stands.
+#include <algorithm>
+
+#include "base/check.h"
+#include "telemetry/ring_reader.h"
+#include "trial/machine.h"
+
+namespace remapstorm {
+
+Status Machine::freeze() {
+  Lock lock(mutex_);
+  const bool out = pause(lock);
+  if (log_ == nullptr) return {};
+  for (unsigned index = 0; index < lanes_.size(); ++index) {
+    end_hold(index, lanes_[index]->hold.give_up(log_->now()));
+  }
+  pump_->pump(*log_);
+  if (!out) return host_error("a vCPU did not come out of the guest");
+  return {};
+}
+
+void Machine::end() {
+  const Lock lock(mutex_);
+  log_ = nullptr;
+  rules_ = nullptr;
+  task_ = {};
+}
+
+void Machine::thaw(std::optional<unsigned> by_hand) {
+  const Lock lock(mutex_);
+  for (unsigned index = 0; index < lanes_.size(); ++index) lanes_[index]->by_hand = by_hand == index;
+  paused_ = false;
+  attend();
+  changed_.notify_all();
+}
+
+void Machine::release_ready() {
+  const Lock lock(mutex_);
+  state_.caught_ready = false;
+  arm();
+  paused_ = false;
+  attend();
+  changed_.notify_all();
+}
+
+void Machine::release_catch() {
+  const Lock lock(mutex_);
+  state_.caught.reset();
+}
+
+std::optional<Candidate> Machine::candidate_of(unsigned index, const Stop& stop) {
+  const Lock lock(mutex_);
+  if (const auto* at = std::get_if<BreakpointStop>(&stop)) {
+    return Candidate{static_cast<int>(index), at->pc, std::nullopt};
+  }
+  const auto* bell = std::get_if<DoorbellStop>(&stop);
+  if (bell == nullptr) return std::nullopt;
+  if (RS_DOORBELL_OP(bell->value) == RS_OP_PROBE) return probe_candidate(index, RS_DOORBELL_OPERAND(bell->value));
+  pump_->pump(*log_);
+  return std::nullopt;
+}
+
+std::uint32_t Machine::inject(std::size_t rule, unsigned vcpu, Gva pc) {
+  const Lock lock(mutex_);
+  const Candidate here{static_cast<int>(vcpu), pc, std::nullopt};
+  return rules_->act(rule, 1, here, place_of(here, inspector_->where(pc)), *this);
+}
+
+Result<MachineSnapshot> Machine::take_snapshot() {
+  const Lock lock(mutex_);
+  if (log_ != nullptr) pump_->pump(*log_);
+  RS_ASSIGN(Snapshot guest, Snapshot::take(*vm_, *platform_));
+  RS_ASSIGN(const std::uint64_t counter, vm_->vcpu(0).guest_counter());
+  return MachineSnapshot{std::move(guest), pump_->state(), counter};
+}
+
+Status Machine::restore(const MachineSnapshot& snapshot) {
+  const Lock lock(mutex_);
+  RS_TRY(snapshot.guest.restore(*vm_, *platform_));
+  // A guest at its ready doorbell has not read its workloads yet: they are this trial's.
+  RS_TRY(mailbox_->set_workload(config_.workload_text));
+  pump_->set_state(snapshot.rings);
+  return {};
+}
+
+Status Machine::prepare_reset(const MachineSnapshot& snapshot) {
+  if (reset_ && reset_to_ == &snapshot) return {};
+  reset_.reset();  // only one at a time
+  RS_ASSIGN(reset_, Reset::create(*vm_, *platform_, snapshot.guest));
+  reset_to_ = &snapshot;
+  return {};
+}
+
+void Machine::leave_reset() {
+  reset_.reset();
+  reset_to_ = nullptr;
+}
+
+Result<ResetCost> Machine::reset(const MachineCheckpoint* to) {
+  const Lock lock(mutex_);
+  RS_CHECK(reset_ != nullptr, "a reset without prepare_reset()");
+  RS_ASSIGN(const ResetCost cost, reset_->run(to != nullptr ? &to->guest : nullptr));
+  pump_->set_state(to != nullptr ? to->rings : reset_to_->rings);
+  counter_reset_ = to != nullptr ? to->counter : reset_to_->counter;
+  return cost;
+}
+
+Result<MachineCheckpoint> Machine::take_checkpoint(const MachineCheckpoint* before) {
+  const Lock lock(mutex_);
+  RS_CHECK(reset_ != nullptr, "a checkpoint without prepare_reset()");
+  if (log_ != nullptr) pump_->pump(*log_);
+  RS_ASSIGN(Checkpoint guest, reset_->checkpoint(before != nullptr ? &before->guest : nullptr));
+  RS_ASSIGN(const std::uint64_t counter, vm_->vcpu(0).guest_counter());
+  return MachineCheckpoint{std::move(guest), pump_->state(), counter};
+}
+
+void Machine::move_notes(Nanoseconds lag) {
+  const Result<std::uint64_t> hz = vm_->vcpu(0).guest_counter_hz();
+  if (hz && *hz >= 1000) pump_->move(counter_to_ns(counter_reset_, *hz / 1000), lag);
+}
+
+Nanoseconds Machine::counter_lag(std::uint64_t from, Nanoseconds since) const {
+  const Result<std::uint64_t> now = vm_->vcpu(0).guest_counter();
+  const Result<std::uint64_t> hz = vm_->vcpu(0).guest_counter_hz();
+  if (reset_to_ == nullptr || !now || !hz || *hz < 1000) return Nanoseconds(0);
+  const Nanoseconds lag = counter_to_ns(*now, *hz / 1000) - counter_to_ns(from, *hz / 1000) - since;
+  return std::max(lag, Nanoseconds(0));
+}
+
+}  // namespace remapstorm

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "trial/ring_pump.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "base/check.h"
+#include "guest/abi/remapstorm_abi.h"
+
+namespace remapstorm {
+
+RingPump::RingPump(Mailbox& mailbox, unsigned vcpus, std::uint64_t counter_khz)
+    : mailbox_(mailbox), pending_since_(vcpus) {
+  for (unsigned vcpu = 0; vcpu < vcpus; ++vcpu) readers_.emplace_back(vcpu, counter_khz);
+}
+
+std::size_t RingPump::pump(EventLog& log) {
+  std::vector<Event> events;
+  std::vector<std::pair<unsigned, std::string>> corruption;
+  const Nanoseconds now = log.now();
+  for (unsigned vcpu = 0; vcpu < readers_.size(); ++vcpu) {
+    RingReader& reader = readers_[vcpu];
+    auto& since = pending_since_[vcpu];
+    const bool stuck = since && now - *since >= kStuck;
+    const std::uint64_t tail = reader.tail();
+    RingReader::Batch batch = reader.read(mailbox_.ring(vcpu), mailbox_.ring_head(vcpu), now, stuck);
+    mailbox_.set_ring_tail(vcpu, reader.tail());
+    if (!batch.more) {
+      since.reset();
+    } else if (!since || reader.tail() != tail) {
+      since = now;
+    }
+    std::move(batch.events.begin(), batch.events.end(), std::back_inserter(events));
+    if (batch.corruption) corruption.emplace_back(vcpu, *batch.corruption);
+  }
+  for (Event& event : events) move_into_line(event);
+  std::stable_sort(events.begin(), events.end(),
+                   [](const Event& a, const Event& b) { return a.guest_time < b.guest_time; });
+  for (const Event& event : events) log.add(event);
+  for (const auto& [vcpu, what] : corruption) {
+    log.milestone(LifecycleEvent::What::ring_corrupt, what, static_cast<int>(vcpu));
+  }
+  return events.size();
+}
+
+std::optional<Event> RingPump::find(unsigned vcpu, std::uint32_t low24, Nanoseconds now) const {
+  return readers_[vcpu].find(mailbox_.ring(vcpu), low24, now);
+}
+
+void RingPump::move_into_line(Event& event) const {
+  auto* probe = std::get_if<ProbeEvent>(&event.body);
+  if (probe == nullptr || probe->probe != RS_PROBE_BBM_WINDOW) return;
+  if (probe->args[1] < static_cast<std::uint64_t>(moved_before_.count())) {
+    probe->args[1] += static_cast<std::uint64_t>(moved_.count());
+  }
+}
+
+void RingPump::set_state(const State& state) {
+  RS_CHECK(state.size() == readers_.size(), "ring readers of another machine");
+  readers_ = state;
+  pending_since_.assign(readers_.size(), std::nullopt);
+  move(Nanoseconds(0), Nanoseconds(0));
+}
+
+}  // namespace remapstorm

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// RingPump: moves what the guest logged from all rings into the event log, in the order of the guest's clock within one
+// call.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "injectors/mailbox.h"
+#include "telemetry/ring_reader.h"
+#include "trial/event_log.h"
+
+namespace remapstorm {
+
+class RingPump {
+ public:
+  // `mailbox` must outlive this. `counter_khz`: rate of the guest's counter.
+  RingPump(Mailbox& mailbox, unsigned vcpus, std::uint64_t counter_khz);
+
+  // Returns how many entries came. Corruption becomes one LifecycleEvent per ring.
+  //
+  // An entry that stays unpublished for kStuck has been interrupted by an NMI that may never return: what that NMI
+  // logged is then taken before it.
+  std::size_t pump(EventLog& log);
+  // The entry an RS_OP_PROBE doorbell speaks of; nothing if the guest rang for one that is not there.
+  [[nodiscard]] std::optional<Event> find(unsigned vcpu, std::uint32_t low24, Nanoseconds now) const;
+
+  // Where the reading is, to be kept beside a snapshot of the guest and put back with it.
+  using State = std::vector<RingReader>;
+  [[nodiscard]] State state() const { return readers_; }
+  void set_state(const State& state);
+  // Until the next set_state(): what the guest read from its counter earlier than `before` is `lag` later on the line
+  // of the events, as where KVM cannot set the counter back with the rest. It is an argument of bbm.window.
+  void move(Nanoseconds before, Nanoseconds lag) { moved_before_ = before, moved_ = lag; }
+
+ private:
+  static constexpr Nanoseconds kStuck{1'000'000};
+  void move_into_line(Event& event) const;
+
+  Mailbox& mailbox_;
+  std::vector<RingReader> readers_;
+  std::vector<std::optional<Nanoseconds>> pending_since_;  // by vCPU
+  Nanoseconds moved_before_{0}, moved_{0};
+};
+
+}  // namespace remapstorm

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "trial/runner.h"
+
+#include <sys/utsname.h>
+
+#include <fstream>
+#include <utility>
+
+#include "base/build_id.h"
+#include "base/sha256.h"
+#include "base/syscall.h"
+#include "plan/command_line.h"
+#include "plan/repeat.h"
+#include "results/trial_metrics.h"
+#include "telemetry/metrics/trial_sink.h"
+#include "telemetry/sinks.h"
+#include "trial/own_kernel.h"
+#include "trial/trial.h"
+#include "vmm/arch/host.h"
+#include "vmm/calibrate.h"
+#include "vmm/vm.h"
+
+namespace remapstorm {
+namespace {
+
+constexpr std::size_t kMostInitramfs = std::size_t{1} << 30;
+
+// console.log, line by line as it comes, so that a killed run has it too.
+class ConsoleSink final : public EventSink {
+ public:
+  ConsoleSink(const std::string& path, const std::function<void(const std::string&)>& echo)
+      : file_(path, std::ios::trunc), echo_(echo) {}
+
+  void on_event(const Event& event) override {
+    const auto* console = std::get_if<ConsoleEvent>(&event.body);
+    if (console == nullptr) return;
+    file_ << console->line;
+    if (console->end != ConsoleEvent::End::more) file_ << '\n' << std::flush;
+    if (echo_) echo_(console->line);
+  }
+  [[nodiscard]] bool failed() const { return !file_.good(); }
+
+ private:
+  std::ofstream file_;
+  const std::function<void(const std::string&)>& echo_;
+};
+
+std::string cpu_model() {
+  std::ifstream info("/proc/cpuinfo");
+  for (std::string line; std::getline(info, line);) {
+    const std::size_t colon = line.find(": ");
+    if (colon != std::string::npos && (line.starts_with("model name") || line.starts_with("CPU part"))) {
+      return line.substr(colon + 2);
+    }
+  }
+  return "unknown";
+}
+
+// The counter's rate is the host's; a throw-away vCPU tells it before any guest is built.
+Result<std::uint64_t> counter_khz(const Kvm& kvm) {
+  RS_ASSIGN(const auto memory, GuestMemory::create(kMinRamBytes));
+  VmConfig config;
+  RS_ASSIGN(const auto vm, Vm::create(kvm, *memory, config));
+  RS_ASSIGN(const std::uint64_t hz, vm->vcpu(0).guest_counter_hz());
+  return hz / 1000;
+}
+
+}  // namespace
+
+Result<HostInfo> describe_host(const Kvm& kvm, const Clock& clock, const Environment& environment) {
+  RS_ASSIGN(const Calibration calibration, calibrate(kvm, clock));
+  HostInfo host;
+  const std::optional<std::string> lab = environment("REMAPSTORM_LAB");
+  host.kind = lab ? "lab:" + *lab : std::string(host_kind_name(calibration.kind));
+  host.processors = environment("REMAPSTORM_LAB_PROCESSORS").value_or("");
+  host.kvm = "KVM API 12";
+  host.cpu = cpu_model();
+  host.slowness = slowness_of(calibration.port_round_trip);
+  host.port_round_trip = calibration.port_round_trip;
+  host.breakpoints = calibration.breakpoints;
+  host.line_begin = line_begin(environment);
+  utsname names = {};
+  if (::uname(&names) == 0) {
+    host.kernel = names.release;
+    host.architecture = names.machine;
+  }
+  return host;
+}
+
+Result<std::unique_ptr<Runner>> Runner::create(const Kvm& kvm, const GuestImageInfo& image, const std::string& kernel,
+                                               const HostInfo& host, const Clock& clock, const std::atomic<bool>& stop,
+                                               const std::string& snapshots) {
+  const std::string vmlinux = kernel.empty() ? image.directory + "/vmlinux" : kernel;
+  RS_ASSIGN(ElfImage elf, ElfImage::open(vmlinux, kHostIsa));
+  RS_ASSIGN(Symbols symbols, Symbols::from(elf));
+  RS_ASSIGN(const std::uint64_t khz, counter_khz(kvm));
+  std::unique_ptr<Runner> runner(new Runner(kvm, clock, stop, std::move(elf), std::move(symbols)));
+  runner->breakpoints_ = host.breakpoints;
+  if (!host.processors.empty()) {
+    RS_ASSIGN(runner->stolen_, StolenTime::of_threads(host.processors, clock));
+  }
+  runner->guest_ = describe_kernel(image, runner->kernel_, runner->symbols_);
+  if (kernel.empty() && runner->guest_.vmlinux_sha256 != image.vmlinux_sha256) {
+    runner->notes_.push_back(vmlinux + " is not the kernel that the image's manifest names: sha256 " +
+                             runner->guest_.vmlinux_sha256 + "; results name what boots");
+  }
+  runner->initramfs_path_ = image.directory + "/initramfs.cpio";
+  RS_ASSIGN(runner->initramfs_, Mapping::copy_of_file(runner->initramfs_path_, kMostInitramfs));
+  runner->guest_.initramfs_sha256 = sha256_hex(runner->initramfs_.bytes());
+  RS_ASSIGN(runner->guest_.cmdline_sha256, command_line_sha256(image.directory));
+  RS_ASSIGN(runner->command_line_,
+            base_command_line(image.directory, host.kind == host_kind_name(HostKind::interpreting), khz));
+  if (snapshots.empty()) return runner;
+  BootIdentity common;
+  common.kernel = runner->guest_.vmlinux_sha256;
+  common.initramfs = runner->guest_.initramfs_sha256;
+  common.host_kind = host.kind;
+  common.host_cpu = host.cpu;
+  common.host_kernel = host.kernel;
+  common.program = build_id();
+  runner->boots_.emplace(std::move(common), SnapshotStore(snapshots), khz,
+                         [notes = &runner->notes_](const std::string& line) { notes->push_back(line); });
+  return runner;
+}
+
+ResolveSymbol Runner::resolver() const {
+  return [this](const std::string& name) {
+    SymbolAnswer answer;
+    answer.address = symbols_.find(name);
+    if (answer.address) return answer;
+    if (const std::string nearest = symbols_.nearest_to(name); !nearest.empty()) answer.near = {nearest};
+    return answer;
+  };
+}
+
+namespace {
+
+TrialResult could_not_run(const Plan& plan, std::uint64_t trial, const Error& error) {
+  TrialResult result = did_not_run(plan.scenario, Overrides{}, error);
+  result.strategy = plan.strategy;
+  result.flavour = plan.flavour;
+  result.seed = plan.seed;
+  result.trial = trial;
+  result.expected = plan.expectation.verdict;
+  result.repeat = repeat_command(plan, trial);
+  return result;
+}
+
+}  // namespace
+
+TrialResult Runner::run(const Plan& plan, std::uint64_t trial, OutputDirectory& output, const Watching& watching) {
+  const Result<std::string> folder = output.make_trial(plan.scenario, plan.strategy, trial);
+  if (!folder) return could_not_run(plan, trial, folder.error());
+  TrialResult result = run_in(output.working_path() + "/" + *folder, plan, trial, watching);
+  if (result.verdict) result.directory = *folder;
+  return result;
+}
+
+TrialResult Runner::run_in(const std::string& folder, const Plan& plan, std::uint64_t trial, const Watching& watching) {
+  Result<JsonlSink> events = JsonlSink::create(folder + "/events.jsonl");
+  if (!events) return could_not_run(plan, trial, events.error());
+  ConsoleSink console(folder + "/console.log", watching.console);
+
+  std::vector<EventSink*> sinks = {&*events, &console};
+  std::optional<MetricsSink> folded;
+  if (watching.metrics != nullptr) sinks.push_back(&folded.emplace(*watching.metrics, clock_, trial_labels(plan)));
+  const Result<TrialOutcome> outcome = run_trial(environment(), plan, trial, std::move(sinks), watching.progress);
+  if (folded) {
+    folded->finish();
+    watching.metrics->add(Metric::events_dropped, trial_labels(plan).with(), static_cast<double>(events->dropped()));
+  }
+  for (const std::string& note : std::exchange(notes_, {})) {
+    if (watching.note) watching.note(note);
+  }
+  const Status written = events->flush();
+  if (!outcome) return could_not_run(plan, trial, outcome.error());
+
+  TrialResult result = conclude(recorded(plan, trial), outcome->judgement);
+  result.interrupted = outcome->interrupted;
+  result.booted = outcome->booted;
+  result.boot_time = outcome->boot_time;
+  result.duration = outcome->duration;
+  if (!written) result.error = written.error();
+  if (!result.error && console.failed()) result.error = host_error("cannot write " + folder + "/console.log");
+  if (result.error) result.ok = false;
+  return result;
+}
+
+}  // namespace remapstorm

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runner: what all trials of a run share (KVM, the kernel and its symbols, the host's kind) and one trial at a time.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "base/mapping.h"
+#include "base/paths.h"
+#include "plan/plan.h"
+#include "results/output_dir.h"
+#include "results/trial_result.h"
+#include "telemetry/metrics/metrics.h"
+#include "trial/trial.h"
+#include "vmm/elf_image.h"
+#include "vmm/kvm.h"
+#include "vmm/symbols.h"
+
+namespace remapstorm {
+
+// What this machine is: measures the host's kind with throw-away guests (less than 250 ms); in the lab REMAPSTORM_LAB
+// says so, and the kind is "lab:" and its name, whatever was measured. Errors: those of calibrate().
+Result<HostInfo> describe_host(const Kvm& kvm, const Clock& clock, const Environment& environment);
+
+class Runner {
+ public:
+  struct Watching {
+    // About every 100 ms while a trial runs: "booting" or "running", and for how long.
+    std::function<void(const char* phase, Nanoseconds since_start)> progress;
+    // Each line of the guest's console as it comes, from a vCPU thread; may be empty.
+    std::function<void(const std::string& line)> console;
+    // What a person should know and the verdict does not: a snapshot that was refused, a disk that is full.
+    std::function<void(const std::string& line)> note;
+    // Where the trial's events go besides; may be null.
+    Metrics* metrics = nullptr;
+  };
+
+  // `kernel`: a vmlinux to boot instead of the image's, or empty. `stop` ends the trial in progress once true.
+  // `snapshots`: folder of booted guests, or empty: every trial boots its own. Errors: usage for a kernel that cannot
+  // be booted.
+  static Result<std::unique_ptr<Runner>> create(const Kvm& kvm, const GuestImageInfo& image, const std::string& kernel,
+                                                const HostInfo& host, const Clock& clock, const std::atomic<bool>& stop,
+                                                const std::string& snapshots);
+
+  // What explorers run their trials with; refers to this Runner.
+  [[nodiscard]] TrialEnvironment environment() {
+    TrialEnvironment shared{kvm_, kernel_, symbols_, clock_, initramfs_path_, initramfs_.bytes(), command_line_, stop_};
+    if (boots_) shared.boots = &*boots_;
+    shared.stolen = stolen_.get();
+    shared.breakpoints = breakpoints_;
+    return shared;
+  }
+  // What boots: the image, or the image with another kernel; with the hashes of the bytes that boot.
+  [[nodiscard]] const GuestImageInfo& guest() const { return guest_; }
+  // For make_plan().
+  [[nodiscard]] ResolveSymbol resolver() const;
+  // Runs one trial; leaves events.jsonl and console.log in a folder of its own below `output`. Never throws away what
+  // it saw: trouble of the host is in the result.
+  TrialResult run(const Plan& plan, std::uint64_t trial, OutputDirectory& output, const Watching& watching);
+  // The same in `folder`, which exists, for those who keep their results in their own way; result.directory stays
+  // empty.
+  TrialResult run_in(const std::string& folder, const Plan& plan, std::uint64_t trial, const Watching& watching);
+
+ private:
+  Runner(const Kvm& kvm, const Clock& clock, const std::atomic<bool>& stop, ElfImage kernel, Symbols symbols)
+      : kvm_(kvm), clock_(clock), stop_(stop), kernel_(std::move(kernel)), symbols_(std::move(symbols)) {}
+
+  const Kvm& kvm_;
+  const Clock& clock_;
+  const std::atomic<bool>& stop_;
+  ElfImage kernel_;
+  Symbols symbols_;
+  GuestImageInfo guest_;
+  std::string initramfs_path_;
+  Mapping initramfs_;
+  std::string command_line_;
+  std::unique_ptr<StolenTime> stolen_;  // in the lab
+  bool breakpoints_ = true;
+  std::optional<BootedGuests> boots_;
+  std::vector<std::string> notes_;  // of boots_, until somebody asks
+};
+
+}  // namespace remapstorm
