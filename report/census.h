@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "campaign/explore/census.h"
+#include "results/census.h"
 
 namespace remapstorm {
 

@@ -6,8 +6,8 @@
 #include <limits>
 
 #include "base/input_file.h"
-#include "campaign/explore/explorer_code.h"
 #include "report/certificate.h"
+#include "results/code_owner.h"
 #include "telemetry/json_fields.h"
 
 namespace remapstorm {

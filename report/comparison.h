@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "campaign/strategy_count.h"
 #include "plan/plan.h"
+#include "results/strategy_count.h"
 #include "results/strategy_figures.h"
 
 namespace remapstorm {

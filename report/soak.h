@@ -7,9 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/result.h"
-#include "campaign/random_control.h"
 #include "plan/plan.h"
+#include "telemetry/finding.h"
 
 namespace remapstorm {
 

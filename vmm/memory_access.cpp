@@ -21,20 +21,6 @@ MemoryAccessDecoder::MemoryAccessDecoder(MemoryAccessDecoder&&) noexcept = defau
 MemoryAccessDecoder& MemoryAccessDecoder::operator=(MemoryAccessDecoder&&) noexcept = default;
 MemoryAccessDecoder::~MemoryAccessDecoder() = default;
 
-std::string_view access_name(AccessKind kind) {
-  switch (kind) {
-    case AccessKind::read:
-      return "read";
-    case AccessKind::write:
-      return "write";
-    case AccessKind::read_write:
-      return "read+write";
-    case AccessKind::atomic:
-      break;
-  }
-  return "atomic";
-}
-
 Result<MemoryAccessDecoder> MemoryAccessDecoder::create(Isa isa) {
   auto handle = std::make_unique<Handle>();
   handle->isa = isa;

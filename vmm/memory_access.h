@@ -14,14 +14,12 @@
 #include <string_view>
 #include <vector>
 
+#include "base/access_kind.h"
 #include "base/address.h"
 #include "base/result.h"
 #include "vmm/elf_image.h"
 
 namespace remapstorm {
-
-enum class AccessKind : std::uint8_t { read, write, read_write, atomic };
-std::string_view access_name(AccessKind kind);  // "read", "write", "read+write", "atomic"
 
 struct MemoryAccess {
   AccessKind kind = AccessKind::read;

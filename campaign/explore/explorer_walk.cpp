@@ -4,7 +4,7 @@
 #include <array>
 #include <map>
 
-#include "campaign/explore/explorer_code.h"
+#include "results/code_owner.h"
 #include "vmm/disassembler.h"
 #include "vmm/page_walk.h"
 

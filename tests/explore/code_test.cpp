@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
-#include "campaign/explore/explorer_code.h"
+#include "results/code_owner.h"
 
 namespace remapstorm {
 namespace {

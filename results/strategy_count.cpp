@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whether the runs of a count agree.
+#include "results/strategy_count.h"
+
 #include <algorithm>
 #include <cstdlib>
 #include <map>
@@ -7,8 +9,6 @@
 #include <string>
 #include <utility>
 #include <vector>
-
-#include "campaign/strategy_count.h"
 
 namespace remapstorm {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "campaign/explore/explorer_code.h"
+#include "results/code_owner.h"
 
 #include <algorithm>
 #include <array>
