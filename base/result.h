@@ -12,7 +12,7 @@
 
 namespace remapstorm {
 
-// Who can mend it. Decides the exit code (report/exit_code.h) and nothing else.
+// Who can mend it. Decides the exit code (results/exit_code.h) and nothing else.
 enum class ErrorKind {
   usage,        // the caller gave something wrong: arguments, a scenario, an unusable file (exit 64)
   unavailable,  // this machine cannot do it, now or later: no KVM, no permission, flavour missing (exit 4)

@@ -7,7 +7,7 @@
 #include <cmath>
 
 #include "base/names.h"
-#include "report/exit_code.h"
+#include "results/exit_code.h"
 
 namespace remapstorm {
 

@@ -11,7 +11,7 @@
 #include "cli/stop_signals.h"
 #include "cli/words.h"
 #include "report/census.h"
-#include "report/exit_code.h"
+#include "results/exit_code.h"
 #include "trial/guest_image.h"
 #include "trial/runner.h"
 

@@ -5,7 +5,7 @@
 
 #include "base/printable.h"
 #include "cli/command.h"
-#include "report/exit_code.h"
+#include "results/exit_code.h"
 
 namespace remapstorm {
 namespace {

@@ -6,11 +6,12 @@
 
 #include "base/atomic_file.h"
 #include "base/names.h"
+#include "campaign/strategy_count.h"
 #include "campaign/worker_pool.h"
 #include "cli/report_files.h"
 #include "cli/scenario_files.h"
-#include "report/exit_code.h"
 #include "report/report.h"
+#include "results/exit_code.h"
 #include "telemetry/sinks.h"
 
 namespace remapstorm {

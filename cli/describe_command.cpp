@@ -8,7 +8,7 @@
 #include "cli/scenario_files.h"
 #include "cli/scenario_words.h"
 #include "plan/repeat.h"
-#include "report/exit_code.h"
+#include "results/exit_code.h"
 #include "telemetry/proof_standard.h"
 
 namespace remapstorm {

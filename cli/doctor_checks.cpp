@@ -16,7 +16,7 @@
 #include "base/fd.h"
 #include "base/memory_limit.h"
 #include "injectors/page_delay.h"
-#include "report/exit_code.h"
+#include "results/exit_code.h"
 #include "trial/guest_image.h"
 #include "vmm/calibrate.h"
 #include "vmm/kvm.h"

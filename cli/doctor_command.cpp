@@ -4,7 +4,7 @@
 
 #include "cli/arguments.h"
 #include "cli/doctor_checks.h"
-#include "report/exit_code.h"
+#include "results/exit_code.h"
 
 namespace remapstorm {
 namespace {

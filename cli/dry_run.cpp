@@ -7,7 +7,7 @@
 #include "cli/scenario_words.h"
 #include "plan/command_line.h"
 #include "plan/repeat.h"
-#include "report/exit_code.h"
+#include "results/exit_code.h"
 #include "trial/guest_image.h"
 #include "trial/own_kernel.h"
 #include "vmm/arch/host.h"

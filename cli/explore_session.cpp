@@ -17,8 +17,9 @@
 #include "cli/work_folder.h"
 #include "plan/repeat.h"
 #include "report/certificate.h"
-#include "report/exit_code.h"
 #include "report/text.h"
+#include "results/certificate_json.h"
+#include "results/exit_code.h"
 #include "telemetry/sinks.h"
 #include "trial/guest_image.h"
 

@@ -14,7 +14,7 @@
 #include "cli/scenario_files.h"
 #include "cli/scenario_words.h"
 #include "plan/config_difference.h"
-#include "report/exit_code.h"
+#include "results/exit_code.h"
 #include "trial/guest_image.h"
 
 namespace remapstorm {

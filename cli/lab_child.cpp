@@ -12,7 +12,7 @@
 #include <thread>
 
 #include "base/syscall.h"
-#include "report/exit_code.h"
+#include "results/exit_code.h"
 
 namespace remapstorm {
 namespace {

@@ -8,7 +8,7 @@
 #include "cli/arguments.h"
 #include "cli/scenario_files.h"
 #include "cli/scenario_words.h"
-#include "report/exit_code.h"
+#include "results/exit_code.h"
 
 namespace remapstorm {
 namespace {

@@ -16,7 +16,7 @@
 #include "base/syscall.h"
 #include "cli/build_info.h"
 #include "cli/command.h"
-#include "report/exit_code.h"
+#include "results/exit_code.h"
 
 namespace remapstorm {
 namespace {

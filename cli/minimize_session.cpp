@@ -11,8 +11,8 @@
 #include "cli/scenario_files.h"
 #include "plan/repeat.h"
 #include "plan/scenario_writer.h"
-#include "report/exit_code.h"
 #include "report/junit.h"
+#include "results/exit_code.h"
 #include "results/folder_mark.h"
 #include "trial/guest_image.h"
 

@@ -8,8 +8,9 @@
 #include "cli/report_choice.h"
 #include "cli/report_files.h"
 #include "cli/values.h"
-#include "report/exit_code.h"
+#include "results/exit_code.h"
 #include "results/replayer.h"
+#include "results/run_json.h"
 
 namespace remapstorm {
 namespace {

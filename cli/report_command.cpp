@@ -5,8 +5,8 @@
 #include <optional>
 
 #include "cli/arguments.h"
-#include "report/exit_code.h"
 #include "report/html/html_report.h"
+#include "results/exit_code.h"
 #include "results/output_dir.h"
 
 namespace remapstorm {

@@ -10,7 +10,7 @@
 #include "base/atomic_file.h"
 #include "base/fd.h"
 #include "base/syscall.h"
-#include "report/exit_code.h"
+#include "results/exit_code.h"
 
 namespace remapstorm {
 namespace {

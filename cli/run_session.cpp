@@ -16,9 +16,10 @@
 #include "cli/report_files.h"
 #include "cli/scenario_files.h"
 #include "plan/repeat.h"
-#include "report/exit_code.h"
 #include "report/html/html_report.h"
+#include "results/exit_code.h"
 #include "results/folder_mark.h"
+#include "results/run_json.h"
 #include "trial/guest_image.h"
 
 namespace remapstorm {

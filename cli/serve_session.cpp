@@ -10,7 +10,7 @@
 
 #include "base/names.h"
 #include "cli/report_files.h"
-#include "report/exit_code.h"
+#include "results/exit_code.h"
 #include "results/folder_mark.h"
 
 namespace remapstorm {

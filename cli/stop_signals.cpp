@@ -6,7 +6,7 @@
 #include <chrono>
 #include <ctime>
 
-#include "report/exit_code.h"
+#include "results/exit_code.h"
 
 namespace remapstorm {
 namespace {

@@ -15,10 +15,11 @@
 #include "cli/report_files.h"
 #include "cli/scenario_files.h"
 #include "cli/sweep_repeat.h"
-#include "report/exit_code.h"
 #include "report/sweep.h"
+#include "results/exit_code.h"
 #include "results/folder_mark.h"
 #include "results/output_rescue.h"
+#include "results/sweep_json.h"
 
 namespace remapstorm {
 namespace {

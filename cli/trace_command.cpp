@@ -12,9 +12,9 @@
 #include "base/input_file.h"
 #include "base/syscall.h"
 #include "cli/arguments.h"
-#include "report/exit_code.h"
 #include "report/text.h"
 #include "report/trace/trace.h"
+#include "results/exit_code.h"
 #include "results/replayer.h"
 
 namespace remapstorm {

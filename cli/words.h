@@ -15,7 +15,7 @@
 #include "base/result.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
-#include "report/exit_code.h"
+#include "results/exit_code.h"
 
 namespace remapstorm {
 

@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "base/plural.h"
 #include "report/plain_lines.h"
 #include "report/text.h"
+#include "results/certificate.h"
 #include "telemetry/json_fields.h"
 
 namespace remapstorm {

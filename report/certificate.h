@@ -13,15 +13,9 @@ namespace remapstorm {
 // Plain ASCII, no line longer than 72 columns: fit for a reply on a mailing list.
 std::string certificate_text(const Certificate& certificate);
 
-inline constexpr int kCertificateSchema = 2;
-// certificate.json (docs/explore.md). Schema 1 is read, too: without whose code a boundary is.
-std::string certificate_json(const Certificate& certificate);
 // A case for each point, one for the whole. An exploration expects no verdict: what was tried has passed and says its
 // verdict; what was not is skipped, and then the whole has failed.
 std::string certificate_junit(const Certificate& certificate);
-// Of such a file. Error: usage (cannot be read, another schema, points that no boundary has).
-Result<Certificate> read_certificate(const std::string& path);
-
 // SVG: a row for each boundary with its instruction and a coloured field for each injection; colours follow the
 // reader's light or dark preference; each field names its verdict, so that colour is never all there is.
 std::string certificate_svg(const Certificate& certificate);

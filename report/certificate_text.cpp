@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "base/plural.h"
 #include "report/certificate.h"
 #include "report/plain_lines.h"
 #include "report/text.h"

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "base/plural.h"
 #include "report/comparison_tables.h"
 #include "report/plain_lines.h"
 #include "report/text.h"

@@ -3,6 +3,7 @@
 // told below the tables.
 #include <algorithm>
 
+#include "base/plural.h"
 #include "report/comparison_tables.h"
 #include "report/plain_lines.h"
 

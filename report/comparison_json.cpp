@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "report/comparison.h"
-#include "report/summary_json.h"
+#include "results/summary_json.h"
 #include "telemetry/json_fields.h"
 
 namespace remapstorm {

@@ -7,7 +7,7 @@
 #include <span>
 #include <string>
 
-#include "report/exit_code.h"
+#include "results/exit_code.h"
 
 namespace remapstorm {
 

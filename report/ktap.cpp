@@ -5,8 +5,8 @@
 #include <set>
 #include <string>
 
-#include "report/exit_code.h"
 #include "report/text.h"
+#include "results/exit_code.h"
 
 namespace remapstorm {
 namespace {

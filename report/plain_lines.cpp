@@ -7,10 +7,6 @@
 
 namespace remapstorm {
 
-std::string plural(std::size_t count, const char* one) {
-  return std::to_string(count) + " " + one + (count == 1 ? "" : "s");
-}
-
 void PlainLines::add(std::string line) {
   while (!line.empty() && line.back() == ' ') line.pop_back();
   text_ += cut(printable(line), kWidth) + "\n";

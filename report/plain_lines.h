@@ -23,7 +23,4 @@ class PlainLines {
   std::string text_;
 };
 
-// "1 vCPU", "2 vCPUs".
-std::string plural(std::size_t count, const char* one);
-
 }  // namespace remapstorm

@@ -2,40 +2,14 @@
 // Reports of a run: pretty text, KTAP, JSON. All say the same; the exit code is a pure function of the results.
 #pragma once
 
-#include <cstdint>
-#include <map>
 #include <memory>
-#include <optional>
 #include <ostream>
 #include <span>
 #include <string>
-#include <vector>
 
-#include "plan/plan.h"
-#include "results/trial_result.h"
+#include "results/run.h"
 
 namespace remapstorm {
-
-struct RunInfo {
-  HostInfo host;
-  GuestImageInfo guest;
-  std::string version;     // of remapstorm
-  std::string started_at;  // RFC 3339, UTC
-  std::uint64_t repeat = 1;
-  std::vector<std::string> scenarios;  // all that were asked for, in this order; empty: those that have results
-  bool interrupted = false;            // a signal ended it
-  bool one_trial = false;              // all trials of a scenario are the same one, again and again
-  std::string output_directory;
-  std::string html_report;  // its index.html; empty: none was made
-};
-
-// One scenario and all its trials (--repeat).
-struct ScenarioResults {
-  std::string scenario;
-  std::string summary;
-  std::vector<TrialResult> trials;
-  std::uint64_t planned = 0;  // trials asked for; 0: RunInfo::repeat
-};
 
 // A run tells its report what happens, in this order: run_begins, per scenario (scenario_begins, per trial trial_ended,
 // scenario_ended), run_ended. Calls come from one thread.
@@ -66,9 +40,6 @@ std::unique_ptr<Report> make_ktap_report(std::ostream& out);
 // Writes results.json's text to `out` at run_ended.
 std::unique_ptr<Report> make_json_report(std::ostream& out);
 
-// The text of results.json (docs/results-schema.md), complete at any time: a run that is interrupted writes what it
-// has.
-std::string results_json(const RunInfo& run, std::span<const ScenarioResults> results);
 std::string results_ktap(const RunInfo& run, std::span<const ScenarioResults> results);
 std::string results_junit(const RunInfo& run, std::span<const ScenarioResults> results);
 // "repeated 4 of 5: deadlock, rs_vmemmap_fault:..." if the trials are one trial that ran again and again (--trial): how
@@ -76,9 +47,5 @@ std::string results_junit(const RunInfo& run, std::span<const ScenarioResults> r
 std::string repeated_line(const ScenarioResults& results);
 // "5 trials: 4 as expected, 1 not (irq-same-cpu)".
 std::string summary_line(std::span<const ScenarioResults> results);
-
-// Exit codes (report/exit_code.h). No results at all: 70, a run that ran nothing is never green.
-int exit_code(const TrialResult& trial);
-int exit_code(std::span<const ScenarioResults> results);
 
 }  // namespace remapstorm

@@ -3,6 +3,7 @@
 // are.
 #include "report/junit.h"
 #include "report/report.h"
+#include "results/exit_code.h"
 
 namespace remapstorm {
 namespace {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/served.h"
 
-#include "report/exit_code.h"
+#include "base/plural.h"
 #include "report/junit.h"
 #include "report/plain_lines.h"
+#include "results/exit_code.h"
 #include "telemetry/json_fields.h"
 
 namespace remapstorm {

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "base/plural.h"
 #include "report/plain_lines.h"
 #include "report/text.h"
 #include "telemetry/json_fields.h"
@@ -56,17 +57,6 @@ void add_trials(std::string& text, const char* title, const std::vector<SoakTria
 }
 
 }  // namespace
-
-SoakCounts Soak::sum() const {
-  SoakCounts sum;
-  for (const auto& [strategy, one] : counts) {
-    sum.clean += one.clean;
-    sum.imposed_stalls += one.imposed_stalls;
-    sum.false_alarms += one.false_alarms;
-    sum.failed += one.failed;
-  }
-  return sum;
-}
 
 std::string soak_summary(const Soak& soak) {
   const SoakCounts sum = soak.sum();

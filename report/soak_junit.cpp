@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "base/plural.h"
 #include "report/junit.h"
 #include "report/plain_lines.h"
 #include "report/soak.h"

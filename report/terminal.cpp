@@ -4,6 +4,7 @@
 
 #include "report/terminal_finding.h"
 #include "report/text.h"
+#include "results/exit_code.h"
 
 namespace remapstorm {
 namespace {

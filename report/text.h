@@ -9,8 +9,8 @@
 
 #include "base/clock.h"
 #include "base/printable.h"
-#include "report/exit_code.h"
 #include "report/report.h"
+#include "results/exit_code.h"
 #include "telemetry/statistics.h"
 
 namespace remapstorm {

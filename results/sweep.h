@@ -55,7 +55,7 @@ struct SweepTrial {
   Verdict verdict = Verdict::error;
   Verdict expected = Verdict::clean;
   bool ok = false;
-  int exit_code = 70;                    // of this trial alone (report/exit_code.cpp)
+  int exit_code = 70;                    // of this trial alone (results/exit_code.cpp)
   std::string reason;                    // why this verdict, one line
   std::vector<std::string> differences;  // from the expectation
   std::string fingerprint;               // of the finding that decided, or empty

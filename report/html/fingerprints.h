@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "report/html/run_record.h"
+#include "results/run_record.h"
 
 namespace remapstorm {
 

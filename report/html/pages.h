@@ -8,8 +8,8 @@
 
 #include "report/html/fingerprints.h"
 #include "report/html/page.h"
-#include "report/html/run_record.h"
 #include "report/html/trial_model.h"
+#include "results/run_record.h"
 
 namespace remapstorm {
 

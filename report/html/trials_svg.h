@@ -4,8 +4,8 @@
 
 #include <string>
 
-#include "report/html/run_record.h"
 #include "report/html/svg.h"
+#include "results/run_record.h"
 
 namespace remapstorm {
 

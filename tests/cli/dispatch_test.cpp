@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "report/exit_code.h"
+#include "results/exit_code.h"
 #include "tests/base/temporary_folder.h"
 #include "tests/cli/fake_context.h"
 

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "report/exit_code.h"
+#include "results/exit_code.h"
 #include "tests/base/temporary_folder.h"
 
 namespace remapstorm {

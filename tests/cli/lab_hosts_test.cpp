@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "report/exit_code.h"
+#include "results/exit_code.h"
 #include "tests/base/temporary_folder.h"
 #include "tests/cli/fake_context.h"
 

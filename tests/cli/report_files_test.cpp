@@ -9,7 +9,7 @@
 #include <sstream>
 #include <thread>
 
-#include "report/exit_code.h"
+#include "results/exit_code.h"
 #include "tests/base/temporary_folder.h"
 #include "tests/cli/fake_context.h"
 

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "results/certificate_json.h"
 #include "tests/explore/sample_certificate.h"
 
 namespace remapstorm {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "report/exit_code.h"
+#include "results/exit_code.h"
 
 #include <gtest/gtest.h>
 

@@ -9,6 +9,8 @@
 #include <set>
 #include <sstream>
 
+#include "results/exit_code.h"
+#include "results/run_json.h"
 #include "tests/report/sample_results.h"
 
 namespace remapstorm {

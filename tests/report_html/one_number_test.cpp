@@ -10,6 +10,7 @@
 #include "report/report.h"
 #include "report/text.h"
 #include "results/replayer.h"
+#include "results/run_json.h"
 #include "telemetry/trial_length.h"
 #include "tests/report_html/recording.h"
 

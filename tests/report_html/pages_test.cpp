@@ -7,6 +7,8 @@
 #include "report/certificate.h"
 #include "report/html/html_report.h"
 #include "report/report.h"
+#include "results/certificate_json.h"
+#include "results/run_json.h"
 #include "tests/explore/sample_certificate.h"
 #include "tests/report/sample_results.h"
 #include "tests/report_html/recording.h"

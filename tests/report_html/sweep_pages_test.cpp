@@ -6,8 +6,9 @@
 #include <sstream>
 
 #include "report/html/html_report.h"
-#include "report/html/sweep_reader.h"
 #include "report/sweep.h"
+#include "results/sweep_json.h"
+#include "results/sweep_reader.h"
 #include "tests/base/temporary_folder.h"
 #include "tests/sweep/sample_sweep.h"
 

@@ -10,7 +10,7 @@
 #include "cli/soak_options.h"
 #include "cli/sweep_options.h"
 #include "cli/words.h"
-#include "report/exit_code.h"
+#include "results/exit_code.h"
 #include "tests/base/temporary_folder.h"
 #include "tests/cli/fake_context.h"
 

@@ -10,6 +10,7 @@
 
 #include "report/sweep.h"
 #include "report/text.h"
+#include "results/sweep_json.h"
 #include "tests/base/temporary_folder.h"
 #include "tests/sweep/ktap_reader.h"
 #include "tests/sweep/sample_sweep.h"

@@ -7,7 +7,7 @@ home=~
 export HOME=${HOME:-$home}
 cache=${REMAPSTORM_CACHE:-${XDG_CACHE_HOME:-$home/.cache}/remapstorm}
 
-# Exit codes, the same as the program's (report/exit_code.h).
+# Exit codes, the same as the program's (results/exit_code.h).
 exit_failed=1 exit_unavailable=4 exit_usage=64 exit_internal=70 exit_host=75
 export exit_failed exit_unavailable exit_usage exit_internal exit_host
 

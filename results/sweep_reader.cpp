@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "report/html/sweep_reader.h"
+#include "results/sweep_reader.h"
 
 #include <filesystem>
 #include <fstream>

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "results/run.h"
 
 namespace remapstorm {
 
@@ -68,5 +69,9 @@ int bisect_code(int code);
 std::string exit_codes_markdown();
 // "0 as expected, 1 a verdict differs, ...", in lines of --help.
 std::string exit_codes_help();
+
+// No results at all: 70, a run that ran nothing is never green.
+int exit_code(const TrialResult& trial);
+int exit_code(std::span<const ScenarioResults> results);
 
 }  // namespace remapstorm

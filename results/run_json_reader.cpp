@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "report/html/results_reader.h"
+#include "results/run_json_reader.h"
 
 #include <fstream>
 #include <limits>

@@ -3,7 +3,7 @@
 #include <iterator>
 #include <vector>
 
-#include "report/exit_code.h"
+#include "results/exit_code.h"
 
 namespace remapstorm {
 namespace {

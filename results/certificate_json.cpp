@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // certificate.json, schema 2: docs/explore.md names every field.
-#include "report/certificate.h"
+#include "results/certificate_json.h"
+
 #include "telemetry/json_fields.h"
 #include "telemetry/proof_standard.h"
 

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "report/exit_code.h"
-
-#include "report/report.h"
+#include "results/exit_code.h"
 
 namespace remapstorm {
 namespace {

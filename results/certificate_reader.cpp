@@ -6,7 +6,7 @@
 #include <limits>
 
 #include "base/input_file.h"
-#include "report/certificate.h"
+#include "results/certificate_json.h"
 #include "results/code_owner.h"
 #include "telemetry/json_fields.h"
 

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "base/result.h"
-#include "report/html/run_record.h"
+#include "results/run_record.h"
 
 namespace remapstorm {
 

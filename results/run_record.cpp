@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "report/html/run_record.h"
+#include "results/run_record.h"
 
 #include <algorithm>
 #include <filesystem>
 #include <map>
 
-#include "report/certificate.h"
-#include "report/html/results_reader.h"
-#include "report/html/sweep_reader.h"
+#include "results/certificate_json.h"
 #include "results/replayer.h"
+#include "results/run_json_reader.h"
+#include "results/sweep_reader.h"
 
 namespace remapstorm {
 namespace {

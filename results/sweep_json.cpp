@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // sweep.json, schema 1: docs/sweep.md names every field.
+#include "results/sweep_json.h"
+
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "report/sweep.h"
+#include "results/sweep_summary.h"
 #include "telemetry/json_fields.h"
 
 namespace remapstorm {
