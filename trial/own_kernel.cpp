@@ -9,7 +9,7 @@ namespace remapstorm {
 namespace {
 
 constexpr std::size_t kMostBannerBytes = 256;
-// The driver's mailbox pointer, a global of every kernel with CONFIG_REMAPSTORM (guest/kernel, patch 6).
+// The driver's mailbox pointer, a global of every kernel with CONFIG_REMAPSTORM (guest/driver).
 constexpr const char* kDriverSymbol = "rs_mailbox";
 // What reads remapstorm.stock_restore= (patch 27).
 constexpr const char* kBaseSymbol = "early_stock_restore";

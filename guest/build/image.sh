@@ -35,7 +35,7 @@ write_manifest() {
       printf '  "%s_size": %s,\n  "%s_sha256": "%s",\n' "$key" "$(stat -c %s "$dir/$file")" \
         "$key" "$(sha256sum "$dir/$file" | cut -d ' ' -f 1)"
     done
-    printf '  "series_sha256": "%s",\n' "$(cd "$guest/kernel" && series | xargs -d '\n' cat | sha256sum | cut -d ' ' -f 1)"
+    printf '  "series_sha256": "%s",\n' "$(cd "$guest" && kernel_changes | xargs -d '\n' cat | sha256sum | cut -d ' ' -f 1)"
     printf '  "cmdline": ["common", "interpreting"],\n  "strategies": [%s]\n}\n' "$strategies"
   } >"$dir/manifest.json"
 }

@@ -37,10 +37,11 @@ find_source() {
   fi
 }
 
-# The series, the fragments base and FLAVOUR, the ABI, the agent, the command line files and the build itself.
+# The driver, the series, the fragments base and FLAVOUR, the ABI, the agent, the command line files and the build itself.
 input_files() {
   cd "$guest"
-  printf '%s\n' build.sh build/*.sh kernel/series kernel/*.patch kernel/config/base.config "kernel/config/$1.config" \
+  kernel_changes
+  printf '%s\n' build.sh build/*.sh kernel/config/base.config "kernel/config/$1.config" \
     kernel/cmdline/* abi/*.h agent/*.[ch]
 }
 
@@ -54,4 +55,7 @@ hash_inputs() {
 }
 
 # The patches in order, without comments.
-series() { sed -e 's/#.*//' -e 's/[[:space:]]*$//' -e '/^$/d' "$guest/kernel/series"; }
+series() { sed -e 's/#.*//' -e 's/[[:space:]]*$//' -e '/^$/d' "$guest/patches/series"; }
+
+# What makes this kernel from the one of the package.
+kernel_changes() { printf '%s\n' driver/Kconfig driver/Makefile driver/*.[ch] driver/include/*.h patches/series patches/*/*.patch; }

@@ -25,7 +25,7 @@ unpack_source() {
 
 # apply_patch FILE: no fuzz; a hunk may have moved, but must not be guessed.
 apply_patch() {
-  patch -d "$work/linux" -p1 --force --fuzz=0 --no-backup-if-mismatch --reject-file=- <"$guest/kernel/$1"
+  patch -d "$work/linux" -p1 --force --fuzz=0 --no-backup-if-mismatch --reject-file=- <"$guest/patches/$1"
 }
 
 # From the output of patch: "patching file F" and "Hunk #N FAILED at L".
@@ -46,7 +46,7 @@ name_failed_hunks() {
 apply_series() {
   local name output
   while IFS= read -r name; do
-    [ -r "$guest/kernel/$name" ] || fail $exit_failed "guest/kernel/series names $name, which is not there"
+    [ -r "$guest/patches/$name" ] || fail $exit_failed "guest/patches/series names $name, which is not there"
     if output=$(apply_patch "$name" 2>&1); then
       printf '%s\n' "$output" >>"$work/log"
     else
@@ -56,9 +56,16 @@ apply_series() {
       esac
       printf '%s\n' "$output" | sed 's/^/  | /' >&2
       fail $exit_failed "the series does not apply to kernel $kernel_version (package $source_version)" \
-        "refresh guest/kernel/$name for this kernel"
+        "refresh guest/patches/$name for this kernel"
     fi
   done < <(series)
+}
+
+# The driver is no patch: its files are what they are in every kernel.
+install_driver() {
+  local to=$work/linux/drivers/misc/remapstorm
+  mkdir -p "$to" && cp "$guest"/driver/{Kconfig,Makefile,*.[ch]} "$to/" &&
+    cp "$guest"/driver/include/*.h "$guest/abi/remapstorm_abi.h" "$work/linux/include/linux/"
 }
 
 prepare_source() {
@@ -68,7 +75,7 @@ prepare_source() {
     END { print v "." p "." s }' "$work/linux/Makefile")
   say "kernel source $kernel_version (package $source_version)"
   apply_series
-  cp "$guest/abi/remapstorm_abi.h" "$work/linux/include/linux/" || fail $exit_host "cannot copy the ABI header"
+  install_driver || fail $exit_host "cannot copy the driver to $work/linux"
 }
 
 # The same tree and compiler give the same kernel, byte for byte.

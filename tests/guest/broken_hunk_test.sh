@@ -16,9 +16,9 @@ build_with_changed_source() { # FILE SED-SCRIPT
 no_image() { [ -z "$(find "$REMAPSTORM_CACHE" -name manifest.json 2>/dev/null)" ]; }
 
 build_with_changed_source mm/hugetlb_vmemmap.c 's/set_pte_at(&init_mm, addr, pte, entry);/set_pte(pte, entry);/'
-patch=$(cd "$tree/guest/kernel" && grep -l 'set_pte_at(&init_mm, addr, pte, entry)' ./*hugetlb_vmemmap*.patch | head -n 1)
+patch=$(cd "$tree/guest/patches" && grep -l 'set_pte_at(&init_mm, addr, pte, entry)' hooks/*hugetlb_vmemmap*.patch | head -n 1)
 expect "a changed line: exit 1" test $status = 1
-expect "names the patch" contains "$scratch/err" "patch ${patch#./},"
+expect "names the patch" contains "$scratch/err" "patch $patch,"
 expect "names file and hunk" contains "$scratch/err" "file mm/hugetlb_vmemmap.c, hunk "
 expect "names the kernel version" contains "$scratch/err" "kernel 6.12."
 expect "leaves no image" no_image

@@ -7,15 +7,12 @@ tree=$(cd "$(dirname "$0")/../.." && pwd)
 dir=$1
 tarball=/usr/src/linux-source-6.12.tar.xz
 [ -r "$tarball" ] || { echo "FAIL: $tarball is not installed (apt-get install linux-source-6.12)"; exit 1; }
-state=$({ stat -c '%s %Y' "$tarball"; cat "$tree"/guest/kernel/*.patch "$0"; } | sha256sum)
+state=$({ stat -c '%s %Y' "$tarball"; cat "$tree"/guest/patches/*/*.patch "$0"; } | sha256sum)
 if [ -e "$dir/state" ] && [ "$(<"$dir/state")" = "$state" ]; then exit 0; fi
 
 rm -rf "$dir"
 mkdir -p "$dir/linux"
-# Files that a patch makes anew are /dev/null on the left.
-sed -n 's#^--- a/##p' "$tree"/guest/kernel/*.patch | sort -u >"$dir/all"
-sed -n '/^--- \/dev\/null/ { n; s#^+++ b/##p }' "$tree"/guest/kernel/*.patch | sort -u >"$dir/new"
-comm -23 "$dir/all" "$dir/new" | sed 's#^#linux-source-6.12/#' >"$dir/members"
+sed -n 's#^--- a/#linux-source-6.12/#p' "$tree"/guest/patches/*/*.patch | sort -u >"$dir/members"
 printf '%s\n' linux-source-6.12/Makefile linux-source-6.12/usr/gen_init_cpio.c linux-source-6.12/tools/include/nolibc >>"$dir/members"
 tar -xJf "$tarball" -C "$dir/linux" --strip-components=1 -T "$dir/members"
 

@@ -21,7 +21,7 @@ headers() {
     subject && !NF { blank = 1 }' "$1"
 }
 added() { sed -n 's/^+\([^+].*\)\{0,1\}$/\1/p' "$1"; }
-for patch in kernel/*.patch; do
+for patch in patches/*/*.patch; do
   expect "$patch: From, subsystem in the subject, a reason" headers "$patch"
   expect "$patch: SPDX in new files" new_files_have_spdx "$patch"
   expect "$patch: no blanks at line ends" not grep -nE '^\+.*[[:space:]]$' "$patch"
@@ -29,7 +29,13 @@ for patch in kernel/*.patch; do
   expect "$patch: lines of 100 columns at most" test -z "$(added "$patch" | expand | awk 'length($0) > 100')"
   expect "$patch: small" test "$(added "$patch" | wc -l)" -le 300
 done
-for file in build.sh build/*.sh kernel/series kernel/config/* kernel/cmdline/* agent/*.[ch] abi/*.h; do
+for file in driver/*.[ch] driver/*/*.[ch]; do
+  expect "$file: SPDX, the kernel's licence" grep -q 'SPDX-License-Identifier: GPL-2.0-only' <(head -n 1 "$file")
+  expect "$file: no blanks at line ends" not grep -nE '[[:space:]]$' "$file"
+  expect "$file: no blank before a tab" not grep -nE $' \t' "$file"
+  expect "$file: lines of 100 columns at most" test -z "$(expand "$file" | awk 'length($0) > 100')"
+done
+for file in build.sh build/*.sh patches/series driver/Kconfig driver/Makefile kernel/config/* kernel/cmdline/* agent/*.[ch] abi/*.h; do
   expect "$file: SPDX" spdx "$file"
 done
 expect "no carriage return anywhere" not grep -rlI $'\r' .

@@ -13,7 +13,7 @@ SOMEBODYS = re.compile(r"/(?:home|root|work|Users)/(?!somebody)[a-z]")
 
 
 def licence_for(path):
-    return "GPL-2.0-only" if path.startswith("guest/kernel/") else "Apache-2.0"
+    return "GPL-2.0-only" if path.startswith(("guest/kernel/", "guest/driver/", "guest/patches/")) else "Apache-2.0"
 
 
 class Files(unittest.TestCase):
