@@ -58,4 +58,7 @@ hash_inputs() {
 series() { sed -e 's/#.*//' -e 's/[[:space:]]*$//' -e '/^$/d' "$guest/patches/series"; }
 
 # What makes this kernel from the one of the package.
-kernel_changes() { printf '%s\n' driver/Kconfig driver/Makefile driver/*.[ch] driver/include/*.h patches/series patches/*/*.patch; }
+kernel_changes() {
+  printf '%s\n' driver/Kconfig driver/Makefile driver/*.[ch] driver/{arch/*,include}/*.h driver/arch/*/*.c \
+    patches/series patches/*/*.patch
+}

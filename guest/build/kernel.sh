@@ -64,7 +64,7 @@ apply_series() {
 # The driver is no patch: its files are what they are in every kernel.
 install_driver() {
   local to=$work/linux/drivers/misc/remapstorm
-  mkdir -p "$to" && cp "$guest"/driver/{Kconfig,Makefile,*.[ch]} "$to/" &&
+  mkdir -p "$to" && cp -r "$guest"/driver/{Kconfig,Makefile,arch,*.[ch]} "$to/" &&
     cp "$guest"/driver/include/*.h "$guest/abi/remapstorm_abi.h" "$work/linux/include/linux/"
 }
 

@@ -19,34 +19,20 @@
 #include <linux/cpu.h>
 #include <linux/init.h>
 #include <linux/smp.h>
-#include <asm/apic.h>
-#include <asm/nmi.h>
 #include "internal.h"
 
 /* Who waits longer for an answer says so: the harness looks for cycles. */
 #define RS_PATIENCE	1000	/* turns of the loop */
 
-struct rs_nmis {
-	atomic_t sent;
-	int seen;			/* of sent */
-};
-
-static DEFINE_PER_CPU(struct rs_nmis, rs_nmis);
-
 /* Preemption is off. */
 void rs_ask(const struct cpumask *cpus, smp_call_func_t by_ipi)
 {
-	unsigned int cpu;
-
 	if (cpumask_empty(cpus))
 		return;
-	if (rs_by_ipi) {
+	if (rs_by_ipi)
 		smp_call_function_many(cpus, by_ipi, NULL, false);
-		return;
-	}
-	for_each_cpu(cpu, cpus)
-		atomic_inc(&per_cpu_ptr(&rs_nmis, cpu)->sent);
-	__apic_send_IPI_mask(cpus, NMI_VECTOR);
+	else
+		rs_send_nmi(cpus);
 }
 
 static __always_inline bool rs_unanswered(const struct rs_asked *other,
@@ -90,35 +76,8 @@ void rs_await(const struct cpumask *cpus, struct rs_asked __percpu *asked,
 	}
 }
 
-static int rs_ask_nmi(unsigned int type, struct pt_regs *regs)
-{
-	struct rs_nmis *mine = this_cpu_ptr(&rs_nmis);
-	int sent = atomic_read(&mine->sent);
-	int expected = sent - mine->seen;
-
-	rs_flush_poll();
-	rs_pause_poll();
-	mine->seen = sent;
-	/* More than one event in one NMI tells the core that a stray may follow. */
-	return expected;
-}
-
-/*
- * A token or a request can also be taken in an NMI that came for the other;
- * its own NMI then belongs to nobody.
- */
-static int rs_stray_nmi(unsigned int type, struct pt_regs *regs)
-{
-	return NMI_HANDLED;
-}
-
 int __init rs_ask_init(void)
 {
-	int ret;
-
 	cpu_hotplug_disable();
-	ret = register_nmi_handler(NMI_UNKNOWN, rs_stray_nmi, 0, "remapstorm-stray");
-	if (ret)
-		return ret;
-	return register_nmi_handler(NMI_LOCAL, rs_ask_nmi, 0, "remapstorm-ask");
+	return rs_nmi_init();
 }

@@ -11,9 +11,6 @@
 #include <linux/preempt.h>
 #include <linux/smp.h>
 #include <asm/local.h>
-#include <asm/processor.h>
-#include <asm/smp.h>
-#include <asm/tsc.h>
 #include "internal.h"
 
 #undef MODULE_PARAM_PREFIX
@@ -67,7 +64,7 @@ static u64 rs_log(struct rs_cpu *cpu, unsigned int probe, unsigned long pc,
 		rs_doorbell(RS_OP_DRAIN, 0);
 
 	entry = &cpu->ring[(sequence - 1) % RS_RING_ENTRIES];
-	entry->tsc = rdtsc_ordered();
+	entry->tsc = rs_clock();
 	entry->pc = pc;
 	entry->probe = probe;
 	entry->vcpu = cpu->vcpu;
@@ -159,13 +156,12 @@ void __rs_probe(unsigned int probe, unsigned long pc, const u64 args[4])
 		rs_call(box);
 }
 
-/* vCPU numbers are APIC ids: the harness knows nothing of CPU numbers. */
 static void __init rs_attach_cpus(struct rs_mailbox *mailbox)
 {
 	unsigned int cpu;
 
 	for_each_possible_cpu(cpu) {
-		u32 vcpu = per_cpu(x86_cpu_to_apicid, cpu);
+		u32 vcpu = rs_vcpu_of(cpu);
 		struct rs_cpu *mine = per_cpu_ptr(&rs_cpus, cpu);
 
 		if (vcpu >= RS_MAX_VCPUS)

@@ -5,7 +5,6 @@
 #include <linux/mm.h>
 #include <linux/preempt.h>
 #include <linux/stop_machine.h>
-#include <asm/msr.h>
 #include "internal.h"
 #include "lock.h"
 
@@ -31,7 +30,7 @@ static __always_inline u64 rs_old(const struct rs_update *update)
 /* Back when the entry was cleared: read just before. */
 static __always_inline u64 rs_clear(const struct rs_update *update)
 {
-	u64 cleared_at = rdtsc_ordered();
+	u64 cleared_at = rs_clock();
 
 	if (update->level == RS_LEVEL_PTE)
 		pte_clear(&init_mm, update->start, update->entry);
@@ -58,7 +57,7 @@ static __always_inline u64 rs_make(const struct rs_update *update, u64 old)
 	rs_probe(BBM_MAKE, update->start, (u64)update->entry, update->value,
 		 update->level);
 	rs_set(update);
-	return rdtsc_ordered();
+	return rs_clock();
 }
 
 /* How long it was absent, told when it no longer is. */

@@ -11,7 +11,7 @@ first=$(name)
 expect "same inputs, same name" test "$(name)" = "$first"
 
 cd "$scratch/guest"
-for file in build.sh build/*.sh driver/Kconfig driver/Makefile driver/*.[ch] driver/include/*.h patches/series patches/*/*.patch \
+for file in build.sh build/*.sh driver/Kconfig driver/Makefile driver/*.[ch] driver/include/*.h driver/arch/*/*.[ch] patches/series patches/*/*.patch \
   kernel/config/base.config kernel/config/std.config \
   kernel/cmdline/* abi/*.h agent/*.[ch]; do
   cp "$file" "$scratch/saved"

@@ -29,7 +29,7 @@ for patch in patches/*/*.patch; do
   expect "$patch: lines of 100 columns at most" test -z "$(added "$patch" | expand | awk 'length($0) > 100')"
   expect "$patch: small" test "$(added "$patch" | wc -l)" -le 300
 done
-for file in driver/*.[ch] driver/*/*.[ch]; do
+for file in driver/*.[ch] driver/*/*.[ch] driver/arch/*/*.[ch]; do
   expect "$file: SPDX, the kernel's licence" grep -q 'SPDX-License-Identifier: GPL-2.0-only' <(head -n 1 "$file")
   expect "$file: no blanks at line ends" not grep -nE '[[:space:]]$' "$file"
   expect "$file: no blank before a tab" not grep -nE $' \t' "$file"

@@ -3,32 +3,9 @@
  * A kernel fault on a vmemmap entry that is between break and make.
  */
 #include <linux/irqflags.h>
-#include <linux/mm.h>
-#include <asm/pgtable.h>
 #include <asm/ptrace.h>
 #include <asm/trap_pf.h>
-#include "internal.h"
-#include "lock.h"
-
-static bool rs_in_vmemmap(unsigned long addr)
-{
-	return addr >= (unsigned long)pfn_to_page(0) &&
-	       addr < (unsigned long)pfn_to_page(ALIGN(max_pfn, PAGES_PER_SECTION));
-}
-
-/*
- * A leaf of any level counts: the entry may have been made as a block. The
- * design under discussion looks for a page only; see the parameter.
- */
-static bool rs_entry_present(unsigned long addr)
-{
-	unsigned int level;
-	pte_t *pte = lookup_address(addr, &level);
-
-	if (rs_pages_only && level != PG_LEVEL_4K)
-		return false;
-	return pte && pte_flags(ptep_get(pte)) & _PAGE_PRESENT;
-}
+#include "fault.h"
 
 /*
  * Wait until the updater is done, and retry. True if the entry is back; false
@@ -41,7 +18,6 @@ bool rs_vmemmap_fault(struct pt_regs *regs, unsigned long error_code,
 		      unsigned long addr)
 {
 	bool irqs_on = regs->flags & X86_EFLAGS_IF;
-	unsigned long flags;
 	bool present;
 
 	if (!rs_waits_in_fault(rs_strategy) ||
@@ -52,11 +28,7 @@ bool rs_vmemmap_fault(struct pt_regs *regs, unsigned long error_code,
 	if (irqs_on)
 		local_irq_enable();
 
-	rs_probe(FAULT_ENTER, addr, regs->ip, error_code);
-	flags = rs_lock(regs->ip);
-	present = rs_entry_present(addr);
-	rs_unlock(flags, regs->ip);
-	rs_probe(FAULT_DONE, addr, regs->ip, present);
+	present = rs_wait_for_entry(addr, regs->ip, error_code);
 
 	if (irqs_on)
 		local_irq_disable();
