@@ -8,7 +8,6 @@ import signal
 import struct
 import subprocess
 import termios
-import time
 import unittest
 from pathlib import Path
 
@@ -55,12 +54,13 @@ class RunScript(unittest.TestCase):
         first = self.fake.run("list")
         self.assertIn("step 2/3 harness", first.err)
         self.fake.forget()
-        started = time.monotonic()
+        used = os.times()
         second = self.fake.run("list")
-        elapsed = time.monotonic() - started
+        now = os.times()
         self.assertEqual(second.err, "")
         self.assertEqual(self.fake.trace(), [])
-        self.assertLess(elapsed, 0.5)
+        # Processor time: how long it takes is also up to what else this machine does.
+        self.assertLess(now.children_user + now.children_system - used.children_user - used.children_system, 0.5)
 
     def test_every_change_of_the_sources_is_seen(self):
         source = self.fake.tree / "base" / "a.cpp"
