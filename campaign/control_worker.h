@@ -32,7 +32,7 @@ class ControlWorker {
 
  private:
   explicit ControlWorker(const TrialEnvironment& environment) : environment_(environment) {}
-  Status reach(const Plan& plan);
+  Status reach_remap(const Plan& plan);
   Result<ControlTrial> on_a_machine_of_its_own(const Plan& plan, std::vector<Event>& events) const;
 
   TrialEnvironment environment_;

@@ -4,12 +4,10 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <utility>
 
 #include "campaign/count_stepper.h"
-#include "telemetry/judge.h"
-#include "telemetry/sinks.h"
-#include "trial/machine.h"
-#include "trial/supervisor.h"
+#include "trial/reach.h"
 #include "vmm/disassembler.h"
 #include "vmm/memory_access.h"
 
@@ -37,18 +35,11 @@ class Counting {
  public:
   Counting(const TrialEnvironment& environment, const Plan& plan, Disassembler disassembler,
            MemoryAccessDecoder decoder)
-      : environment_(environment),
-        plan_(plan),
-        disassembler_(std::move(disassembler)),
-        decoder_(std::move(decoder)),
-        log_(environment.clock, {&capture_, &judge_}) {}
+      : environment_(environment), plan_(plan), disassembler_(std::move(disassembler)), decoder_(std::move(decoder)) {}
 
   Status begin() {
     catch_remaps();
-    const MachineConfig config = machine_config(environment_, plan_);
     MachineTask task;
-    RS_ASSIGN(machine_, make_machine(environment_, config, task));
-    RS_ASSIGN(rules_, RuleEngine::create(plan_, 0, log_));
     task.armed_probes = {RS_PROBE_REMAP_BEGIN, RS_PROBE_REMAP_END,   RS_PROBE_FLUSH_BEGIN, RS_PROBE_FLUSH_END,
                          RS_PROBE_BBM_BREAK,   RS_PROBE_FAULT_ENTER, RS_PROBE_FAULT_DONE};
     // How often they ring depends on how long a wait took.
@@ -57,16 +48,15 @@ class Counting {
     task.catch_at = [this](const Candidate& candidate) {
       return candidate.probe && caught_at_(candidate.vcpu, candidate.probe->probe);
     };
-    if (task.ready) log_restored(log_);
-    machine_->begin(log_, *rules_, std::move(task));
-    machine_->start();
-    WatchOptions options;
-    options.limits = plan_.limits;
-    options.boot_limit = environment_.boot_limit;
-    Watch watch(options, environment_.stop, *machine_, judge_, log_);
-    // Until it is caught, or ends without.
-    std::optional<MachineSnapshot> at_ready = run_past_ready(*machine_, watch, [](const char*, Nanoseconds) {});
-    if (at_ready) environment_.boots->keep(config, *std::move(at_ready));
+    RS_ASSIGN(Reached reached,
+              reach(environment_, plan_, std::move(task), plan_.limits, [](const char*, Nanoseconds) {}));
+    recorder_ = std::move(reached.recorder);
+    machine_ = std::move(reached.machine);
+    if (reached.interrupted) return host_error("interrupted");
+    if (!reached.state.caught && !reached.state.done) {
+      return usage_error("the guest ended: " + recorder_->judge().judgement().reasons.front());
+    }
+    first_ = std::move(reached.state);
     return {};
   }
   void end() {
@@ -82,19 +72,20 @@ class Counting {
 
   // Where it is caught next, frozen there; nothing: the guest has done all it had to.
   Result<std::optional<Candidate>> next_catch() {
-    const Nanoseconds since = log_.now();
+    Judge& judge = recorder_->judge();
+    const Nanoseconds since = recorder_->log().now();
     for (;;) {
-      const MachineState state = machine_->turn(kCountTurn);
+      const MachineState state = first_ ? *std::exchange(first_, std::nullopt) : machine_->turn(kCountTurn);
       if (environment_.stop) return host_error("interrupted");
       if (state.caught) {
         RS_TRY(machine_->freeze());
         return state.caught;
       }
       if (state.done) return std::optional<Candidate>();
-      if (state.dead || machine_->locked([&] { return judge_.decided(); })) {
-        return usage_error("the guest ended: " + machine_->locked([&] { return judge_.judgement().reasons.front(); }));
+      if (state.dead || machine_->locked([&] { return judge.decided(); })) {
+        return usage_error("the guest ended: " + machine_->locked([&] { return judge.judgement().reasons.front(); }));
       }
-      if (log_.now() - since > kCountStandstill) {
+      if (recorder_->log().now() - since > kCountStandstill) {
         return usage_error("the guest does not come to where it is counted");
       }
     }
@@ -222,11 +213,9 @@ class Counting {
   Disassembler disassembler_;
   MemoryAccessDecoder decoder_;
   std::function<bool(int vcpu, std::uint16_t probe)> caught_at_;  // changed while frozen only
-  CaptureSink capture_;
-  Judge judge_;
-  EventLog log_;
-  std::unique_ptr<RuleEngine> rules_;
+  std::unique_ptr<Recorder> recorder_;
   std::unique_ptr<Machine> machine_;
+  std::optional<MachineState> first_;  // how it came to the first place
 };
 
 Result<std::unique_ptr<Counting>> counting(const TrialEnvironment& environment, const Plan& plan) {

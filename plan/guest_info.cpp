@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "plan/guest_info.h"
+
 #include <fstream>
 #include <sstream>
 
 #include "plan/command_line.h"
-#include "plan/plan.h"
 #include "telemetry/json_fields.h"
 
 namespace remapstorm {

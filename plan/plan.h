@@ -14,6 +14,8 @@
 #include "base/address.h"
 #include "base/clock.h"
 #include "base/result.h"
+#include "plan/guest_info.h"
+#include "plan/host_info.h"
 #include "plan/kernel_base.h"
 #include "plan/same_bytes.h"
 #include "plan/scenario.h"
@@ -34,44 +36,6 @@ struct Overrides {
   bool cold_boot = false;  // likewise
   SameBytes same;          // what must not have changed
 };
-
-// The image's manifest.json plus where its files are. Of a guest that a Runner made, the hashes are those of the bytes
-// it boots.
-struct GuestImageInfo {
-  std::string directory;
-  std::string flavour;
-  std::string kernel_version;
-  std::string hash;
-  std::string config_sha256;
-  std::string series_sha256;
-  std::string vmlinux_sha256;
-  std::string initramfs_sha256;
-  std::string cmdline_sha256;  // see command_line_sha256(); the manifest does not tell
-  std::vector<std::string> strategies;
-  std::string command_line;  // of its cmdline/common, as words; empty for a kernel that does not know them
-  bool has_driver = true;    // CONFIG_REMAPSTORM: probes, test interrupts, soft holds; false only with --kernel
-};
-// Reads DIRECTORY/manifest.json. Errors: usage (not there, not ours, unknown schema).
-Result<GuestImageInfo> load_guest_image_info(const std::string& directory);
-
-struct HostInfo {
-  std::string kind;          // "kvm-hardware" | "kvm-interpreting" (vmm/calibrate.h) | "lab:x86" (lab/)
-  std::string kvm;           // e.g. "KVM API 12"
-  std::string kernel;        // uname release
-  std::string cpu;           // model name
-  std::string architecture;  // "x86_64"
-  // How far beyond the usual ordinary things may take on this host, 1 to 4: what a scenario says of stalls, and how
-  // exact lengths must be, is stretched by it. See slowness_of().
-  double slowness = 1;
-  Nanoseconds port_round_trip{0};  // one VM exit and back (vmm/calibrate.h); 0: not known
-  bool breakpoints = true;         // execution breakpoints work (vmm/calibrate.h)
-  std::string processors{};        // of a host that is a guest: where its machine's /proc/PID/task is seen; or empty
-  std::string line_begin{};        // how a line begins that repeats something here, see repeat.h
-};
-// "x86" of "lab:x86"; empty for any other kind.
-std::string lab_kind(const std::string& kind);
-// A host whose VM exits take longer than 100 us is slow in proportion: software emulation, above all.
-double slowness_of(Nanoseconds port_round_trip);
 
 struct Plan {
   std::string scenario;

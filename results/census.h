@@ -9,7 +9,8 @@
 
 #include "base/access_kind.h"
 #include "base/address.h"
-#include "plan/plan.h"
+#include "plan/guest_info.h"
+#include "plan/host_info.h"
 
 namespace remapstorm {
 

@@ -14,7 +14,8 @@
 
 #include "base/address.h"
 #include "base/clock.h"
-#include "plan/plan.h"
+#include "plan/guest_info.h"
+#include "plan/host_info.h"
 #include "telemetry/finding.h"
 
 namespace remapstorm {

@@ -8,7 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "plan/plan.h"
+#include "plan/guest_info.h"
+#include "plan/host_info.h"
 #include "results/strategy_count.h"
 #include "results/strategy_figures.h"
 

@@ -6,7 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "plan/plan.h"
+#include "plan/guest_info.h"
+#include "plan/host_info.h"
 #include "results/trial_result.h"
 
 namespace remapstorm {

@@ -10,7 +10,8 @@
 #include <vector>
 
 #include "base/result.h"
-#include "plan/plan.h"
+#include "plan/guest_info.h"
+#include "plan/host_info.h"
 #include "results/certificate.h"
 #include "telemetry/finding.h"
 #include "telemetry/statistics.h"

@@ -9,7 +9,8 @@
 
 #include "base/clock.h"
 #include "base/result.h"
-#include "plan/plan.h"
+#include "plan/guest_info.h"
+#include "plan/host_info.h"
 #include "telemetry/finding.h"
 
 namespace remapstorm {

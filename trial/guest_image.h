@@ -7,7 +7,8 @@
 
 #include "base/paths.h"
 #include "base/result.h"
-#include "plan/plan.h"
+#include "plan/guest_info.h"
+#include "plan/same_bytes.h"
 
 namespace remapstorm {
 

@@ -26,13 +26,13 @@
 #include "injectors/hold_state.h"
 #include "injectors/injector.h"
 #include "injectors/page_delay.h"
-#include "plan/plan.h"
 #include "trial/event_log.h"
 #include "trial/host_share.h"
 #include "trial/inspector.h"
 #include "trial/ring_pump.h"
 #include "trial/rule_engine.h"
 #include "trial/stolen_time.h"
+#include "trial/supervised.h"
 #include "vmm/kvm.h"
 #include "vmm/linux_boot.h"
 #include "vmm/platform.h"
@@ -67,19 +67,6 @@ struct MachineTask {
   std::function<bool(const Candidate&)> catch_at;
 };
 
-// Where the guest has come to. Only ever grows within a trial.
-struct MachineState {
-  bool ready = false;
-  bool done = false;                // every workload ended
-  bool dead = false;                // panic, triple fault, power-off, host failure: nothing more will come
-  bool held = false;                // something of ours keeps a vCPU from going on right now
-  std::uint64_t moves = 0;          // events seen; standing still means no progress
-  Nanoseconds given{0};             // time the host really gave the guest since the trial began (GivenTime)
-  Nanoseconds attended{0};          // the same by the clock, without times in which nobody could look
-  bool caught_ready = false;        // catch_ready: stands there now
-  std::optional<Candidate> caught;  // catch_at said yes
-};
-
 // A frozen machine: the guest, and how far its rings were read.
 struct MachineSnapshot {
   Snapshot guest;
@@ -94,7 +81,7 @@ struct MachineCheckpoint {
   std::uint64_t counter = 0;
 };
 
-class Machine final : public GuestControl {
+class Machine final : public GuestControl, public SupervisedMachine {
  public:
   // `kvm`, `symbols`, `clock` must outlive the machine.
   static Result<std::unique_ptr<Machine>> create(const Kvm& kvm, const Symbols& symbols, const Clock& clock,
@@ -113,22 +100,14 @@ class Machine final : public GuestControl {
   void end();
   // Starts the vCPU threads; the guest runs unless the machine is frozen.
   void start();
-  // Waits at most `longest`, pumps the rings, ends what is due; says where the guest is.
-  MachineState turn(Nanoseconds longest);
-  // Stops all vCPUs, logs a SampleEvent of each, lets them go on. `locks`: words to read along.
-  void sample(const std::string& reason, unsigned round, const std::vector<Gva>& locks);
-  // CPU time that each of these vCPUs at least has used since the last sample().
-  Nanoseconds ran_since_sample(const std::vector<int>& vcpus);
-  // Calls `ask` under the machine's lock: for what the log's sinks have gathered.
-  template <typename Ask>
-  auto locked(Ask ask) {
-    const std::lock_guard lock(mutex_);
-    return ask();
-  }
-  // Bytes that the guest has written to its console since it booted.
-  [[nodiscard]] std::uint64_t console_written() const;
-  // Logs under the machine's lock.
-  void milestone(LifecycleEvent::What what, const std::string& detail = {});
+  // SupervisedMachine.
+  MachineState turn(Nanoseconds longest) override;
+  void sample(const std::string& reason, unsigned round, const std::vector<Gva>& locks) override;
+  Nanoseconds ran_since_sample(const std::vector<int>& vcpus) override;
+  [[nodiscard]] std::uint64_t console_written() const override;
+  void milestone(LifecycleEvent::What what, const std::string& detail) override;
+  using SupervisedMachine::milestone;
+  [[nodiscard]] std::unique_lock<std::mutex> lock() override { return std::unique_lock(mutex_); }
   // Logs a UsageEvent of each vCPU and of the calling thread, which has called begin(). Stopped or frozen.
   void log_usage();
   // Ends holds and delays, takes the vCPUs out of the guest for good, drains the rings. Idempotent.

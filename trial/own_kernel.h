@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "plan/plan.h"
+#include "plan/guest_info.h"
 #include "vmm/elf_image.h"
 #include "vmm/symbols.h"
 

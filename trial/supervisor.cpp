@@ -22,7 +22,7 @@ std::string seconds_text(Nanoseconds time) {
 
 }  // namespace
 
-void Watch::run(const std::function<void(const char*, Nanoseconds)>& progress) {
+void Supervisor::run(const std::function<void(const char*, Nanoseconds)>& progress) {
   Nanoseconds told = log_.now();
   while (!over()) {
     if (log_.now() - told >= kProgressEvery) {
@@ -32,7 +32,7 @@ void Watch::run(const std::function<void(const char*, Nanoseconds)>& progress) {
   }
 }
 
-bool Watch::over() {
+bool Supervisor::over() {
   state_ = machine_.turn(options_.turn);
   const Nanoseconds now = log_.now();
   look_at_console(state_);
@@ -56,7 +56,7 @@ bool Watch::over() {
   return past_limits(now);
 }
 
-void Watch::look_at_console(const MachineState& state) {
+void Supervisor::look_at_console(const MachineState& state) {
   const std::uint64_t written = machine_.console_written();
   if (written == console_written_) return;
   console_written_ = written;
@@ -64,7 +64,7 @@ void Watch::look_at_console(const MachineState& state) {
   console_.restart(state.attended, state.given);
 }
 
-bool Watch::hear_out() {
+bool Supervisor::finish_console() {
   const auto deadlocked = [this] {
     return machine_.locked([this] { return judge_.decided() && judge_.judgement().verdict == Verdict::deadlock; });
   };
@@ -85,11 +85,11 @@ bool Watch::hear_out() {
 }
 
 // The judge folds events under the machine's lock, so it is asked under it.
-bool Watch::judge_decided() {
+bool Supervisor::judge_decided() {
   return machine_.locked([this] { return judge_.decided(); });
 }
 
-bool Watch::heard_report() {
+bool Supervisor::heard_report() {
   if (!options_.wants_more) return false;
   ended_by_report_ = machine_.locked([&] {
     const ReportEnd::Seen seen{judge_.guest_reported(), judge_.guest_report_complete(), console_written_, state_.given};
@@ -106,7 +106,7 @@ bool Watch::heard_report() {
   return ended_by_report_;
 }
 
-void Watch::answer_suspicion() {
+void Supervisor::answer_suspicion() {
   const auto suspicion = machine_.locked([this] { return judge_.suspicion(); });
   if (!suspicion || suspicion->id <= answered_) return;
   answered_ = suspicion->id;
@@ -121,7 +121,7 @@ void Watch::answer_suspicion() {
   ++rounds_;
 }
 
-bool Watch::past_limits(Nanoseconds now) {
+bool Supervisor::past_limits(Nanoseconds now) {
   const Nanoseconds given = state_.given;
   const Nanoseconds attended = state_.attended;
   const bool ready = ready_at_ != Nanoseconds(0);

@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-// Watch: sees one trial of a running machine through: answers suspicions with samples, keeps the limits, ends it when
-// it is decided.
+// Supervisor: sees one trial of a running machine through: answers suspicions with samples, keeps the limits, ends it
+// when it is decided.
 #pragma once
 
 #include <atomic>
 #include <functional>
 #include <optional>
 
+#include "plan/plan.h"
 #include "telemetry/judge.h"
 #include "telemetry/proof_standard.h"
+#include "trial/event_log.h"
 #include "trial/host_share.h"
-#include "trial/machine.h"
 #include "trial/report_end.h"
+#include "trial/supervised.h"
 
 namespace remapstorm {
 
-struct WatchOptions {
+struct SupervisorOptions {
   Limits limits;
   Nanoseconds boot_limit{180'000'000'000};  // longest time to the ready doorbell
   Nanoseconds turn{5'000'000};              // longest time between two looks at the rings
@@ -27,10 +29,11 @@ struct WatchOptions {
   std::function<bool(const Judgement& so_far)> wants_more;
 };
 
-class Watch {
+class Supervisor {
  public:
   // All must outlive this. `stop` ends the trial once true.
-  Watch(const WatchOptions& options, const std::atomic<bool>& stop, Machine& machine, Judge& judge, EventLog& log)
+  Supervisor(const SupervisorOptions& options, const std::atomic<bool>& stop, SupervisedMachine& machine, Judge& judge,
+             EventLog& log)
       : options_(options),
         stop_(stop),
         machine_(machine),
@@ -42,7 +45,7 @@ class Watch {
   void run(const std::function<void(const char* phase, Nanoseconds since_start)>& progress);
   // Lets a guest that stands in a proven deadlock end what it is saying on its console: a report of its own, most
   // often. False if the deadlock dissolved meanwhile: then run() goes on.
-  bool hear_out();
+  bool finish_console();
   // The last look: says why the trial is over.
   [[nodiscard]] const MachineState& state() const { return state_; }
   [[nodiscard]] bool interrupted() const { return interrupted_; }
@@ -57,9 +60,9 @@ class Watch {
   void answer_suspicion();
   bool past_limits(Nanoseconds now);
 
-  const WatchOptions& options_;
+  const SupervisorOptions& options_;
   const std::atomic<bool>& stop_;
-  Machine& machine_;
+  SupervisedMachine& machine_;
   Judge& judge_;
   EventLog& log_;
   MachineState state_;

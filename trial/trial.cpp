@@ -3,8 +3,8 @@
 
 #include "results/trial_result.h"
 #include "telemetry/event_names.h"
-#include "telemetry/symbol_namer.h"
 #include "telemetry/trial_length.h"
+#include "trial/recorder.h"
 #include "trial/supervisor.h"
 
 namespace remapstorm {
@@ -58,60 +58,50 @@ Result<std::unique_ptr<Machine>> make_machine(const TrialEnvironment& environmen
   return machine;
 }
 
-std::optional<MachineSnapshot> run_past_ready(Machine& machine, Watch& watch, const Progress& progress) {
-  watch.run(progress);
-  if (!watch.state().caught_ready) return std::nullopt;
+std::optional<MachineSnapshot> run_past_ready(Machine& machine, Supervisor& supervisor, const Progress& progress) {
+  supervisor.run(progress);
+  if (!supervisor.state().caught_ready) return std::nullopt;
   std::optional<MachineSnapshot> at_ready;
   // One that cannot be had is no loss to the trial.
   if (machine.freeze()) {
     if (Result<MachineSnapshot> snapshot = machine.take_snapshot()) at_ready = std::move(snapshot).value();
   }
   machine.release_ready();
-  watch.run(progress);
+  supervisor.run(progress);
   return at_ready;
 }
 
 Result<TrialOutcome> run_trial(const TrialEnvironment& environment, const Plan& plan, std::uint64_t trial,
                                std::vector<EventSink*> sinks, const Progress& progress) {
-  Judge judge(JudgeOptions{plan.limits.stall_threshold});
   TrialLength length;
-  sinks.push_back(&judge);
   sinks.push_back(&length);
-  // Whoever reads the events, the judge included, gets the names of addresses from them.
-  SymbolNamer namer(
-      [&](Gva pc) {
-        const auto at = environment.symbols.lookup(pc);
-        return at ? Frame{pc, std::string(at->name), at->offset} : Frame{pc, {}, 0};
-      },
-      std::move(sinks));
-  EventLog log(environment.clock, {&namer});
-  log.add(-1, PlanEvent{plan_json(plan, trial)});
-  RS_ASSIGN(const std::unique_ptr<RuleEngine> rules, RuleEngine::create(plan, trial, log));
+  Recorder recorder(environment.clock, environment.symbols, plan, {.keep = false, .sinks = std::move(sinks)});
+  recorder.log_plan(trial);
   const MachineConfig config = machine_config(environment, plan);
   MachineTask task = machine_task(plan);
   RS_ASSIGN(const std::unique_ptr<Machine> machine, make_machine(environment, config, task));
   const bool booted = !task.ready;
-  if (!booted) log_restored(log);
-  machine->begin(log, *rules, std::move(task));
+  if (!booted) log_restored(recorder.log());
+  RS_TRY(recorder.begin(*machine, trial, std::move(task)));
   machine->start();
-  WatchOptions options;
+  SupervisorOptions options;
   options.limits = plan.limits;
   options.boot_limit = environment.boot_limit;
   options.wants_more = [&plan](const Judgement& so_far) { return wants_more(plan.expectation, so_far); };
-  Watch watch(options, environment.stop, *machine, judge, log);
-  std::optional<MachineSnapshot> at_ready = run_past_ready(*machine, watch, progress);
-  while (!watch.hear_out()) watch.run(progress);
+  Supervisor supervisor(options, environment.stop, *machine, recorder.judge(), recorder.log());
+  std::optional<MachineSnapshot> at_ready = run_past_ready(*machine, supervisor, progress);
+  while (!supervisor.finish_console()) supervisor.run(progress);
   machine->stop();
   machine->log_usage();
-  machine->milestone(LifecycleEvent::What::end, watch.ended_by_report() ? "after the guest's own report" : "");
+  machine->milestone(LifecycleEvent::What::end, supervisor.ended_by_report() ? "after the guest's own report" : "");
   // Now that nobody waits for it.
   if (at_ready) environment.boots->keep(config, *std::move(at_ready));
 
   TrialOutcome outcome;
-  outcome.judgement = judge.judgement();
-  outcome.interrupted = watch.interrupted();
+  outcome.judgement = recorder.judge().judgement();
+  outcome.interrupted = supervisor.interrupted();
   outcome.booted = booted;
-  outcome.boot_time = watch.ready_at();
+  outcome.boot_time = supervisor.ready_at();
   outcome.duration = length.length();
   return outcome;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Trial: one guest, booted or from a snapshot of its ready doorbell, to its verdict. Owns the Machine and watches it:
-// answers suspicions with samples, keeps the limits.
+// Trial: one guest, booted or from a snapshot of its ready doorbell, to its verdict. Owns the Machine; its Supervisor
+// answers suspicions with samples and keeps the limits.
 #pragma once
 
 #include <atomic>
@@ -60,9 +60,9 @@ Result<std::unique_ptr<Machine>> make_machine(const TrialEnvironment& environmen
                                               MachineTask& task);
 // What the log of a guest says that did not boot.
 void log_restored(EventLog& log);
-// Lets `watch` run to its end. A snapshot of the ready doorbell if the task asked to catch it, for
+// Lets `supervisor` run to its end. A snapshot of the ready doorbell if the task asked to catch it, for
 // TrialEnvironment::boots.
-std::optional<MachineSnapshot> run_past_ready(Machine& machine, Watch& watch, const Progress& progress);
+std::optional<MachineSnapshot> run_past_ready(Machine& machine, Supervisor& supervisor, const Progress& progress);
 
 // Error: the trial could not begin. Once the guest runs, everything that goes wrong is an event and shapes the
 // judgement. `progress` is called about every 100 ms with one of "booting", "running".

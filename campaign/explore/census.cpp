@@ -84,18 +84,15 @@ class Taker {
     RS_ASSIGN(machine_, Machine::create(environment_.kvm, environment_.symbols, environment_.clock,
                                         machine_config(environment_, plan_)));
     RS_TRY(machine_->load(environment_.kernel));
-    Judge judge;
-    CaptureSink capture;
-    EventLog log(environment_.clock, {&capture, &judge});
-    RS_ASSIGN(const std::unique_ptr<RuleEngine> rules, RuleEngine::create(plan_, 0, log));
+    Recorder recorder(environment_.clock, environment_.symbols, plan_, {});
     MachineTask task;
     task.armed_probes = probes_of(window);
     task.silent_probes = silent_probes_of(window, true);
     if (window.open.pattern.address) task.breakpoints = {*window.open.pattern.address};
     task.catch_at = [&](const Candidate& candidate) { return matches(window.open.pattern, candidate); };
-    machine_->begin(log, *rules, std::move(task));
+    RS_TRY(recorder.begin(*machine_, 0, std::move(task)));
     machine_->start();
-    const Status looked = look(window, judge, log, capture, progress);
+    const Status looked = look(window, recorder, progress);
     machine_->stop();
     machine_.reset();
     if (!looked) return looked.error();
@@ -103,8 +100,7 @@ class Taker {
   }
 
  private:
-  Status look(const Window& window, Judge& judge, EventLog& log, CaptureSink& capture,
-              const std::function<void(const std::string&)>& progress) {
+  Status look(const Window& window, Recorder& recorder, const std::function<void(const std::string&)>& progress) {
     Patience moved;
     bool ready = false;
     while (census_.windows < options_.windows) {
@@ -113,11 +109,11 @@ class Taker {
         census_.interrupted = true;
         return {};
       }
-      if (machine_->locked([&] { return capture.full(); })) {
+      if (machine_->locked([&] { return recorder.kept().full(); })) {
         census_.log_full = true;
         return {};
       }
-      if (state.done || state.dead || machine_->locked([&] { return judge.decided(); })) break;
+      if (state.done || state.dead || machine_->locked([&] { return recorder.judge().decided(); })) break;
       if (!state.caught) {
         progress(state.ready ? "windows seen: " + std::to_string(census_.windows) : std::string("booting"));
         if (state.ready && !ready) {
@@ -133,18 +129,20 @@ class Taker {
         }
         continue;
       }
-      RS_TRY(look_into(window, *state.caught, log, capture));
+      RS_TRY(look_into(window, *state.caught, recorder));
       moved.restart(state.attended, state.given);
     }
     if (census_.windows != 0) return {};
-    const auto reasons = judge.judgement().reasons;
+    const auto reasons = recorder.judge().judgement().reasons;
     return usage_error("the window " + window.name + " (" + window.open.text + ") never opened" +
                            (reasons.empty() ? "" : ": " + reasons.front()),
                        "--workload gives the guest something else to do");
   }
 
   // One window: the machine was caught where it opened.
-  Status look_into(const Window& window, const Candidate& opening, EventLog& log, CaptureSink& capture) {
+  Status look_into(const Window& window, const Candidate& opening, Recorder& recorder) {
+    EventLog& log = recorder.log();
+    const CaptureSink& capture = recorder.kept();
     RS_TRY(machine_->freeze());
     const auto vcpu = static_cast<unsigned>(opening.vcpu);
     Range range = range_of(opening, machine_->mailbox());

@@ -4,9 +4,7 @@
 
 #include "campaign/explore/explorer.h"
 #include "results/trial_result.h"
-#include "telemetry/sinks.h"
-#include "telemetry/symbol_namer.h"
-#include "trial/supervisor.h"
+#include "trial/reach.h"
 
 namespace remapstorm {
 namespace {
@@ -87,8 +85,9 @@ Result<WindowKind> step_to_opening(Machine& machine, const WalkRequest& request,
 }
 
 // From the stop in front of the window: to its opening, the snapshot, and twice through it.
-Status walk_through(const TrialEnvironment& environment, Machine& machine, const CaptureSink& capture,
-                    const EventLog& log, Exploration& exploration) {
+Status walk_through(const TrialEnvironment& environment, Machine& machine, Recorder& recorder,
+                    Exploration& exploration) {
+  const CaptureSink& capture = recorder.kept();
   const ExploreOptions& options = exploration.options;
   WalkRequest request{options.window,       WindowKind::triggers, exploration.vcpu(),
                       options.follow_calls, options.most_steps,   target_of(exploration.opening)};
@@ -98,7 +97,7 @@ Status walk_through(const TrialEnvironment& environment, Machine& machine, const
   }
   RS_ASSIGN(MachineSnapshot snapshot, machine.take_snapshot());
   exploration.at_window = std::move(snapshot);
-  exploration.opened_at = log.now();
+  exploration.opened_at = recorder.log().now();
   RS_ASSIGN(const Walked first, walk_window(machine, environment.symbols, request));
   if (request.target.value == 0) request.target = first.target;
   RS_TRY(machine.prepare_reset(*exploration.at_window));
@@ -154,60 +153,44 @@ Result<std::unique_ptr<Exploration>> reach_window(const TrialEnvironment& enviro
   Window& window = exploration->options.window;
   RS_TRY(resolve_window(window, environment.symbols));
 
-  const MachineConfig config = machine_config(environment, exploration->plan);
-  MachineTask task;
-  if (!config.breakpoints) {
+  if (!environment.breakpoints) {
     return unavailable_error(
         "execution breakpoints do not fire on this host's KVM: a step into a handler may have no end");
   }
-  RS_ASSIGN(std::unique_ptr<Machine> machine, make_machine(environment, config, task));
-  Judge judge;
-  CaptureSink capture;
-  EventLog log(environment.clock, {&capture, &judge});
-  RS_ASSIGN(const std::unique_ptr<RuleEngine> rules, RuleEngine::create(exploration->plan, 0, log));
   std::uint64_t seen = 0;
+  MachineTask task;
   task.armed_probes = probes_of(window);
   task.silent_probes = silent_probes_of(window, asks_by_ipi(exploration->plan.strategy));
   if (window.open.pattern.address) task.breakpoints = {*window.open.pattern.address};
   task.catch_at = [&](const Candidate& candidate) {
     return matches(window.open.pattern, candidate) && ++seen == options.nth;
   };
-  if (task.ready) log_restored(log);
-  machine->begin(log, *rules, std::move(task));
-  machine->start();
-  WatchOptions watching;
-  watching.limits = exploration->plan.limits;
-  watching.limits.timeout = kReachLimit;
-  watching.limits.progress = kReachLimit;  // a busy host is no reason not to come there
-  watching.boot_limit = environment.boot_limit;
-  Watch watch(watching, environment.stop, *machine, judge, log);
-  std::optional<MachineSnapshot> at_ready = run_past_ready(*machine, watch, [&](const char* phase, Nanoseconds) {
-    progress(std::string(phase) == "booting" ? "booting" : "waiting for the window to open");
-  });
-  if (at_ready) environment.boots->keep(config, *std::move(at_ready));
-  const auto leave = [&](Error error) {
-    machine->stop();
-    return error;
-  };
-  if (watch.interrupted()) return leave(host_error("interrupted before the window opened"));
-  if (!watch.state().caught) {
-    machine->stop();
-    const Judgement judgement = judge.judgement();
-    if (!watch.state().ready) {
+  Limits limits = exploration->plan.limits;
+  limits.timeout = kReachLimit;
+  limits.progress = kReachLimit;  // a busy host is no reason not to come there
+  RS_ASSIGN(Reached reached,
+            reach(environment, exploration->plan, std::move(task), limits, [&](const char* phase, Nanoseconds) {
+              progress(std::string(phase) == "booting" ? "booting" : "waiting for the window to open");
+            }));
+  if (reached.interrupted) return host_error("interrupted before the window opened");
+  if (!reached.state.caught) {
+    const Judgement judgement = reached.recorder->judge().judgement();
+    if (!reached.state.ready) {
       Error error = guest_error("the guest did not come up: " + judgement.reasons.front());
       error.kind = kind_of_trouble(judgement);
       return error;
     }
-    return never_opened(options, seen, judgement, watch.state().done);
+    return never_opened(options, seen, judgement, reached.state.done);
   }
-  if (const Status frozen = machine->freeze(); !frozen) return leave(frozen.error());
-  exploration->opening = *watch.state().caught;
+  exploration->opening = *reached.state.caught;
   progress("walking the window");
-  if (const Status walked = walk_through(environment, *machine, capture, log, *exploration); !walked) {
-    return leave(walked.error());
+  const Status walked = walk_through(environment, *reached.machine, *reached.recorder, *exploration);
+  if (!walked) {
+    reached.machine->stop();
+    return walked.error();
   }
-  machine->end();
-  exploration->first = std::move(machine);
+  reached.machine->end();
+  exploration->first = std::move(reached.machine);
   return exploration;
 }
 

@@ -7,9 +7,8 @@
 #include "plan/repeat.h"
 #include "telemetry/probe_names.h"
 #include "telemetry/proof_standard.h"
-#include "telemetry/sinks.h"
-#include "telemetry/symbol_namer.h"
 #include "trial/host_share.h"
+#include "trial/recorder.h"
 #include "trial/supervisor.h"
 
 namespace remapstorm {
@@ -158,34 +157,18 @@ Taking ExploreWorker::take(const std::vector<std::string>& parts, std::size_t fr
 Result<PointOutcome> ExploreWorker::execute(const ExplorePoint& point, std::vector<Event>& events) {
   const Boundary& boundary = exploration_.walked.boundaries[point.boundary];
   const Plan plan = plan_for(point);
-  Judge judge(JudgeOptions{plan.limits.stall_threshold});
-  CaptureSink capture;
-  SymbolNamer namer(
-      [&](Gva pc) {
-        const auto at = environment_.symbols.lookup(pc);
-        return at ? Frame{pc, std::string(at->name), at->offset} : Frame{pc, {}, 0};
-      },
-      {&capture, &judge});
-
   const Nanoseconds began = environment_.clock.now();
   const WalkMark& mark = exploration_.mark_for(point.boundary);
   RS_ASSIGN(const ResetCost cost, machine_->reset(&mark.machine));
-  EventLog log(environment_.clock, {&namer}, exploration_.opened_at);
-  log.add(-1, PlanEvent{plan_json(plan, 0)});
+  Recorder recorder(environment_.clock, environment_.symbols, plan, {.now = exploration_.opened_at});
+  recorder.log_plan(0);
   // The walk from the opening to the mark took its time; the guest is as if it had just come there.
-  const Nanoseconds since = log.now() - exploration_.opened_at;
+  const Nanoseconds since = recorder.log().now() - exploration_.opened_at;
   const Nanoseconds lag = machine_->counter_lag(exploration_.at_window->counter, since);
-  const Nanoseconds lag_of_mark = machine_->counter_lag(mark.machine.counter, since);
-  Nanoseconds last{0};
-  const auto add_before = [&](Event event, Nanoseconds by) {
-    if (event.guest_time) last = std::max(last, *event.guest_time + by);
-    if (event.guest_time) event.guest_time = last;
-    log.add(event);
-  };
-  for (const Event& event : exploration_.prologue) add_before(event, lag);
-  for (std::size_t i = 0; i < mark.events; ++i) add_before(exploration_.on_the_way[i], lag_of_mark);
+  recorder.replay(exploration_.prologue, lag);
+  recorder.replay(std::span(exploration_.on_the_way).first(mark.events),
+                  machine_->counter_lag(mark.machine.counter, since));
   machine_->move_notes(lag);
-  RS_ASSIGN(const std::unique_ptr<RuleEngine> rules, RuleEngine::create(plan, 0, log));
   MachineTask task;
   task.ready = true;
   std::optional<Arrival> arrival;
@@ -198,14 +181,13 @@ Result<PointOutcome> ExploreWorker::execute(const ExplorePoint& point, std::vect
     const bool there = arrival && !candidate.probe && candidate.pc == arrival->place();
     return there && arrival->on_visit(machine_->vcpu(exploration_.vcpu()).state());
   };
-  machine_->begin(log, *rules, std::move(task));
-  log.add(-1, ResetEvent{cost.total(), cost.pages_copied});
+  RS_TRY(recorder.begin(*machine_, 0, std::move(task)));
+  recorder.log().add(-1, ResetEvent{cost.total(), cost.pages_copied});
 
   const auto finish = [&](PointOutcome outcome) -> Result<PointOutcome> {
-    const Status frozen = machine_->freeze();
-    machine_->end();
-    events = capture.events();
-    if (!frozen) return frozen.error();
+    const Status ended = recorder.end(*machine_);
+    events = recorder.kept().events();
+    if (!ended) return ended.error();
     return outcome;
   };
   if (std::string why = step_to(*machine_, environment_.symbols, exploration_.vcpu(), exploration_.walked, mark.steps,
@@ -221,14 +203,14 @@ Result<PointOutcome> ExploreWorker::execute(const ExplorePoint& point, std::vect
   takings.push_back(take(parts, 0, here, boundary.steps));
   // A step that failed may have left the guest anywhere: what came of it would be no verdict about the guest.
   if (!takings.back().trouble.empty()) return finish(SkippedPoint{point, takings.back().trouble});
-  WatchOptions watching;
-  watching.limits = plan.limits;
-  watching.turn = kExploreTurn;
-  watching.enough = least_run(plan.host.port_round_trip);
+  SupervisorOptions supervising;
+  supervising.limits = plan.limits;
+  supervising.turn = kExploreTurn;
+  supervising.enough = least_run(plan.host.port_round_trip);
   machine_->thaw();
-  Watch watch(watching, environment_.stop, *machine_, judge, log);
-  watch.run([](const char*, Nanoseconds) {});
-  if (watch.state().caught && !watch.interrupted()) {
+  Supervisor supervisor(supervising, environment_.stop, *machine_, recorder.judge(), recorder.log());
+  supervisor.run([](const char*, Nanoseconds) {});
+  if (supervisor.state().caught && !supervisor.interrupted()) {
     if (const Status there = machine_->freeze(); !there) return finish(SkippedPoint{point, there.error().message});
     for (std::size_t i = here; i < plan.rules.size(); ++i) {
       tokens.push_back(machine_->inject(i, exploration_.vcpu(), arrival->place()));
@@ -237,18 +219,15 @@ Result<PointOutcome> ExploreWorker::execute(const ExplorePoint& point, std::vect
     if (!takings.back().trouble.empty()) return finish(SkippedPoint{point, takings.back().trouble});
     machine_->release_catch();
     machine_->thaw();
-    watch.run([](const char*, Nanoseconds) {});
+    supervisor.run([](const char*, Nanoseconds) {});
   }
-  const Status frozen = machine_->freeze();
-  machine_->log_usage();
-  machine_->milestone(LifecycleEvent::What::end);
-  machine_->end();
-  events = capture.events();
-  if (!frozen) return frozen.error();
+  const Status ended = recorder.end(*machine_);
+  events = recorder.kept().events();
+  if (!ended) return ended.error();
 
-  const Judgement judgement = judge.judgement();
+  const Judgement judgement = recorder.judge().judgement();
   const std::string reason = judgement.reasons.empty() ? std::string() : judgement.reasons.front();
-  if (watch.interrupted()) return PointOutcome(SkippedPoint{point, "interrupted"});
+  if (supervisor.interrupted()) return PointOutcome(SkippedPoint{point, "interrupted"});
   if (judgement.verdict == Verdict::error) {
     return PointOutcome(SkippedPoint{point, "the trial failed: " + reason});
   }

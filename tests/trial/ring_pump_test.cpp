@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "trial/ring_pump.h"
+
+#include <gmock/gmock.h>
+
+#include <atomic>
+
+#include "base/rng.h"
+#include "tests/injectors/fake_guest.h"
+
+namespace remapstorm {
+namespace {
+
+using testing::ElementsAre;
+
+constexpr std::uint64_t kMhz = 1'000;  // kHz: a tick is a microsecond
+
+class Kept final : public EventSink {
+ public:
+  void on_event(const Event& event) override {
+    if (const auto* probe = std::get_if<ProbeEvent>(&event.body)) {
+      order.emplace_back(event.vcpu, probe->probe);
+      args.push_back(probe->args);
+    }
+    if (const auto* one = std::get_if<LifecycleEvent>(&event.body)) milestones.push_back(*one);
+  }
+  std::vector<std::pair<int, std::uint16_t>> order;
+  std::vector<std::array<std::uint64_t, 4>> args;
+  std::vector<LifecycleEvent> milestones;
+};
+
+class RingPumpTest : public testing::Test {
+ protected:
+  // What the guest's rs_log() does, up to publishing it.
+  rs_entry& fill(unsigned vcpu, std::uint16_t probe, std::uint64_t at_us) {
+    const std::uint64_t sequence = ++box(vcpu).ring_head;
+    rs_entry& entry = slot(vcpu, sequence);
+    entry.tsc = at_us;
+    entry.pc = 0xffffffff81000000;
+    entry.probe = probe;
+    entry.vcpu = static_cast<std::uint16_t>(vcpu);
+    entry.context = RS_CTX_TASK;
+    for (std::uint64_t& arg : entry.args) arg = at_us;
+    return entry;
+  }
+  static void publish(rs_entry& entry, std::uint64_t sequence) {
+    std::atomic_ref<std::uint64_t>(entry.sequence).store(sequence, std::memory_order_release);
+  }
+  void log_entry(unsigned vcpu, std::uint16_t probe, std::uint64_t at_us) {
+    rs_entry& entry = fill(vcpu, probe, at_us);
+    publish(entry, box(vcpu).ring_head);
+  }
+  rs_vcpu_box& box(unsigned vcpu) { return guest.raw().vcpu[vcpu]; }
+  rs_entry& slot(unsigned vcpu, std::uint64_t sequence) {
+    auto* ring = reinterpret_cast<rs_entry*>(guest.bytes().data() + RS_RING_OFFSET + vcpu * RS_RING_BYTES);
+    return ring[(sequence - 1) % RS_RING_ENTRIES];
+  }
+
+  ManualClock clock;
+  Kept kept;
+  EventLog log{clock, {&kept}};
+  FakeGuest guest;
+  RingPump pump{guest.mailbox(), 2, kMhz};
+};
+
+TEST_F(RingPumpTest, EntriesOfAllRingsComeInTheOrderOfTheGuestsClock) {
+  log_entry(0, RS_PROBE_LOCK_WANT, 10);
+  log_entry(0, RS_PROBE_LOCK_GOT, 30);
+  log_entry(1, RS_PROBE_FAULT_ENTER, 20);
+  EXPECT_EQ(pump.pump(log), 3U);
+  EXPECT_THAT(kept.order, ElementsAre(std::pair(0, std::uint16_t{RS_PROBE_LOCK_WANT}),
+                                      std::pair(1, std::uint16_t{RS_PROBE_FAULT_ENTER}),
+                                      std::pair(0, std::uint16_t{RS_PROBE_LOCK_GOT})));
+  EXPECT_EQ(box(0).ring_tail, 2U) << "the guest waits for room without";
+  EXPECT_EQ(pump.pump(log), 0U);
+}
+
+// An NMI that never returns came between reserving an entry and publishing it.
+TEST_F(RingPumpTest, WhatAnNmiLoggedIsTakenBeforeAnEntryThatIsStuck) {
+  fill(0, RS_PROBE_LOCK_WANT, 10);
+  log_entry(0, RS_PROBE_INJECT_ENTER, 11);
+  EXPECT_EQ(pump.pump(log), 0U) << "it may be published any moment";
+  clock.advance(std::chrono::microseconds(900));
+  EXPECT_EQ(pump.pump(log), 0U);
+  clock.advance(std::chrono::microseconds(200));
+  EXPECT_EQ(pump.pump(log), 1U);
+  EXPECT_THAT(kept.order, ElementsAre(std::pair(0, std::uint16_t{RS_PROBE_INJECT_ENTER})));
+}
+
+TEST_F(RingPumpTest, ARingThatLiesIsSaidOnceAndTheOtherGoesOn) {
+  box(0).ring_head = 1ULL << 60;
+  log_entry(1, RS_PROBE_FAULT_ENTER, 5);
+  for (int i = 0; i < 3; ++i) {
+    pump.pump(log);
+    clock.advance(std::chrono::milliseconds(2));
+  }
+  ASSERT_EQ(kept.milestones.size(), 1U);
+  EXPECT_EQ(kept.milestones[0].what, LifecycleEvent::What::ring_corrupt);
+  EXPECT_THAT(kept.order, ElementsAre(std::pair(1, std::uint16_t{RS_PROBE_FAULT_ENTER})));
+}
+
+TEST_F(RingPumpTest, AHeadThatGoesBackIsSaid) {
+  log_entry(0, RS_PROBE_LOCK_WANT, 1);
+  log_entry(0, RS_PROBE_LOCK_GOT, 2);
+  pump.pump(log);
+  box(0).ring_head = 1;
+  pump.pump(log);
+  ASSERT_EQ(kept.milestones.size(), 1U);
+  EXPECT_EQ(kept.milestones[0].what, LifecycleEvent::What::ring_corrupt);
+}
+
+TEST_F(RingPumpTest, ItsStateGoesBackWithTheGuest) {
+  log_entry(0, RS_PROBE_LOCK_WANT, 1);
+  pump.pump(log);
+  const RingPump::State before = pump.state();
+  log_entry(0, RS_PROBE_LOCK_GOT, 2);
+  EXPECT_EQ(pump.pump(log), 1U);
+  pump.set_state(before);
+  EXPECT_EQ(pump.pump(log), 1U) << "the same entry again";
+}
+
+TEST_F(RingPumpTest, OnlyTimesBeforeTheSnapshotMove) {
+  pump.move(Nanoseconds(100), Nanoseconds(1000));
+  rs_entry& entry = fill(0, RS_PROBE_BBM_WINDOW, 1);
+  entry.args[1] = 99;
+  entry.args[2] = 150;
+  publish(entry, 1);
+  pump.pump(log);
+  ASSERT_EQ(kept.args.size(), 1U);
+  EXPECT_EQ(kept.args[0][1], 1099U);
+  EXPECT_EQ(kept.args[0][2], 150U);
+}
+
+TEST_F(RingPumpTest, AnythingInTheRingsIsReadOrRefused) {
+  Rng rng(1);
+  for (int round = 0; round < 200; ++round) {
+    for (int i = 0; i < 64; ++i) {
+      auto words = std::span(reinterpret_cast<std::uint64_t*>(&slot(0, 1)), RS_RING_BYTES / 8);
+      words[rng.next() % words.size()] = rng.next();
+    }
+    box(0).ring_head = rng.next() % 4 == 0 ? rng.next() : box(0).ring_head + rng.next() % 40;
+    pump.pump(log);
+    clock.advance(std::chrono::microseconds(rng.next() % 2000));
+    (void)pump.find(0, static_cast<std::uint32_t>(rng.next() & 0xffffff), log.now());
+  }
+  EXPECT_LE(kept.milestones.size(), 1U);
+}
+
+}  // namespace
+}  // namespace remapstorm
