@@ -21,9 +21,9 @@ constexpr std::uint64_t kShrinksEvery = 4;
 // Most of a trial's time would be spent waiting for a grace period of RCU.
 constexpr const char* kAppend = "rcupdate.rcu_expedited=1";
 
-class Dice {
+class RandomChoice {
  public:
-  explicit Dice(std::uint64_t seed) : rng_(seed) {}
+  explicit RandomChoice(std::uint64_t seed) : rng_(seed) {}
   // Uniform enough in [least, most]: the remainder's bias is below 2^-50.
   std::uint64_t number(std::uint64_t least, std::uint64_t most) { return least + rng_.next() % (most - least + 1); }
   template <typename T, std::size_t N>
@@ -51,77 +51,79 @@ constexpr std::array kMoments = {
     Moment{RS_PROBE_LOCK_DROP, false}, Moment{RS_PROBE_FLUSH_BEGIN, false}, Moment{RS_PROBE_FLUSH_END, false},
     Moment{RS_PROBE_REMAP_END, false}, Moment{RS_PROBE_FAULT_ENTER, false}};
 
-EventPattern moment(Dice& dice) {
-  const Moment chosen = dice.pick(kMoments);
+EventPattern moment(RandomChoice& random) {
+  const Moment chosen = random.pick(kMoments);
   EventPattern pattern;
   pattern.probe = chosen.probe;
   // "level" is the fourth argument of both.
-  if (chosen.has_level) pattern.where = {{3, dice.chance(0.8) ? RS_LEVEL_PTE : RS_LEVEL_PMD}};
+  if (chosen.has_level) pattern.where = {{3, random.chance(0.8) ? RS_LEVEL_PTE : RS_LEVEL_PMD}};
   return pattern;
 }
 
 // How often: the nth, every kth, or by chance, and never so often that the trial becomes long.
-void how_often(Dice& dice, Trigger& when) {
-  switch (dice.number(0, 2)) {
+void how_often(RandomChoice& random, Trigger& when) {
+  switch (random.number(0, 2)) {
     case 0:
-      when.nth = dice.number(1, kWindows);
+      when.nth = random.number(1, kWindows);
       return;
     case 1:
-      when.every = dice.number(1, 5);
+      when.every = random.number(1, 5);
       break;
     default:
-      when.probability = static_cast<double>(dice.number(1, 9)) / 10;
+      when.probability = static_cast<double>(random.number(1, 9)) / 10;
       break;
   }
-  when.max = dice.number(1, kMostFirings);
+  when.max = random.number(1, kMostFirings);
 }
 
-std::string action(Dice& dice) {
+std::string action(RandomChoice& random) {
   static const std::array<const char*, 4> kActions = {"read-struct-page", "read-struct-page-softirq",
                                                       "read-struct-page-thread", "none"};
-  return dice.pick(kActions);
+  return random.pick(kActions);
 }
 
-std::int64_t any_vcpu(Dice& dice) { return dice.chance(0.5) ? kHitVcpu : static_cast<std::int64_t>(dice.number(0, 1)); }
+std::int64_t any_vcpu(RandomChoice& random) {
+  return random.chance(0.5) ? kHitVcpu : static_cast<std::int64_t>(random.number(0, 1));
+}
 
-Rule interrupt(Dice& dice, bool nmi) {
+Rule interrupt(RandomChoice& random, bool nmi) {
   Rule rule;
-  rule.when.pattern = moment(dice);
-  how_often(dice, rule.when);
+  rule.when.pattern = moment(random);
+  how_often(random, rule.when);
   rule.action.injector = nmi ? "nmi" : "irq";
   auto& values = rule.action.parameters.values;
-  values["vcpu"] = any_vcpu(dice);
+  values["vcpu"] = any_vcpu(random);
   // From an NMI only what needs no lock of the guest's own.
-  values["action"] = nmi ? std::string(dice.chance(0.7) ? "read-struct-page" : "none") : action(dice);
-  if (!nmi) values["via"] = std::string(dice.chance(0.5) ? "msi" : "line");
+  values["action"] = nmi ? std::string(random.chance(0.7) ? "read-struct-page" : "none") : action(random);
+  if (!nmi) values["via"] = std::string(random.chance(0.5) ? "msi" : "line");
   return rule;
 }
 
 // Once: a hold cannot begin inside another one of the same vCPU.
-Rule hold(Dice& dice) {
+Rule hold(RandomChoice& random) {
   Rule rule;
-  rule.when.pattern = moment(dice);
-  rule.when.nth = dice.number(1, kWindows);
+  rule.when.pattern = moment(random);
+  rule.when.nth = random.number(1, kWindows);
   rule.action.injector = "hold";
   auto& values = rule.action.parameters.values;
-  const bool soft = dice.chance(0.4);
+  const bool soft = random.chance(0.4);
   values["mode"] = std::string(soft ? "soft" : "hard");
   // A soft one takes effect where the guest rings.
-  values["vcpu"] = soft ? kHitVcpu : any_vcpu(dice);
-  values["for_ms"] = dice.milliseconds(1, 20);
+  values["vcpu"] = soft ? kHitVcpu : any_vcpu(random);
+  values["for_ms"] = random.milliseconds(1, 20);
   return rule;
 }
 
 // Where there is a window: before the first one there is no page to delay. Never before the guest's last access to it,
 // or the delay would not end.
-Rule delay(Dice& dice) {
+Rule delay(RandomChoice& random) {
   Rule rule;
   rule.when.pattern.probe = RS_PROBE_BBM_BREAK;
   rule.when.pattern.where = {{3, RS_LEVEL_PTE}};
-  rule.when.nth = dice.number(1, kWindows);
+  rule.when.nth = random.number(1, kWindows);
   rule.action.injector = "stage2-delay";
   rule.action.parameters.values["page"] = std::string("pte-page");
-  rule.action.parameters.values["for_ms"] = dice.milliseconds(1, 5);
+  rule.action.parameters.values["for_ms"] = random.milliseconds(1, 5);
   return rule;
 }
 
@@ -154,19 +156,19 @@ Scenario control_machine(const std::string& strategy, bool shrinks) {
 Scenario random_control(std::uint64_t seed, std::uint64_t trial, const std::string& strategy) {
   Scenario scenario = control_machine(strategy, trial / kTakeTurns % kShrinksEvery == 0);
   scenario.name = "soak-" + std::to_string(trial);
-  Dice dice(trial_seed(seed, "soak " + strategy, trial));
-  const std::uint64_t count = dice.number(1, 4);
-  bool held = false, delayed = !dice.chance(kDelayed);
+  RandomChoice random(trial_seed(seed, "soak " + strategy, trial));
+  const std::uint64_t count = random.number(1, 4);
+  bool held = false, delayed = !random.chance(kDelayed);
   for (std::uint64_t i = 0; i < count; ++i) {
     Rule rule;
     if (!delayed) {
-      rule = delay(dice);
+      rule = delay(random);
       delayed = true;
-    } else if (dice.chance(0.3) && !held) {
-      rule = hold(dice);
+    } else if (random.chance(0.3) && !held) {
+      rule = hold(random);
       held = true;
     } else {
-      rule = interrupt(dice, strategy == "inplace" && dice.chance(0.3));
+      rule = interrupt(random, strategy == "inplace" && random.chance(0.3));
     }
     rule.name = std::to_string(i + 1) + "-" + rule.action.injector;
     scenario.rules.push_back(std::move(rule));

@@ -15,12 +15,12 @@
 namespace remapstorm {
 namespace {
 
-constexpr auto kCrewTick = std::chrono::milliseconds(100);
+constexpr auto kTick = std::chrono::milliseconds(100);
 
-class Shift {
+class PoolRun {
  public:
-  Shift(std::size_t count, const Crew& crew, const std::atomic<bool>& stop)
-      : count_(count), crew_(crew), stop_(stop), free_(std::max(1U, crew.places)) {}
+  PoolRun(std::size_t count, const WorkerPool& pool, const std::atomic<bool>& stop)
+      : count_(count), pool_(pool), stop_(stop), free_(std::max(1U, pool.places)) {}
 
   Status run() {
     const std::size_t wanted = std::min<std::size_t>(free_, count_);
@@ -31,9 +31,9 @@ class Shift {
     }
     {
       std::unique_lock lock(mutex_);
-      while (!changed_.wait_for(lock, kCrewTick, [this] { return left_ == 0; })) {
+      while (!changed_.wait_for(lock, kTick, [this] { return left_ == 0; })) {
         lock.unlock();
-        if (crew_.tick) crew_.tick();
+        if (pool_.tick) pool_.tick();
         lock.lock();
       }
     }
@@ -44,8 +44,8 @@ class Shift {
 
  private:
   [[nodiscard]] unsigned weight_of(std::size_t number) const {
-    const unsigned weight = crew_.weight ? std::max(1U, crew_.weight(number)) : 1;
-    return std::min(weight, std::max(1U, crew_.places));
+    const unsigned weight = pool_.weight ? std::max(1U, pool_.weight(number)) : 1;
+    return std::min(weight, std::max(1U, pool_.places));
   }
   [[nodiscard]] bool over() const { return stop_ || trouble_ || next_ >= count_; }
 
@@ -54,14 +54,14 @@ class Shift {
     while (!over()) {
       // Whoever is next goes first, however heavy: the light ones behind it must not keep it out for ever.
       if (free_ < weight_of(next_)) {
-        changed_.wait_for(lock, kCrewTick);
+        changed_.wait_for(lock, kTick);
         continue;
       }
       const std::size_t mine = next_++;
       const unsigned weight = weight_of(mine);
       free_ -= weight;
       lock.unlock();
-      const Status status = crew_.work(worker, mine);
+      const Status status = pool_.work(worker, mine);
       lock.lock();
       free_ += weight;
       if (!status.ok() && !trouble_) trouble_ = status.error();
@@ -72,7 +72,7 @@ class Shift {
   }
 
   const std::size_t count_;
-  const Crew& crew_;
+  const WorkerPool& pool_;
   const std::atomic<bool>& stop_;
   std::mutex mutex_;  // everything below
   std::condition_variable changed_;
@@ -84,9 +84,9 @@ class Shift {
 
 }  // namespace
 
-Status work_through(std::size_t count, const Crew& crew, const std::atomic<bool>& stop) {
+Status work_through(std::size_t count, const WorkerPool& pool, const std::atomic<bool>& stop) {
   if (count == 0) return {};
-  return Shift(count, crew, stop).run();
+  return PoolRun(count, pool, stop).run();
 }
 
 unsigned host_cpus() {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Crew: numbered pieces of work on several threads, as many at a time as the host can carry.
+// WorkerPool: numbered pieces of work on several threads, as many at a time as the host can carry.
 #pragma once
 
 #include <atomic>
@@ -11,18 +11,18 @@
 
 namespace remapstorm {
 
-struct Crew {
+struct WorkerPool {
   unsigned places = 1;  // at least 1: so much weight at a time, and so many threads
   // Places that a piece takes, from 1; more than there are counts as all. Empty: each takes one.
   std::function<unsigned(std::size_t number)> weight;
-  // Does one piece on thread `worker` (below `places`). An error ends the crew's work.
+  // Does one piece on thread `worker` (below `places`). An error ends the pool's work.
   std::function<Status(unsigned worker, std::size_t number)> work;
   std::function<void()> tick;  // about ten times a second, from the calling thread; may be empty
 };
 
 // Pieces 0 to count - 1 are begun in their order, until all are done, `stop` is true, or one returned an error: that
 // error. Returns when nobody works any more.
-Status work_through(std::size_t count, const Crew& crew, const std::atomic<bool>& stop);
+Status work_through(std::size_t count, const WorkerPool& pool, const std::atomic<bool>& stop);
 
 // Processors that this process can keep busy, at least 1: those of its affinity mask (in the lab one fewer than there
 // are), and no more than the quota of its control groups pays for.

@@ -253,15 +253,15 @@ void SoakSession::run_in_lab(const std::string& host) {
 
 int SoakSession::execute() {
   began_ = clock_.now();
-  Crew crew;
+  WorkerPool pool;
   soak_.jobs = options_.jobs.value_or(guests_at_a_time(host_cpus(), control_machine(strategies_.front(), true).cpus));
-  crew.places = soak_.jobs;
-  crew.work = [this](unsigned worker, std::size_t number) { return run_trial_number(worker, number); };
-  crew.tick = [this] { show_progress(); };
-  left_ = TimeLeft(pool_.times(), crew.places);
+  pool.places = soak_.jobs;
+  pool.work = [this](unsigned worker, std::size_t number) { return run_trial_number(worker, number); };
+  pool.tick = [this] { show_progress(); };
+  left_ = TimeLeft(pool_.times(), pool.places);
   const std::uint64_t each = options_.trials / strategies_.size(), rest = options_.trials % strategies_.size();
   for (std::size_t i = 0; i < strategies_.size(); ++i) left_.plan(key_of(strategies_[i]), 1, each + (i < rest ? 1 : 0));
-  const Status ran = here_ ? work_through(options_.trials, crew, signals_.stop()) : Status();
+  const Status ran = here_ ? work_through(options_.trials, pool, signals_.stop()) : Status();
   if (here_) pool_.save_times();
   status_->clear();
   soak_.took = clock_.now() - began_;

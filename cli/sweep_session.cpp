@@ -249,16 +249,16 @@ void SweepSession::show_progress() {
 }
 
 Status SweepSession::run_here() {
-  Crew crew;
+  WorkerPool pool;
   const unsigned cpus = host_cpus();
-  crew.places = options_.jobs.value_or(cpus);
-  left_ = TimeLeft(pool_.times(), crew.places);
+  pool.places = options_.jobs.value_or(cpus);
+  left_ = TimeLeft(pool_.times(), pool.places);
   for (const Task& task : tasks_) left_.plan(times_key(task.plan), options_.jobs ? 1 : task.plan.cpus, 1);
   // A vCPU that waits for its processor looks like a guest that stands still.
-  if (!options_.jobs) crew.weight = [this](std::size_t number) { return tasks_[number].plan.cpus; };
-  crew.work = [this](unsigned worker, std::size_t number) { return run_task(worker, tasks_[number]); };
-  crew.tick = [this] { show_progress(); };
-  Status ran = work_through(tasks_.size(), crew, signals_.stop());
+  if (!options_.jobs) pool.weight = [this](std::size_t number) { return tasks_[number].plan.cpus; };
+  pool.work = [this](unsigned worker, std::size_t number) { return run_task(worker, tasks_[number]); };
+  pool.tick = [this] { show_progress(); };
+  Status ran = work_through(tasks_.size(), pool, signals_.stop());
   pool_.save_times();
   return ran;
 }

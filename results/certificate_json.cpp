@@ -36,7 +36,7 @@ Json taken_to_json(const TakenAt& taken) {
           {"context", taken.context},  {"exact", taken.exact}};
 }
 
-Json trial_to_json(const Certificate& certificate, const ExploredTrial& trial) {
+Json certificate_trial_to_json(const Certificate& certificate, const ExploredTrial& trial) {
   Json json = point_to_json(certificate, trial.boundary);
   json["inject"] = trial.inject;
   if (trial.second) {
@@ -110,7 +110,7 @@ std::string certificate_json(const Certificate& certificate) {
   for (std::size_t i = 0; i < certificate.boundaries.size(); ++i) {
     boundaries.push_back(boundary_to_json(certificate, i));
   }
-  for (const ExploredTrial& trial : certificate.trials) trials.push_back(trial_to_json(certificate, trial));
+  for (const ExploredTrial& trial : certificate.trials) trials.push_back(certificate_trial_to_json(certificate, trial));
   for (const SkippedPoint& point : certificate.skipped) {
     Json json = point_to_json(certificate, point.boundary);
     json["inject"] = point.inject;

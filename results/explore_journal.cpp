@@ -12,7 +12,7 @@ constexpr int kExploreSchema = 2;
 constexpr const char* kOfExploration = "exploration";
 constexpr std::int64_t kMostBoundaries = 1 << 24;
 
-Json taken_to_json(const TakenAt& taken) {
+Json journal_taken_of(const TakenAt& taken) {
   Json json = {{"pc", hex(taken.pc.value)},
                {"symbol", taken.symbol},
                {"offset", taken.offset},
@@ -22,9 +22,9 @@ Json taken_to_json(const TakenAt& taken) {
   return json;
 }
 
-Json trial_to_json(const ExploredTrial& trial) {
+Json explore_entry_of(const ExploredTrial& trial) {
   Json taken = Json::array();
-  for (const TakenAt& one : trial.taken) taken.push_back(taken_to_json(one));
+  for (const TakenAt& one : trial.taken) taken.push_back(journal_taken_of(one));
   Json json = {{"boundary", trial.boundary},
                {"inject", trial.inject},
                {"verdict", verdict_name(trial.verdict)},
@@ -43,18 +43,18 @@ Json trial_to_json(const ExploredTrial& trial) {
   return json;
 }
 
-std::size_t boundary_from(const JsonFields& fields, const char* name, const Certificate& certificate) {
+std::size_t journal_boundary_from(const JsonFields& fields, const char* name, const Certificate& certificate) {
   return static_cast<std::size_t>(
       fields.integer(name, 0, static_cast<std::int64_t>(certificate.boundaries.size()) - 1));
 }
 
-void read_trial(const Json& json, Certificate& certificate, std::string& problem) {
+void read_explore_entry(const Json& json, Certificate& certificate, std::string& problem) {
   const JsonFields fields(json, problem);
   ExploredTrial trial;
-  trial.boundary = boundary_from(fields, "boundary", certificate);
+  trial.boundary = journal_boundary_from(fields, "boundary", certificate);
   trial.inject = fields.text("inject");
   if (fields.has("second")) {
-    trial.second = boundary_from(fields, "second", certificate);
+    trial.second = journal_boundary_from(fields, "second", certificate);
     trial.second_raised = fields.boolean_or("second_raised", false);
     if (*trial.second <= trial.boundary) fields.fail("second", "does not come after boundary");
   }
@@ -80,7 +80,7 @@ void read_trial(const Json& json, Certificate& certificate, std::string& problem
   if (problem.empty()) certificate.trials.push_back(std::move(trial));
 }
 
-Json header_of(const Certificate& certificate) {
+Json explore_header_of(const Certificate& certificate) {
   Json identity = Json::object(), boundaries = Json::array();
   for (const auto& [name, value] : identity_of(certificate)) identity[name] = value;
   for (const Boundary& one : certificate.boundaries) {
@@ -90,9 +90,9 @@ Json header_of(const Certificate& certificate) {
 }
 
 // What keeps the journal's trials from being of this certificate; empty: nothing.
-std::string difference(const Json& header, const Certificate& certificate) {
+std::string explore_difference(const Json& header, const Certificate& certificate) {
   if (!header.is_object() || header.value("journal", 0) != kExploreSchema) return "it is of another version";
-  const Json mine = header_of(certificate);
+  const Json mine = explore_header_of(certificate);
   std::string problem;
   const Json& theirs = JsonFields(header, problem).object_or_empty("identity");
   for (const auto& [name, value] : mine["identity"].items()) {
@@ -138,7 +138,7 @@ ExplorationIdentity identity_of(const Certificate& certificate) {
 }
 
 Result<ExploreJournal> ExploreJournal::create(const std::string& path, const Certificate& certificate) {
-  RS_ASSIGN(LineJournal lines, LineJournal::create(path, kOfExploration, to_line(header_of(certificate))));
+  RS_ASSIGN(LineJournal lines, LineJournal::create(path, kOfExploration, to_line(explore_header_of(certificate))));
   return ExploreJournal(std::move(lines));
 }
 
@@ -147,13 +147,13 @@ Result<ExploreJournal> ExploreJournal::resume(const std::string& path, Certifica
     const Json json = parse_json(line);
     std::string problem;
     if (number == 0) {
-      problem = difference(json, certificate);
+      problem = explore_difference(json, certificate);
       if (problem.empty()) return {};
       return usage_error("cannot go on with " + path + ": " + problem, "begin in another --output-dir");
     }
     // What was skipped is tried again.
     if (!json.is_object()) problem = "not an object";
-    if (problem.empty() && json.contains("trial")) read_trial(json["trial"], certificate, problem);
+    if (problem.empty() && json.contains("trial")) read_explore_entry(json["trial"], certificate, problem);
     if (!problem.empty()) return usage_error(path + " is damaged: " + problem, "begin in another --output-dir");
     return {};
   };
@@ -167,7 +167,7 @@ Result<ExploreJournal> ExploreJournal::resume(const std::string& path, Certifica
 }
 
 Status ExploreJournal::add(const ExploredTrial& trial) {
-  return lines_.add(to_line(Json{{"trial", trial_to_json(trial)}}));
+  return lines_.add(to_line(Json{{"trial", explore_entry_of(trial)}}));
 }
 
 Status ExploreJournal::add(const SkippedPoint& point) {

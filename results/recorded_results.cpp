@@ -2,61 +2,26 @@
 #include "results/recorded_results.h"
 
 #include <filesystem>
-#include <fstream>
+#include <limits>
 
-#include "base/input_file.h"
-#include "telemetry/json_fields.h"
+#include "results/run_json_reader.h"
 
 namespace remapstorm {
 namespace {
 
 namespace fs = std::filesystem;
 
-// 1: `windows` was from break to make, and p99_ns a number always.
-constexpr int kResultsSchema = 2, kOldestResultsSchema = 1;
 constexpr int kMostLevels = 4;  // SCENARIO/STRATEGY/trial-N below the run's folder
-
-RecordedResult result_from(const Json& json, std::string& problem) {
-  RecordedResult result;
-  const JsonFields fields(json, problem);
-  result.ok = fields.boolean_or("ok", false);
-  if (fields.has("verdict") && json.at("verdict").is_null()) {
-    result.outcome = "not run";
-    return result;
-  }
-  const std::string name = fields.text("verdict");
-  result.verdict = verdict_from_name(name);
-  if (!result.verdict) fields.fail("verdict", "is unknown: " + name);
-  result.outcome = name;
-  const JsonFields evidence(fields.object_or_empty("evidence"), problem);
-  const Json& findings = evidence.array_or_empty("findings");
-  if (findings.empty()) return result;
-  const JsonFields first(findings.front(), problem);
-  const std::string fingerprint = first.text_or("fingerprint", {});
-  if (first.text_or("verdict", {}) == name && !fingerprint.empty()) result.outcome += ", " + fingerprint;
-  return result;
-}
 
 }  // namespace
 
 Result<RecordedResults> read_recorded_results(const std::string& path) {
-  RS_ASSIGN(std::ifstream in, open_input_file(path));
-  const Json json = parse_json(in);
-  if (json.is_discarded()) return usage_error(path + ": not JSON");
-  std::string problem;
-  const JsonFields fields(json, problem);
-  const std::int64_t schema = fields.integer("schema", 0, 1'000'000);
-  if (problem.empty() && (schema < kOldestResultsSchema || schema > kResultsSchema)) {
-    return usage_error(path + ": results of schema " + std::to_string(schema) + "; this remapstorm reads schemas " +
-                       std::to_string(kOldestResultsSchema) + " to " + std::to_string(kResultsSchema));
-  }
+  RunRecord run;
+  RS_TRY(read_results(path, run, std::numeric_limits<std::size_t>::max()));
   RecordedResults results;
-  for (const Json& item : fields.array_or_empty("results")) {
-    const std::string directory = JsonFields(item, problem).text_or("directory", {});
-    RecordedResult result = result_from(item, problem);
-    if (!directory.empty()) results[directory] = std::move(result);
+  for (const RecordedTrial& trial : run.trials) {
+    if (!trial.directory.empty()) results[trial.directory] = {trial.verdict, trial.ok, outcome_of(trial)};
   }
-  if (!problem.empty()) return usage_error(path + ": " + problem);
   return results;
 }
 

@@ -14,8 +14,6 @@
 namespace remapstorm {
 namespace {
 
-constexpr int kResultsSchema = 2;
-
 Json ns(Nanoseconds length) { return length.count(); }
 
 Json lines_to_json(const std::vector<DisassembledLine>& lines) {
@@ -127,7 +125,7 @@ Json statistics_to_json(const TrialStatistics& statistics) {
   return json;
 }
 
-Json trial_to_json(const TrialResult& trial) {
+Json run_trial_to_json(const TrialResult& trial) {
   Json findings = Json::array();
   for (const Finding& finding : trial.judgement.findings) findings.push_back(finding_to_json(finding));
   Json json = {{"scenario", trial.scenario},
@@ -168,7 +166,7 @@ std::string results_json(const RunInfo& run, std::span<const ScenarioResults> re
   std::uint64_t trials = 0, as_expected = 0, not_run = 0;
   for (const ScenarioResults& scenario : results) {
     for (const TrialResult& trial : scenario.trials) {
-      list.push_back(trial_to_json(trial));
+      list.push_back(run_trial_to_json(trial));
       ++trials;
       if (trial.ok) ++as_expected;
       if (!trial.verdict) ++not_run;

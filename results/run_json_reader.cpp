@@ -5,13 +5,12 @@
 #include <limits>
 
 #include "base/input_file.h"
+#include "results/run_json.h"
 #include "telemetry/json_fields.h"
 
 namespace remapstorm {
 namespace {
 
-// 1: `windows` was from break to make, and p99_ns a number always.
-constexpr int kResultsSchema = 2, kOldestResultsSchema = 1;
 constexpr int kTrialDepth = 2;  // of an object in the list "results" of the file
 constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
 constexpr std::size_t kMostTexts = 200;
@@ -45,7 +44,7 @@ void read_evidence(const JsonFields& fields, RecordedTrial& trial, std::string& 
   trial.windows.max = Nanoseconds(windows.integer_or("max_ns", 0, kMost, 0));
 }
 
-RecordedTrial trial_from(const Json& json, std::string& problem) {
+RecordedTrial recorded_trial_from(const Json& json, std::string& problem) {
   const JsonFields fields(json, problem);
   RecordedTrial trial;
   trial.scenario = fields.text_or("scenario", {});
@@ -97,7 +96,7 @@ void read_head(const Json& json, RunRecord& run, std::string& problem) {
 
 }  // namespace
 
-Status read_results(const std::string& path, RunRecord& run) {
+Status read_results(const std::string& path, RunRecord& run, std::size_t most) {
   RS_ASSIGN(std::ifstream in, open_input_file(path));
   std::string problem;
   bool in_results = false;
@@ -105,8 +104,8 @@ Status read_results(const std::string& path, RunRecord& run) {
   const auto take = [&](int depth, Json::parse_event_t event, Json& parsed) {
     if (depth == 1 && event == Json::parse_event_t::key) in_results = parsed == "results";
     if (!in_results || depth != kTrialDepth || event != Json::parse_event_t::object_end) return true;
-    if (run.trials.size() < RunRecord::kMostTrials) {
-      run.trials.push_back(trial_from(parsed, problem));
+    if (run.trials.size() < most) {
+      run.trials.push_back(recorded_trial_from(parsed, problem));
     } else {
       ++run.trials_left_out;
     }

@@ -9,7 +9,8 @@
 
 namespace remapstorm {
 
-// Adds what the file says to `run`. Error: usage (cannot be read, not ours, unknown schema, wrong fields).
-Status read_results(const std::string& path, RunRecord& run);
+// Adds what the file says to `run`, of its trials at most `most`. Error: usage (cannot be read, not ours, unknown
+// schema, wrong fields).
+Status read_results(const std::string& path, RunRecord& run, std::size_t most = RunRecord::kMostTrials);
 
 }  // namespace remapstorm

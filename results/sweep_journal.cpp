@@ -11,12 +11,12 @@
 namespace remapstorm {
 namespace {
 
-constexpr int kSweepSchema = 1;
+constexpr int kSweepJournal = 1;
 constexpr const char* kOfSweep = "sweep";
 constexpr int kLargestExitCode = 255;
 constexpr std::int64_t kLongest = std::int64_t{1} << 60;
 
-Json trial_to_json(const SweepTrial& trial) {
+Json sweep_entry_of(const SweepTrial& trial) {
   return {{"scenario", trial.cell.scenario},
           {"strategy", trial.cell.strategy},
           {"flavour", trial.cell.flavour},
@@ -40,7 +40,7 @@ Verdict verdict_from(const JsonFields& fields, const char* key) {
   return verdict.value_or(Verdict::error);
 }
 
-SweepTrial read_trial(const Json& json, std::string& problem) {
+SweepTrial read_sweep_entry(const Json& json, std::string& problem) {
   const JsonFields fields(json, problem);
   SweepTrial trial;
   trial.cell = {fields.text("scenario"), fields.text("strategy"), fields.text("flavour"), fields.text("host")};
@@ -61,17 +61,17 @@ SweepTrial read_trial(const Json& json, std::string& problem) {
   return trial;
 }
 
-Json header_of(const SweepIdentity& identity) {
+Json sweep_header_of(const SweepIdentity& identity) {
   Json names = Json::object();
   for (const auto& [name, value] : identity) names[name] = value;
-  return {{"journal", kSweepSchema}, {"sweep", std::move(names)}};
+  return {{"journal", kSweepJournal}, {"sweep", std::move(names)}};
 }
 
 // What keeps the journal's trials from being of this sweep; empty: nothing.
-std::string difference(const Json& header, const SweepIdentity& identity) {
+std::string sweep_difference(const Json& header, const SweepIdentity& identity) {
   std::string problem;
   const JsonFields fields(header, problem);
-  if (fields.integer("journal", 0, 1 << 20) != kSweepSchema || !problem.empty()) return "it is of another version";
+  if (fields.integer("journal", 0, 1 << 20) != kSweepJournal || !problem.empty()) return "it is of another version";
   const Json& theirs = fields.object_or_empty("sweep");
   for (const auto& [name, value] : identity) {
     const auto found = theirs.find(name);
@@ -98,12 +98,13 @@ class Reader {
     const std::string hint = "begin in another --output-dir";
     const Json json = parse_json(text);
     if (number == 0) {
-      const std::string refused = json.is_object() ? difference(json, identity_) : "it is not the journal of a sweep";
+      const std::string refused =
+          json.is_object() ? sweep_difference(json, identity_) : "it is not the journal of a sweep";
       if (!refused.empty()) return usage_error("cannot go on with " + path_ + ": " + refused, hint);
       return {};
     }
     std::string problem;
-    SweepTrial trial = read_trial(json, problem);
+    SweepTrial trial = read_sweep_entry(json, problem);
     if (!problem.empty()) return usage_error(path_ + " is damaged: " + problem, hint);
     if (host_) trial.cell.host = *host_;
     if (!belongs(trial, matrix_)) return {};
@@ -133,7 +134,7 @@ class Reader {
 }  // namespace
 
 Result<SweepJournal> SweepJournal::create(const std::string& path, const SweepIdentity& identity) {
-  RS_ASSIGN(LineJournal lines, LineJournal::create(path, kOfSweep, to_line(header_of(identity))));
+  RS_ASSIGN(LineJournal lines, LineJournal::create(path, kOfSweep, to_line(sweep_header_of(identity))));
   return SweepJournal(std::move(lines));
 }
 
@@ -153,6 +154,6 @@ Result<std::vector<SweepTrial>> SweepJournal::read(const std::string& path, cons
   return reader.take();
 }
 
-Status SweepJournal::add(const SweepTrial& trial) { return lines_.add(to_line(trial_to_json(trial))); }
+Status SweepJournal::add(const SweepTrial& trial) { return lines_.add(to_line(sweep_entry_of(trial))); }
 
 }  // namespace remapstorm

@@ -11,8 +11,6 @@
 namespace remapstorm {
 namespace {
 
-constexpr int kSweepSchema = 1;
-
 Json trial_to_json(const SweepTrial& trial) {
   return {{"seed", trial.seed},
           {"verdict", verdict_name(trial.verdict)},

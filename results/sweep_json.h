@@ -10,7 +10,9 @@
 
 namespace remapstorm {
 
-// sweep.json, schema 1 (docs/sweep.md).
+inline constexpr int kSweepSchema = 1;
+
+// sweep.json (docs/sweep.md).
 std::string sweep_json(const Sweep& sweep);
 // Which cells of such a file did not run to their end, as cells of `host`. Error: usage (cannot be read, another
 // schema, no sweep).

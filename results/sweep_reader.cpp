@@ -5,6 +5,7 @@
 #include <fstream>
 #include <limits>
 
+#include "results/sweep_json.h"
 #include "telemetry/json_fields.h"
 
 namespace remapstorm {
@@ -12,7 +13,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kSweepSchema = 1;
 constexpr std::int64_t kMostSeeds = 1'000'000;
 constexpr std::int64_t kLongestNs = std::numeric_limits<std::int64_t>::max();
 

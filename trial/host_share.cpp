@@ -34,14 +34,14 @@ void ThreadShare::advance(Nanoseconds now, const ThreadLook& look, Nanoseconds l
 }
 
 void GivenTime::advance(Nanoseconds now, std::span<const Nanoseconds> had) {
-  for (std::size_t i = lanes_.size(); i < had.size(); ++i) lanes_.push_back({had[i], Nanoseconds(0)});
+  for (std::size_t i = threads_.size(); i < had.size(); ++i) threads_.push_back({had[i], Nanoseconds(0)});
   Nanoseconds step = had.empty() ? Nanoseconds(0) : Nanoseconds::max();
   for (std::size_t i = 0; i < had.size(); ++i) {
-    lanes_[i].lead += had[i] - lanes_[i].had;
-    lanes_[i].had = had[i];
-    step = std::min(step, lanes_[i].lead);
+    threads_[i].lead += had[i] - threads_[i].had;
+    threads_[i].had = had[i];
+    step = std::min(step, threads_[i].lead);
   }
-  for (Lane& lane : lanes_) lane.lead = std::min(lane.lead - step, kLead);
+  for (VcpuThread& vcpu_thread : threads_) vcpu_thread.lead = std::min(vcpu_thread.lead - step, kLead);
   if (!last_) {
     last_ = now;
     return;

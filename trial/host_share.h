@@ -61,18 +61,18 @@ class GivenTime {
   [[nodiscard]] Nanoseconds attended() const { return attended_; }
 
  private:
-  struct Lane {
+  struct VcpuThread {
     Nanoseconds had{0};
     Nanoseconds lead{0};
   };
   std::optional<Nanoseconds> last_;
-  std::vector<Lane> lanes_;
+  std::vector<VcpuThread> threads_;
   Nanoseconds given_{0};
   Nanoseconds attended_{0};
 };
 
 // Pure. A limit in given time, with a bound on how long a host may take to give it.
-class Patience {
+class Timeout {
  public:
   // A host that takes more than this many times a limit to give the guest that much time is of no use.
   static constexpr int kMostStretch = 8;

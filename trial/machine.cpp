@@ -60,7 +60,7 @@ Status Machine::build(const Kvm& kvm, const Symbols& symbols) {
   if (config_.stage2_delays) {
     RS_ASSIGN(delays_, PageDelay::create(clock_, [this](const PageDelayEnd& end) { on_delay_end(end); }));
   }
-  for (unsigned index = 0; index < config_.cpus; ++index) lanes_.push_back(std::make_unique<Lane>());
+  for (unsigned index = 0; index < config_.cpus; ++index) threads_.push_back(std::make_unique<VcpuThread>());
   return {};
 }
 
@@ -85,17 +85,17 @@ void Machine::begin(EventLog& log, RuleEngine& rules, MachineTask task) {
   given_ = {};
   last_token_ = 0;
   bad_doorbells_ = 0;
-  for (const auto& lane : lanes_) {
-    RS_CHECK(lane->parked, "a trial begins while a vCPU runs");
-    lane->retired = false;
-    lane->by_hand = false;
-    lane->hold = {};
-    lane->waited_logged = waited_by(*lane);
-    lane->guest = lane->harness = lane->parked_for = Nanoseconds(0);
-    lane->since = clock_.now();
-    lane->cpu_ns_began = lane->cpu_clock ? cpu_time_ns(*lane->cpu_clock) : 0;
+  for (const auto& vcpu_thread : threads_) {
+    RS_CHECK(vcpu_thread->parked, "a trial begins while a vCPU runs");
+    vcpu_thread->retired = false;
+    vcpu_thread->by_hand = false;
+    vcpu_thread->hold = {};
+    vcpu_thread->waited_logged = waited_by(*vcpu_thread);
+    vcpu_thread->guest = vcpu_thread->harness = vcpu_thread->parked_for = Nanoseconds(0);
+    vcpu_thread->since = clock_.now();
+    vcpu_thread->cpu_ns_began = vcpu_thread->cpu_clock ? cpu_time_ns(*vcpu_thread->cpu_clock) : 0;
   }
-  for (unsigned index = 0; index < lanes_.size(); ++index) (void)vm_->vcpu(index).take_exit_counts();
+  for (unsigned index = 0; index < threads_.size(); ++index) (void)vm_->vcpu(index).take_exit_counts();
   watch_cpu_ns_ = cpu_time_ns(CLOCK_THREAD_CPUTIME_ID);
   attend();
   if (console_cut) log_->add(-1, ConsoleEvent{"[the console was full before]", ConsoleEvent::End::cut});
@@ -113,8 +113,8 @@ void Machine::start() {
     RS_CHECK(log_ != nullptr || paused_, "a machine started without a trial");
     if (log_ != nullptr && !task_.ready) log_->milestone(LifecycleEvent::What::boot);
   }
-  for (unsigned index = 0; index < lanes_.size(); ++index) {
-    lanes_[index]->thread = std::thread([this, index] { vcpu_loop(index); });
+  for (unsigned index = 0; index < threads_.size(); ++index) {
+    threads_[index]->thread = std::thread([this, index] { vcpu_loop(index); });
   }
 }
 
@@ -124,70 +124,71 @@ Status Machine::arm_breakpoints(Vcpu& vcpu) const {
 }
 
 void Machine::vcpu_loop(unsigned index) {
-  Lane& lane = *lanes_[index];
+  VcpuThread& vcpu_thread = *threads_[index];
   Vcpu& vcpu = vm_->vcpu(index);
   Lock lock(mutex_);
   clockid_t clock = {};
-  if (::pthread_getcpuclockid(::pthread_self(), &clock) == 0) lane.cpu_clock = clock;
-  lane.watch.emplace(ThreadWatch::of_this_thread());
+  if (::pthread_getcpuclockid(::pthread_self(), &clock) == 0) vcpu_thread.cpu_clock = clock;
+  vcpu_thread.watch.emplace(ThreadWatch::of_this_thread());
   const auto may_go = [&] {
-    return stopping_ || (!paused_ && !lane.retired && !lane.by_hand && !lane.hold.keeps_from_running());
+    return stopping_ ||
+           (!paused_ && !vcpu_thread.retired && !vcpu_thread.by_hand && !vcpu_thread.hold.keeps_from_running());
   };
   for (;;) {
-    lane.parked = true;
+    vcpu_thread.parked = true;
     changed_.notify_all();
-    const Nanoseconds worked = spend(lane, lane.harness);
+    const Nanoseconds worked = spend(vcpu_thread, vcpu_thread.harness);
     if (worked >= kWorthLogging && log_ != nullptr) log_->add(static_cast<int>(index), HarnessWorkEvent{worked});
     if (!may_go()) {
       changed_.wait(lock, may_go);
-      spend(lane, lane.parked_for);
+      spend(vcpu_thread, vcpu_thread.parked_for);
     }
     if (stopping_) break;
-    lane.parked = false;
-    if (lane.breakpoints_stale) {
-      lane.breakpoints_stale = false;
+    vcpu_thread.parked = false;
+    if (vcpu_thread.breakpoints_stale) {
+      vcpu_thread.breakpoints_stale = false;
       if (const Status set = arm_breakpoints(vcpu); !set) {
         retire(index, LifecycleEvent::What::host_failure, set.error().message);
         continue;
       }
     }
-    spend(lane, lane.harness);  // others read it, with the lock
+    spend(vcpu_thread, vcpu_thread.harness);  // others read it, with the lock
     lock.unlock();
     const Stop stop = vcpu.run();
-    spend(lane, lane.guest);
+    spend(vcpu_thread, vcpu_thread.guest);
     lock.lock();
     on_stop(index, stop);
   }
-  spend(lane, lane.harness);
-  if (lane.cpu_clock) lane.cpu_ns = cpu_time_ns(*lane.cpu_clock);
-  lane.cpu_clock.reset();  // the thread's clock goes with the thread
-  lane.watch.reset();
-  lane.parked = true;
+  spend(vcpu_thread, vcpu_thread.harness);
+  if (vcpu_thread.cpu_clock) vcpu_thread.cpu_ns = cpu_time_ns(*vcpu_thread.cpu_clock);
+  vcpu_thread.cpu_clock.reset();  // the thread's clock goes with the thread
+  vcpu_thread.watch.reset();
+  vcpu_thread.parked = true;
   changed_.notify_all();
 }
 
 // What went by since the last call was spent on `sum`.
-Nanoseconds Machine::spend(Lane& lane, Nanoseconds& sum) const {
+Nanoseconds Machine::spend(VcpuThread& vcpu_thread, Nanoseconds& sum) const {
   const Nanoseconds now = clock_.now();
-  const Nanoseconds spent = now - lane.since;
+  const Nanoseconds spent = now - vcpu_thread.since;
   sum += spent;
-  lane.since = now;
+  vcpu_thread.since = now;
   return spent;
 }
 
 void Machine::log_usage() {
   const Lock lock(mutex_);
-  for (unsigned index = 0; index < lanes_.size(); ++index) {
-    Lane& lane = *lanes_[index];
+  for (unsigned index = 0; index < threads_.size(); ++index) {
+    VcpuThread& vcpu_thread = *threads_[index];
     // Not come out of the guest, then: its sums are its thread's.
-    if (!lane.parked) continue;
-    const std::uint64_t cpu = lane.cpu_clock ? cpu_time_ns(*lane.cpu_clock) : lane.cpu_ns;
+    if (!vcpu_thread.parked) continue;
+    const std::uint64_t cpu = vcpu_thread.cpu_clock ? cpu_time_ns(*vcpu_thread.cpu_clock) : vcpu_thread.cpu_ns;
     UsageEvent usage;
-    usage.cpu = Nanoseconds(static_cast<std::int64_t>(cpu - std::min(cpu, lane.cpu_ns_began)));
-    spend(lane, lane.parked_for);
-    usage.guest = lane.guest;
-    usage.harness = lane.harness;
-    usage.parked = lane.parked_for;
+    usage.cpu = Nanoseconds(static_cast<std::int64_t>(cpu - std::min(cpu, vcpu_thread.cpu_ns_began)));
+    spend(vcpu_thread, vcpu_thread.parked_for);
+    usage.guest = vcpu_thread.guest;
+    usage.harness = vcpu_thread.harness;
+    usage.parked = vcpu_thread.parked_for;
     const ExitCounts exits = vm_->vcpu(index).take_exit_counts();
     for (std::size_t i = 0; i < exits.size(); ++i) {
       if (exits[i] != 0) usage.exits[std::string(exit_name(i))] = exits[i];
@@ -201,22 +202,23 @@ void Machine::log_usage() {
 
 bool Machine::held() const {
   if (delays_ && delays_->anyone_waiting()) return true;
-  return std::any_of(lanes_.begin(), lanes_.end(), [](const auto& lane) { return lane->hold.holding(); });
+  return std::any_of(threads_.begin(), threads_.end(),
+                     [](const auto& vcpu_thread) { return vcpu_thread->hold.holding(); });
 }
 
 MachineState Machine::turn(Nanoseconds longest) {
   Lock lock(mutex_);
   Nanoseconds wait = longest;
-  for (const auto& lane : lanes_) {
-    if (const auto deadline = lane->hold.deadline()) wait = std::min(wait, *deadline - log_->now());
+  for (const auto& vcpu_thread : threads_) {
+    if (const auto deadline = vcpu_thread->hold.deadline()) wait = std::min(wait, *deadline - log_->now());
   }
   wait = std::max(wait, Nanoseconds(0));
   if (state_.done || state_.dead || state_.caught) wait = Nanoseconds(0);
   const Nanoseconds began = clock_.now();
   if (wait > Nanoseconds(0)) changed_.wait_for(lock, wait);
   attention_.slept += std::min(wait, clock_.now() - began);
-  for (unsigned index = 0; index < lanes_.size(); ++index)
-    end_hold(index, lanes_[index]->hold.expire(log_->now(), given_.given()));
+  for (unsigned index = 0; index < threads_.size(); ++index)
+    end_hold(index, threads_[index]->hold.expire(log_->now(), given_.given()));
   pump_->pump(*log_);
   account_host();
   state_.moves = log_->count();
@@ -225,22 +227,22 @@ MachineState Machine::turn(Nanoseconds longest) {
 }
 
 // How long this host, or what runs it, kept the thread waiting, in all.
-Nanoseconds Machine::waited_by(const Lane& lane) const {
-  return lane.share.lost() + (config_.stolen != nullptr ? config_.stolen->read() : Nanoseconds(0));
+Nanoseconds Machine::waited_by(const VcpuThread& vcpu_thread) const {
+  return vcpu_thread.share.lost() + (config_.stolen != nullptr ? config_.stolen->read() : Nanoseconds(0));
 }
 
 // The thread that calls this sees to the machine from now on.
 void Machine::attend() {
   attention_ = {clock_.now(), Nanoseconds(static_cast<std::int64_t>(cpu_time_ns(CLOCK_THREAD_CPUTIME_ID))),
                 Nanoseconds(0), Nanoseconds(0)};
-  for (const auto& lane : lanes_) attention_.harness += lane->harness;
+  for (const auto& vcpu_thread : threads_) attention_.harness += vcpu_thread->harness;
 }
 
 // For how long since it was not run, or stopped: it neither worked nor slept nor waited for the harness's own work.
 Nanoseconds Machine::unattended() const {
   Nanoseconds known = attention_.slept - attention_.cpu - attention_.harness;
   known += Nanoseconds(static_cast<std::int64_t>(cpu_time_ns(CLOCK_THREAD_CPUTIME_ID)));
-  for (const auto& lane : lanes_) known += lane->harness;
+  for (const auto& vcpu_thread : threads_) known += vcpu_thread->harness;
   return std::max(Nanoseconds(0), clock_.now() - attention_.since - known);
 }
 
@@ -252,14 +254,15 @@ void Machine::account_host() {
   if (now - attention_.since < kBetweenLooks && !over) return;
   attend();
   std::vector<Nanoseconds> had;
-  for (unsigned index = 0; index < lanes_.size(); ++index) {
-    Lane& lane = *lanes_[index];
-    if (const auto look = lane.watch ? lane.watch->look() : std::nullopt) lane.share.advance(now, *look, late);
-    had.push_back(lane.share.had());
-    const Nanoseconds waited = waited_by(lane);
-    if (log_ == nullptr || waited - lane.waited_logged < kWorthLogging) continue;
-    log_->add(static_cast<int>(index), HostWaitEvent{waited - lane.waited_logged});
-    lane.waited_logged = waited;
+  for (unsigned index = 0; index < threads_.size(); ++index) {
+    VcpuThread& vcpu_thread = *threads_[index];
+    if (const auto look = vcpu_thread.watch ? vcpu_thread.watch->look() : std::nullopt)
+      vcpu_thread.share.advance(now, *look, late);
+    had.push_back(vcpu_thread.share.had());
+    const Nanoseconds waited = waited_by(vcpu_thread);
+    if (log_ == nullptr || waited - vcpu_thread.waited_logged < kWorthLogging) continue;
+    log_->add(static_cast<int>(index), HostWaitEvent{waited - vcpu_thread.waited_logged});
+    vcpu_thread.waited_logged = waited;
   }
   if (config_.stolen != nullptr) config_.stolen->append_had(had);
   given_.advance(now, had);
@@ -269,21 +272,21 @@ void Machine::account_host() {
 
 bool Machine::pause(Lock& lock) {
   paused_ = true;
-  for (unsigned index = 0; index < lanes_.size(); ++index) {
-    if (!lanes_[index]->parked) vm_->vcpu(index).kick();
+  for (unsigned index = 0; index < threads_.size(); ++index) {
+    if (!threads_[index]->parked) vm_->vcpu(index).kick();
   }
   const auto all_out = [this] {
-    return std::all_of(lanes_.begin(), lanes_.end(), [](const auto& lane) { return lane->parked; });
+    return std::all_of(threads_.begin(), threads_.end(), [](const auto& vcpu_thread) { return vcpu_thread->parked; });
   };
-  Patience patience;
-  patience.restart(given_.attended(), given_.given());
+  Timeout timeout;
+  timeout.restart(given_.attended(), given_.given());
   const Nanoseconds began = clock_.now();
   while (!changed_.wait_for(lock, kPauseTurn, all_out)) {
     attention_.slept += kPauseTurn;
     account_host();
     const bool delayed = delays_ && delays_->anyone_waiting() && clock_.now() - began > kPausePatience;
-    const auto state = patience.check(kPausePatience, given_.attended(), given_.given());
-    if (delayed || state != Patience::State::waiting) return all_out();
+    const auto state = timeout.check(kPausePatience, given_.attended(), given_.given());
+    if (delayed || state != Timeout::State::waiting) return all_out();
   }
   return true;
 }
@@ -293,7 +296,7 @@ void Machine::sample(const std::string& reason, unsigned round, const std::vecto
   if (stopping_) return;
   pause(lock);
   pump_->pump(*log_);
-  for (unsigned index = 0; index < lanes_.size(); ++index) log_sample(index, reason, round, locks);
+  for (unsigned index = 0; index < threads_.size(); ++index) log_sample(index, reason, round, locks);
   paused_ = state_.caught || state_.caught_ready;  // while the others were waited for, one may have been caught
   changed_.notify_all();
 }
@@ -302,28 +305,28 @@ Nanoseconds Machine::ran_since_sample(const std::vector<int>& vcpus) {
   const std::lock_guard lock(mutex_);
   std::optional<std::uint64_t> least;
   for (const int vcpu : vcpus) {
-    if (vcpu < 0 || static_cast<std::size_t>(vcpu) >= lanes_.size()) continue;
-    const Lane& lane = *lanes_[static_cast<std::size_t>(vcpu)];
-    const std::uint64_t now = lane.cpu_clock ? cpu_time_ns(*lane.cpu_clock) : 0;
-    const std::uint64_t ran = now > lane.sampled_cpu_ns ? now - lane.sampled_cpu_ns : 0;
+    if (vcpu < 0 || static_cast<std::size_t>(vcpu) >= threads_.size()) continue;
+    const VcpuThread& vcpu_thread = *threads_[static_cast<std::size_t>(vcpu)];
+    const std::uint64_t now = vcpu_thread.cpu_clock ? cpu_time_ns(*vcpu_thread.cpu_clock) : 0;
+    const std::uint64_t ran = now > vcpu_thread.sampled_cpu_ns ? now - vcpu_thread.sampled_cpu_ns : 0;
     least = least ? std::min(*least, ran) : ran;
   }
   return Nanoseconds(static_cast<std::int64_t>(least.value_or(0)));
 }
 
 void Machine::log_sample(unsigned index, const std::string& reason, unsigned round, const std::vector<Gva>& locks) {
-  Lane& lane = *lanes_[index];
+  VcpuThread& vcpu_thread = *threads_[index];
   SampleEvent sample;
-  if (lane.parked) sample = inspector_->look(vm_->vcpu(index));
+  if (vcpu_thread.parked) sample = inspector_->look(vm_->vcpu(index));
   sample.reason = reason;
   sample.round = round;
-  sample.held_by_harness = lane.hold.holding() || !lane.parked;
-  if (lane.cpu_clock) sample.cpu_time_ns = cpu_time_ns(*lane.cpu_clock);
-  lane.sampled_cpu_ns = sample.cpu_time_ns;
+  sample.held_by_harness = vcpu_thread.hold.holding() || !vcpu_thread.parked;
+  if (vcpu_thread.cpu_clock) sample.cpu_time_ns = cpu_time_ns(*vcpu_thread.cpu_clock);
+  vcpu_thread.sampled_cpu_ns = sample.cpu_time_ns;
   if (index == 0) {
     for (const Gva lock_address : locks) {
-      for (unsigned reader = 0; reader < lanes_.size(); ++reader) {
-        if (!lanes_[reader]->parked) continue;
+      for (unsigned reader = 0; reader < threads_.size(); ++reader) {
+        if (!threads_[reader]->parked) continue;
         if (const auto word = inspector_->word(vm_->vcpu(reader), lock_address)) {
           sample.lock_words.emplace_back(lock_address, *word);
           break;
@@ -347,15 +350,15 @@ void Machine::stop() {
     const Lock lock(mutex_);
     if (stopping_) return;
     stopping_ = true;
-    for (unsigned index = 0; log_ != nullptr && index < lanes_.size(); ++index) {
-      end_hold(index, lanes_[index]->hold.give_up(log_->now()));
-      if (!lanes_[index]->parked) vm_->vcpu(index).kick();
+    for (unsigned index = 0; log_ != nullptr && index < threads_.size(); ++index) {
+      end_hold(index, threads_[index]->hold.give_up(log_->now()));
+      if (!threads_[index]->parked) vm_->vcpu(index).kick();
     }
     changed_.notify_all();
   }
   if (delays_) delays_->cancel_all();  // whoever waits for a delayed page comes back to see the kick
-  for (const auto& lane : lanes_) {
-    if (lane->thread.joinable()) lane->thread.join();
+  for (const auto& vcpu_thread : threads_) {
+    if (vcpu_thread->thread.joinable()) vcpu_thread->thread.join();
   }
   if (log_ == nullptr) return;  // nothing ever ran
   if (platform_) platform_->console().flush();

@@ -157,7 +157,7 @@ class Machine final : public GuestControl, public SupervisedMachine {
   [[nodiscard]] Result<MappedPage> translate(unsigned vcpu, Gva address) override;
 
  private:
-  struct Lane {  // what the machine knows of one vCPU; all under mutex_
+  struct VcpuThread {  // what the machine knows of one vCPU; all under mutex_
     std::thread thread;
     HoldState hold;
     bool parked = true;    // not inside run(): its registers may be read
@@ -196,8 +196,8 @@ class Machine final : public GuestControl, public SupervisedMachine {
   void account_host();
   void attend();
   [[nodiscard]] Nanoseconds unattended() const;
-  [[nodiscard]] Nanoseconds waited_by(const Lane& lane) const;
-  Nanoseconds spend(Lane& lane, Nanoseconds& sum) const;
+  [[nodiscard]] Nanoseconds waited_by(const VcpuThread& vcpu_thread) const;
+  Nanoseconds spend(VcpuThread& vcpu_thread, Nanoseconds& sum) const;
   bool pause(Lock& lock);
   void log_sample(unsigned index, const std::string& reason, unsigned round, const std::vector<Gva>& locks);
   [[nodiscard]] bool held() const;
@@ -222,13 +222,13 @@ class Machine final : public GuestControl, public SupervisedMachine {
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::vector<std::unique_ptr<Lane>> lanes_;
+  std::vector<std::unique_ptr<VcpuThread>> threads_;
   MachineState state_;
   GivenTime given_;
   struct Attention {  // of the thread that calls turn(): when it last looked, and then
     Nanoseconds since{0};
     Nanoseconds cpu{0};      // processor time it had used
-    Nanoseconds harness{0};  // of all lanes: meanwhile it may wait for the lock
+    Nanoseconds harness{0};  // of all threads: meanwhile it may wait for the lock
     Nanoseconds slept{0};    // of its own will since
   } attention_;
   std::uint32_t last_token_ = 0;

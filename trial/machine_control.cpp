@@ -14,7 +14,7 @@ Status Machine::raise(unsigned vcpu, InterruptKind kind) {
     case InterruptKind::line:
       return raise_test_line(*vm_, vcpu);
     case InterruptKind::nmi:
-      return lanes_[vcpu]->parked ? vm_->vcpu(vcpu).nmi() : raise_nmi_message(*vm_, vcpu);
+      return threads_[vcpu]->parked ? vm_->vcpu(vcpu).nmi() : raise_nmi_message(*vm_, vcpu);
     case InterruptKind::call:
       return {};  // the guest looks for it at the end of the probe
   }
@@ -22,12 +22,12 @@ Status Machine::raise(unsigned vcpu, InterruptKind kind) {
 }
 
 Status Machine::hold(unsigned vcpu, const HoldRequest& request) {
-  Lane& lane = *lanes_[vcpu];
-  if (!lane.hold.begin(request, log_->now(), given_.given())) {
+  VcpuThread& vcpu_thread = *threads_[vcpu];
+  if (!vcpu_thread.hold.begin(request, log_->now(), given_.given())) {
     return usage_error("vCPU " + std::to_string(vcpu) + " is held already; a hold cannot begin inside another one");
   }
   if (request.soft) mailbox_->set_soft_hold(vcpu, request.token);
-  if (!request.soft && !lane.parked) vm_->vcpu(vcpu).kick();
+  if (!request.soft && !vcpu_thread.parked) vm_->vcpu(vcpu).kick();
   changed_.notify_all();  // turn() waits for the nearest deadline
   return {};
 }

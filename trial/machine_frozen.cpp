@@ -13,8 +13,8 @@ Status Machine::freeze() {
   Lock lock(mutex_);
   const bool out = pause(lock);
   if (log_ == nullptr) return {};
-  for (unsigned index = 0; index < lanes_.size(); ++index) {
-    end_hold(index, lanes_[index]->hold.give_up(log_->now()));
+  for (unsigned index = 0; index < threads_.size(); ++index) {
+    end_hold(index, threads_[index]->hold.give_up(log_->now()));
   }
   pump_->pump(*log_);
   if (!out) return host_error("a vCPU did not come out of the guest");
@@ -30,7 +30,7 @@ void Machine::end() {
 
 void Machine::thaw(std::optional<unsigned> by_hand) {
   const Lock lock(mutex_);
-  for (unsigned index = 0; index < lanes_.size(); ++index) lanes_[index]->by_hand = by_hand == index;
+  for (unsigned index = 0; index < threads_.size(); ++index) threads_[index]->by_hand = by_hand == index;
   paused_ = false;
   attend();
   changed_.notify_all();

@@ -69,7 +69,7 @@ void Machine::on_doorbell(unsigned index, std::uint32_t value) {
       pump_->pump(*log_);
       if (!state_.done) log_->milestone(What::done, std::to_string(operand), static_cast<int>(index));
       state_.done = true;
-      lanes_[index]->retired = true;
+      threads_[index]->retired = true;
       break;
     case RS_OP_DRAIN:
       pump_->pump(*log_);
@@ -114,25 +114,25 @@ void Machine::on_ready() {
 void Machine::arm() {
   for (const std::uint16_t probe : task_.silent_probes) mailbox_->silence(probe, true);
   for (const std::uint16_t probe : task_.armed_probes) mailbox_->arm(probe, true);
-  for (unsigned index = 0; index < lanes_.size(); ++index) {
-    lanes_[index]->breakpoints_stale = true;
-    if (!lanes_[index]->parked) vm_->vcpu(index).kick();
+  for (unsigned index = 0; index < threads_.size(); ++index) {
+    threads_[index]->breakpoints_stale = true;
+    if (!threads_[index]->parked) vm_->vcpu(index).kick();
   }
 }
 
 void Machine::on_candidate(const Candidate& candidate, const std::string& where) {
-  for (unsigned index = 0; index < lanes_.size(); ++index) {
-    const auto current = lanes_[index]->hold.current();
+  for (unsigned index = 0; index < threads_.size(); ++index) {
+    const auto current = threads_[index]->hold.current();
     if (current && current->until && matches(*current->until, candidate)) {
-      end_hold(index, lanes_[index]->hold.release(log_->now()));
+      end_hold(index, threads_[index]->hold.release(log_->now()));
     }
   }
   rules_->on_candidate(candidate, place_of(candidate, where), *this);
   if (task_.catch_at && !state_.caught && task_.catch_at(candidate)) {
     state_.caught = candidate;
     paused_ = true;
-    for (unsigned index = 0; index < lanes_.size(); ++index) {
-      if (!lanes_[index]->parked && index != static_cast<unsigned>(candidate.vcpu)) vm_->vcpu(index).kick();
+    for (unsigned index = 0; index < threads_.size(); ++index) {
+      if (!threads_[index]->parked && index != static_cast<unsigned>(candidate.vcpu)) vm_->vcpu(index).kick();
     }
   }
   changed_.notify_all();
@@ -146,7 +146,7 @@ RuleEngine::Place Machine::place_of(const Candidate& candidate, const std::strin
 
 void Machine::retire(unsigned index, What what, const std::string& detail) {
   pump_->pump(*log_);
-  lanes_[index]->retired = true;
+  threads_[index]->retired = true;
   state_.dead = true;
   log_->milestone(what, detail, static_cast<int>(index));
   changed_.notify_all();

@@ -69,11 +69,11 @@ bool Supervisor::finish_console() {
     return machine_.locked([this] { return judge_.decided() && judge_.judgement().verdict == Verdict::deadlock; });
   };
   if (interrupted_ || state_.done || state_.dead || !deadlocked()) return true;
-  Patience longest;
+  Timeout longest;
   longest.restart(state_.attended, state_.given);
   look_at_console(state_);  // the looks at a suspect took their time
-  const auto waits = [](const Patience& patience, Nanoseconds limit, const MachineState& state) {
-    return patience.check(limit, state.attended, state.given) == Patience::State::waiting;
+  const auto waits = [](const Timeout& timeout, Nanoseconds limit, const MachineState& state) {
+    return timeout.check(limit, state.attended, state.given) == Timeout::State::waiting;
   };
   for (MachineState state = state_;
        !stop_ && console_spoke_ && waits(console_, kConsoleQuiet, state) && waits(longest, kConsoleLongest, state);) {
@@ -126,18 +126,18 @@ bool Supervisor::past_limits(Nanoseconds now) {
   const Nanoseconds attended = state_.attended;
   const bool ready = ready_at_ != Nanoseconds(0);
   const auto whole = whole_.check(ready ? options_.limits.timeout : options_.boot_limit, attended, given);
-  const auto still = ready ? still_.check(options_.limits.progress, attended, given) : Patience::State::waiting;
-  if (whole == Patience::State::over) {
+  const auto still = ready ? still_.check(options_.limits.progress, attended, given) : Timeout::State::waiting;
+  if (whole == Timeout::State::over) {
     machine_.sample("timeout", 0, {});
     machine_.milestone(What::timeout, ready ? "the trial did not end" : "the guest did not become ready");
     return true;
   }
-  if (still == Patience::State::over) {
+  if (still == Timeout::State::over) {
     machine_.sample("no progress", 0, {});
     machine_.milestone(What::no_progress);
     return true;
   }
-  if (whole == Patience::State::starved || still == Patience::State::starved) {
+  if (whole == Timeout::State::starved || still == Timeout::State::starved) {
     machine_.milestone(What::host_failure,
                        "this host is too busy: in " + seconds_text(now) + " it gave the guest " + seconds_text(given));
     return true;

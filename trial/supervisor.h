@@ -67,12 +67,12 @@ class Supervisor {
   EventLog& log_;
   MachineState state_;
   Nanoseconds ready_at_{0};
-  Patience whole_;  // of the boot, then of the trial
-  Patience still_;  // since the last move
+  Timeout whole_;  // of the boot, then of the trial
+  Timeout still_;  // since the last move
   std::uint64_t moves_ = 0;
   std::uint64_t console_written_;  // of a snapshot that it goes on from, too
   bool console_spoke_ = false;     // it was seen to grow
-  Patience console_;               // since then
+  Timeout console_;                // since then
   std::uint64_t answered_ = 0;
   unsigned rounds_ = 0;
   bool interrupted_ = false;

@@ -10,11 +10,11 @@
 
 #include "campaign/explore/explorer_walk.h"
 #include "plan/repeat.h"
-#include "telemetry/judge.h"
 #include "telemetry/probe_names.h"
-#include "telemetry/sinks.h"
 #include "trial/host_share.h"
 #include "trial/machine.h"
+#include "trial/recorder.h"
+#include "trial/trial.h"
 #include "vmm/caller.h"
 #include "vmm/disassembler.h"
 #include "vmm/guest_context.h"
@@ -68,10 +68,10 @@ void find_pages(Range& range, const Candidate& opening, const AddressSpace& spac
   }
 }
 
-class Taker {
+class CensusCollector {
  public:
-  Taker(const TrialEnvironment& environment, const CensusOptions& options, const Plan& plan, Disassembler disassembler,
-        MemoryAccessDecoder decoder)
+  CensusCollector(const TrialEnvironment& environment, const CensusOptions& options, const Plan& plan,
+                  Disassembler disassembler, MemoryAccessDecoder decoder)
       : environment_(environment),
         options_(options),
         plan_(plan),
@@ -101,7 +101,7 @@ class Taker {
 
  private:
   Status look(const Window& window, Recorder& recorder, const std::function<void(const std::string&)>& progress) {
-    Patience moved;
+    Timeout moved;
     bool ready = false;
     while (census_.windows < options_.windows) {
       const MachineState state = machine_->turn(kCensusTurn);
@@ -121,8 +121,8 @@ class Taker {
           moved.restart(state.attended, state.given);
         }
         const auto still = moved.check(ready ? kStandstill : environment_.boot_limit, state.attended, state.given);
-        if (still == Patience::State::starved) return host_error("this host is too busy to run the guest");
-        if (still == Patience::State::over) {
+        if (still == Timeout::State::starved) return host_error("this host is too busy to run the guest");
+        if (still == Timeout::State::over) {
           if (census_.windows == 0) break;
           census_.stood_still = true;
           return {};
@@ -165,7 +165,7 @@ class Taker {
         if (entry.over()) break;
       }
       const bool was_clear = std::exchange(clear, entry_clear(state, range));
-      if (clear && !was_clear) RS_TRY(tempt(vcpu, state.pc, log));
+      if (clear && !was_clear) RS_TRY(provoke_faults(vcpu, state.pc, log));
       RS_TRY(count_operands(vcpu, state, range));
       ++census_.steps;
       const Stepped stepped = step_once(*machine_, vcpu);
@@ -194,7 +194,7 @@ class Taker {
   // An entry has just become absent: gives the others time to run into it, and one of them an interrupt whose handler
   // does. That one must be idle: a reader that waits for the entry already, interrupted, would wait for ever behind
   // itself.
-  Status tempt(unsigned vcpu, Gva pc, EventLog& log) {
+  Status provoke_faults(unsigned vcpu, Gva pc, EventLog& log) {
     if (!plan_.rules.empty()) {
       // Out of the guest first: KVM_NMI waits for a vCPU that is inside KVM_RUN, which an idle one may be for long.
       RS_TRY(machine_->freeze());
@@ -347,7 +347,7 @@ Result<Census> take_census(const TrialEnvironment& environment, const CensusOpti
                            const std::function<void(const std::string&)>& progress) {
   RS_ASSIGN(Disassembler disassembler, Disassembler::create(kHostIsa));
   RS_ASSIGN(MemoryAccessDecoder decoder, MemoryAccessDecoder::create(kHostIsa));
-  return Taker(environment, options, plan, std::move(disassembler), std::move(decoder)).run(progress);
+  return CensusCollector(environment, options, plan, std::move(disassembler), std::move(decoder)).run(progress);
 }
 
 }  // namespace remapstorm

@@ -30,10 +30,10 @@ std::string note_of(const std::string& part, const ExploreOptions& options) {
 }
 
 // What the worker threads of one exploration share.
-class ExploreCrew {
+class ExploreRun {
  public:
-  ExploreCrew(const TrialEnvironment& environment, Exploration& exploration, std::vector<ExplorePoint> points,
-              const ExploreHooks& hooks)
+  ExploreRun(const TrialEnvironment& environment, Exploration& exploration, std::vector<ExplorePoint> points,
+             const ExploreHooks& hooks)
       : environment_(environment), exploration_(exploration), points_(std::move(points)), hooks_(hooks) {}
 
   Status run(unsigned jobs) {
@@ -222,7 +222,7 @@ Result<std::vector<ExplorePoint>> points_at(const Exploration& exploration, cons
 Status explore(const TrialEnvironment& environment, Exploration& exploration, std::vector<ExplorePoint> points,
                unsigned jobs, const ExploreHooks& hooks) {
   if (points.empty()) return {};
-  return ExploreCrew(environment, exploration, std::move(points), hooks).run(jobs);
+  return ExploreRun(environment, exploration, std::move(points), hooks).run(jobs);
 }
 
 unsigned usual_jobs(const ExploreOptions& options) {

@@ -11,7 +11,7 @@
 namespace remapstorm {
 namespace {
 
-class CrewAtWork : public testing::Test {
+class WorkerPoolAtWork : public testing::Test {
  protected:
   std::atomic<bool> stop_{false};
   std::mutex mutex_;
@@ -32,52 +32,52 @@ class CrewAtWork : public testing::Test {
   }
 };
 
-TEST_F(CrewAtWork, DoesEachPieceOnceAndNeverMoreAtATimeThanThereArePlaces) {
-  Crew crew;
-  crew.places = 4;
+TEST_F(WorkerPoolAtWork, DoesEachPieceOnceAndNeverMoreAtATimeThanThereArePlaces) {
+  WorkerPool pool;
+  pool.places = 4;
   const auto weight = [](std::size_t number) { return static_cast<unsigned>(number % 3 + 1); };
-  crew.weight = weight;
-  crew.work = [&](unsigned worker, std::size_t number) {
+  pool.weight = weight;
+  pool.work = [&](unsigned worker, std::size_t number) {
     EXPECT_LT(worker, 4U);
     return work(number, weight(number));
   };
-  EXPECT_TRUE(work_through(100, crew, stop_).ok());
+  EXPECT_TRUE(work_through(100, pool, stop_).ok());
   EXPECT_EQ(done_.size(), 100U);
   EXPECT_LE(most_busy_, 4U);
   EXPECT_GE(most_busy_, 3U);
 }
 
-TEST_F(CrewAtWork, APieceHeavierThanAllPlacesRunsAlone) {
-  Crew crew;
-  crew.places = 2;
-  crew.weight = [](std::size_t) { return 8U; };
-  crew.work = [&](unsigned, std::size_t number) { return work(number, 1); };
-  EXPECT_TRUE(work_through(10, crew, stop_).ok());
+TEST_F(WorkerPoolAtWork, APieceHeavierThanAllPlacesRunsAlone) {
+  WorkerPool pool;
+  pool.places = 2;
+  pool.weight = [](std::size_t) { return 8U; };
+  pool.work = [&](unsigned, std::size_t number) { return work(number, 1); };
+  EXPECT_TRUE(work_through(10, pool, stop_).ok());
   EXPECT_EQ(done_.size(), 10U);
   EXPECT_EQ(most_busy_, 1U);
 }
 
-TEST_F(CrewAtWork, AnErrorEndsIt) {
-  Crew crew;
-  crew.places = 3;
-  crew.work = [&](unsigned, std::size_t number) -> Status {
+TEST_F(WorkerPoolAtWork, AnErrorEndsIt) {
+  WorkerPool pool;
+  pool.places = 3;
+  pool.work = [&](unsigned, std::size_t number) -> Status {
     if (number == 5) return host_error("disk full");
     return work(number, 1);
   };
-  const Status ended = work_through(1000, crew, stop_);
+  const Status ended = work_through(1000, pool, stop_);
   ASSERT_FALSE(ended.ok());
   EXPECT_EQ(ended.error().message, "disk full");
   EXPECT_LT(done_.size(), 20U);
 }
 
-TEST_F(CrewAtWork, StopEndsIt) {
-  Crew crew;
-  crew.places = 2;
-  crew.work = [&](unsigned, std::size_t number) {
+TEST_F(WorkerPoolAtWork, StopEndsIt) {
+  WorkerPool pool;
+  pool.places = 2;
+  pool.work = [&](unsigned, std::size_t number) {
     if (number == 3) stop_ = true;
     return work(number, 1);
   };
-  EXPECT_TRUE(work_through(1000, crew, stop_).ok());
+  EXPECT_TRUE(work_through(1000, pool, stop_).ok());
   EXPECT_LT(done_.size(), 10U);
 }
 

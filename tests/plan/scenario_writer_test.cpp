@@ -151,9 +151,9 @@ TEST(ScenarioWriter, ANanosecondIsNotLost) {
 }
 
 // Scenarios made at random within what the reader takes.
-class Dice {
+class RandomChoice {
  public:
-  explicit Dice(std::uint64_t seed) : rng_(seed) {}
+  explicit RandomChoice(std::uint64_t seed) : rng_(seed) {}
   std::uint64_t below(std::uint64_t limit) { return rng_.next() % limit; }
   bool coin() { return rng_.chance(0.5); }
   std::string text() {
@@ -251,7 +251,7 @@ class Dice {
 TEST(ScenarioWriter, RandomScenariosComeBack) {
   const Vocabulary vocabulary = test_vocabulary();
   for (std::uint64_t seed = 0; seed < 500 && !testing::Test::HasFailure(); ++seed) {
-    const Scenario scenario = Dice(seed).scenario();
+    const Scenario scenario = RandomChoice(seed).scenario();
     SCOPED_TRACE("seed " + std::to_string(seed));
     expect_same(scenario, read_back(scenario_toml(scenario), vocabulary));
   }

@@ -243,76 +243,74 @@ TEST(GivenTime, AnAbsenceIsNotAttended) {
 }
 
 // A host gives time in pieces: of a millisecond's limit it says nothing that the first look finds none given yet.
-TEST(Patience, ATinyLimitIsTheUsersAndNotTheHosts) {
-  Patience patience;
-  patience.restart(Nanoseconds{0}, Nanoseconds{0});
+TEST(Timeout, ATinyLimitIsTheUsersAndNotTheHosts) {
+  Timeout timeout;
+  timeout.restart(Nanoseconds{0}, Nanoseconds{0});
   const Nanoseconds limit = std::chrono::milliseconds(1);
-  EXPECT_EQ(patience.check(limit, std::chrono::milliseconds(100), std::chrono::microseconds(500)),
-            Patience::State::waiting);
-  EXPECT_EQ(patience.check(limit, std::chrono::milliseconds(110), std::chrono::milliseconds(20)),
-            Patience::State::over);
-  EXPECT_EQ(patience.check(limit, std::chrono::seconds(9), std::chrono::microseconds(500)), Patience::State::starved);
+  EXPECT_EQ(timeout.check(limit, std::chrono::milliseconds(100), std::chrono::microseconds(500)),
+            Timeout::State::waiting);
+  EXPECT_EQ(timeout.check(limit, std::chrono::milliseconds(110), std::chrono::milliseconds(20)), Timeout::State::over);
+  EXPECT_EQ(timeout.check(limit, std::chrono::seconds(9), std::chrono::microseconds(500)), Timeout::State::starved);
 }
 
 // 5 s of processor time in 36 s, all of which went into timer ticks that were owed: no hang.
-TEST(Patience, TimeThatIsOwedToTicksIsNoTimeToGoOn) {
-  Patience patience;
-  patience.restart(Nanoseconds{0}, Nanoseconds{0});
-  EXPECT_EQ(patience.check(seconds(5), seconds(36), milliseconds(5008)), Patience::State::waiting);
-  EXPECT_EQ(patience.check(seconds(5), seconds(41), milliseconds(5700)), Patience::State::starved);
-  EXPECT_EQ(patience.check(seconds(5), milliseconds(5100), milliseconds(5050)), Patience::State::over)
-      << "a quiet host";
+TEST(Timeout, TimeThatIsOwedToTicksIsNoTimeToGoOn) {
+  Timeout timeout;
+  timeout.restart(Nanoseconds{0}, Nanoseconds{0});
+  EXPECT_EQ(timeout.check(seconds(5), seconds(36), milliseconds(5008)), Timeout::State::waiting);
+  EXPECT_EQ(timeout.check(seconds(5), seconds(41), milliseconds(5700)), Timeout::State::starved);
+  EXPECT_EQ(timeout.check(seconds(5), milliseconds(5100), milliseconds(5050)), Timeout::State::over) << "a quiet host";
 }
 
 // A guest that gets a quarter of the time it needs: not over the limit in five wall seconds, over it in twenty-nine,
 // of which it had a quarter and a tenth of the rest was owed.
-TEST(Patience, ALimitCountsGivenTime) {
+TEST(Timeout, ALimitCountsGivenTime) {
   MadeUpThread thread;
   ThreadShare share;
   GivenTime time;
-  Patience patience;
+  Timeout timeout;
   const Nanoseconds begin = thread.now();
-  auto state = Patience::State::waiting;
-  while (state == Patience::State::waiting) {
+  auto state = Timeout::State::waiting;
+  while (state == Timeout::State::waiting) {
     thread.see(share);
     const std::array had{share.had()};
     time.advance(thread.now(), had);
-    state = patience.check(seconds(5), time.attended(), time.given());
+    state = timeout.check(seconds(5), time.attended(), time.given());
     thread.wait(milliseconds(3));
     thread.wait_ends();
     thread.run(milliseconds(1));
   }
-  EXPECT_EQ(state, Patience::State::over);
+  EXPECT_EQ(state, Timeout::State::over);
   EXPECT_GE(thread.now() - begin, Nanoseconds(milliseconds(28500)));
   EXPECT_LT(thread.now() - begin, Nanoseconds(milliseconds(28700)));
 }
 
 // Stopped for an hour in the middle, it goes on as if nothing had been.
-TEST(Patience, AStopIsNeitherOverNorStarved) {
+TEST(Timeout, AStopIsNeitherOverNorStarved) {
   MadeUpThread thread;
   ThreadShare share;
   GivenTime time;
-  Patience patience;
+  Timeout timeout;
   const auto look = [&](Nanoseconds late) {
     thread.see(share, late);
     const std::array had{share.had()};
     time.advance(thread.now(), had);
-    return patience.check(seconds(5), time.attended(), time.given());
+    return timeout.check(seconds(5), time.attended(), time.given());
   };
-  EXPECT_EQ(look(Nanoseconds(0)), Patience::State::waiting);
+  EXPECT_EQ(look(Nanoseconds(0)), Timeout::State::waiting);
   thread.stopped_asleep(std::chrono::hours(1));
-  EXPECT_EQ(look(std::chrono::hours(1)), Patience::State::waiting);
+  EXPECT_EQ(look(std::chrono::hours(1)), Timeout::State::waiting);
   for (int i = 0; i < 990; ++i) {
     thread.sleep(milliseconds(5));
-    ASSERT_EQ(look(Nanoseconds(0)), Patience::State::waiting) << i;
+    ASSERT_EQ(look(Nanoseconds(0)), Timeout::State::waiting) << i;
   }
 }
 
-TEST(Patience, AHostThatGivesNothingIsCalledStarved) {
-  Patience patience;
-  patience.restart(Nanoseconds(seconds(1)), Nanoseconds(0));
-  EXPECT_EQ(patience.check(seconds(5), seconds(40), seconds(1)), Patience::State::waiting);
-  EXPECT_EQ(patience.check(seconds(5), seconds(42), seconds(1)), Patience::State::starved);
+TEST(Timeout, AHostThatGivesNothingIsCalledStarved) {
+  Timeout timeout;
+  timeout.restart(Nanoseconds(seconds(1)), Nanoseconds(0));
+  EXPECT_EQ(timeout.check(seconds(5), seconds(40), seconds(1)), Timeout::State::waiting);
+  EXPECT_EQ(timeout.check(seconds(5), seconds(42), seconds(1)), Timeout::State::starved);
 }
 
 }  // namespace

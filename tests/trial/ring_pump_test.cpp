@@ -15,7 +15,7 @@ using testing::ElementsAre;
 
 constexpr std::uint64_t kMhz = 1'000;  // kHz: a tick is a microsecond
 
-class Kept final : public EventSink {
+class Pumped final : public EventSink {
  public:
   void on_event(const Event& event) override {
     if (const auto* probe = std::get_if<ProbeEvent>(&event.body)) {
@@ -57,7 +57,7 @@ class RingPumpTest : public testing::Test {
   }
 
   ManualClock clock;
-  Kept kept;
+  Pumped kept;
   EventLog log{clock, {&kept}};
   FakeGuest guest;
   RingPump pump{guest.mailbox(), 2, kMhz};
@@ -120,15 +120,15 @@ TEST_F(RingPumpTest, ItsStateGoesBackWithTheGuest) {
 }
 
 TEST_F(RingPumpTest, OnlyTimesBeforeTheSnapshotMove) {
-  pump.move(Nanoseconds(100), Nanoseconds(1000));
+  pump.move(Nanoseconds(100'000), Nanoseconds(1000));
   rs_entry& entry = fill(0, RS_PROBE_BBM_WINDOW, 1);
   entry.args[1] = 99;
   entry.args[2] = 150;
   publish(entry, 1);
   pump.pump(log);
   ASSERT_EQ(kept.args.size(), 1U);
-  EXPECT_EQ(kept.args[0][1], 1099U);
-  EXPECT_EQ(kept.args[0][2], 150U);
+  EXPECT_EQ(kept.args[0][1], 100'000U) << "99 us, and the microsecond";
+  EXPECT_EQ(kept.args[0][2], 150'000U);
 }
 
 TEST_F(RingPumpTest, AnythingInTheRingsIsReadOrRefused) {

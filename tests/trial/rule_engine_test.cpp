@@ -32,7 +32,7 @@ Rule interrupt_at_break(const std::string& name, const std::string& injector = "
   rule.action.injector = injector;
   rule.action.parameters.values["vcpu"] = kHitVcpu;
   rule.action.parameters.values["via"] = std::string("msi");
-  rule.action.parameters.values["action"] = std::string("read-target");
+  rule.action.parameters.values["action"] = std::string("read-struct-page");
   return rule;
 }
 
