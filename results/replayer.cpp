@@ -151,8 +151,10 @@ Result<Replayed> replay(const std::string& events_path, EventSink* also) {
   TrialResult& result = replayed.result;
   result = conclude(replayed.plan, judging->judgement());
   result.duration = course.length.length();
-  result.directory = fs::path(events_path).parent_path().string();
-  const fs::path of_scenario = fs::absolute(result.directory).parent_path().parent_path();
+  const fs::path folder = fs::path(events_path).parent_path();
+  result.directory = folder.empty() ? "." : folder.string();
+  std::error_code gone;  // the folder that one stands in may be removed
+  const fs::path of_scenario = fs::absolute(result.directory, gone).lexically_normal().parent_path().parent_path();
   result.repeat = with_kept_scenario(result.repeat, of_scenario.string(), of_scenario.string());
   if (course.dropped != 0) {
     result.judgement.notes.push_back(std::to_string(course.dropped) +

@@ -11,13 +11,51 @@ namespace remapstorm {
 namespace {
 
 constexpr std::size_t kMostStarved = 1 << 16;
-constexpr std::size_t kMostWatched = 4096;  // a hostile guest may open windows without end
+constexpr std::size_t kMostStalls = 1 << 12;  // that may be some: then the shortest is dropped
+constexpr std::size_t kMostWatched = 4096;    // a hostile guest may open windows without end
 
 std::string milliseconds(Nanoseconds length) {
   char text[32];
   std::snprintf(text, sizeof(text), "%.1f ms", static_cast<double>(length.count()) / 1e6);
   return text;
 }
+
+// Time that several intervals cover together.
+class Covered {
+ public:
+  using Interval = std::pair<Nanoseconds, Nanoseconds>;
+  explicit Covered(std::vector<Interval> parts) {
+    std::sort(parts.begin(), parts.end());
+    for (const Interval& part : parts) {
+      if (!parts_.empty() && part.first <= parts_.back().second) {
+        parts_.back().second = std::max(parts_.back().second, part.second);
+      } else if (part.second > part.first) {
+        parts_.push_back(part);
+      }
+    }
+    Nanoseconds sum{0};
+    for (const Interval& part : parts_) {
+      before_.push_back(sum);
+      sum += part.second - part.first;
+    }
+  }
+  // Of [from, until].
+  [[nodiscard]] Nanoseconds within(Nanoseconds from, Nanoseconds until) const {
+    return until > from ? up_to(until) - up_to(from) : Nanoseconds(0);
+  }
+
+ private:
+  [[nodiscard]] Nanoseconds up_to(Nanoseconds time) const {
+    const auto behind = std::upper_bound(parts_.begin(), parts_.end(), time,
+                                         [](Nanoseconds at, const Interval& part) { return at < part.first; });
+    if (behind == parts_.begin()) return Nanoseconds(0);
+    const auto last = static_cast<std::size_t>(behind - parts_.begin()) - 1;
+    return before_[last] + std::min(time, parts_[last].second) - parts_[last].first;
+  }
+
+  std::vector<Interval> parts_;      // ascending, apart
+  std::vector<Nanoseconds> before_;  // lengths of those before
+};
 
 }  // namespace
 
@@ -138,11 +176,13 @@ void StallDetector::note_starved(Nanoseconds length, Nanoseconds until) {
 
 void StallDetector::close(FindingKind kind, const std::string& what, const Open& open, Nanoseconds until, Gva addr) {
   if (until - open.since <= threshold_) return;
-  ++count_;
   stalls_.push_back({kind, what, open, until, addr});
-  std::stable_sort(stalls_.begin(), stalls_.end(),
-                   [](const Stall& a, const Stall& b) { return a.until - a.open.since > b.until - b.open.since; });
-  if (stalls_.size() > kMostFindings) stalls_.pop_back();
+  if (stalls_.size() <= kMostStalls) return;
+  dropped_ = true;
+  const auto shortest = std::min_element(stalls_.begin(), stalls_.end(), [](const Stall& a, const Stall& b) {
+    return a.until - a.open.since < b.until - b.open.since;
+  });
+  stalls_.erase(shortest);
 }
 
 std::vector<StallDetector::Interval> StallDetector::imposed() const {
@@ -154,28 +194,12 @@ std::vector<StallDetector::Interval> StallDetector::imposed() const {
   return parts;
 }
 
-Nanoseconds StallDetector::covered(std::vector<Interval> parts, Nanoseconds from, Nanoseconds until) {
-  for (auto& [begin, end] : parts) {
-    begin = std::max(from, begin);
-    end = std::min(until, end);
-  }
-  std::sort(parts.begin(), parts.end());
-  Nanoseconds sum{0};
-  Nanoseconds reached = from;
-  for (const auto& [begin, end] : parts) {
-    const Nanoseconds start = std::max(begin, reached);
-    if (end <= start) continue;
-    sum += end - start;
-    reached = end;
-  }
-  return sum;
-}
-
 std::vector<Finding> StallDetector::findings() const {
   std::vector<Finding> all;
-  const std::vector<Interval> by_us = imposed();
-  std::vector<Interval> by_anyone = by_us;
-  by_anyone.insert(by_anyone.end(), starved_.begin(), starved_.end());
+  std::vector<Interval> parts = imposed();
+  const Covered by_us(parts);
+  parts.insert(parts.end(), starved_.begin(), starved_.end());
+  const Covered by_anyone(std::move(parts));
   for (const Stall& stall : stalls_) {
     Finding finding;
     finding.verdict = Verdict::stall;
@@ -184,8 +208,8 @@ std::vector<Finding> StallDetector::findings() const {
     const Nanoseconds from = clock_.to_host(stall.open.since);
     finding.seen_at = from;
     finding.proven_at = clock_.to_host(stall.until);
-    finding.imposed = std::min(finding.length, covered(by_us, from, finding.proven_at));
-    finding.starved = std::min(finding.length, covered(by_anyone, from, finding.proven_at)) - finding.imposed;
+    finding.imposed = std::min(finding.length, by_us.within(from, finding.proven_at));
+    finding.starved = std::min(finding.length, by_anyone.within(from, finding.proven_at)) - finding.imposed;
     // A wait that is long only because host or harness was busy says nothing about the guest.
     if (finding.length - finding.starved <= threshold_) continue;
     finding.fingerprint = symbols_.function(stall.open.pc);
@@ -199,9 +223,12 @@ std::vector<Finding> StallDetector::findings() const {
                              (finding.fingerprint.empty() ? "" : ", in " + symbols_.place(stall.open.pc)));
     all.push_back(std::move(finding));
   }
-  if (count_ > all.size() && !all.empty()) {
-    all.front().detail.push_back(std::to_string(count_) + " stalls in all; the longest " + std::to_string(all.size()) +
-                                 " are kept");
+  // Which they are is known only now: on a busy host the longest may be none.
+  std::stable_sort(all.begin(), all.end(), [](const Finding& a, const Finding& b) { return a.length > b.length; });
+  if (const std::size_t count = all.size(); count > kMostFindings) {
+    all.resize(kMostFindings);
+    all.front().detail.push_back((dropped_ ? "at least " : "") + std::to_string(count) +
+                                 " stalls in all; the longest " + std::to_string(kMostFindings) + " are told");
   }
   return all;
 }

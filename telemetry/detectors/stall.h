@@ -27,7 +27,7 @@ namespace remapstorm {
 
 class StallDetector final : public Detector {
  public:
-  static constexpr std::size_t kMostFindings = 8;  // the longest are kept
+  static constexpr std::size_t kMostFindings = 8;  // the longest are told
 
   explicit StallDetector(Nanoseconds threshold) : threshold_(threshold) {}
   [[nodiscard]] std::string_view name() const override { return "stall"; }
@@ -57,8 +57,6 @@ class StallDetector final : public Detector {
   using Interval = std::pair<Nanoseconds, Nanoseconds>;  // host time
   [[nodiscard]] std::vector<Interval> imposed() const;
   void note_starved(Nanoseconds length, Nanoseconds until);
-  // How much of [from, until] the intervals cover.
-  static Nanoseconds covered(std::vector<Interval> parts, Nanoseconds from, Nanoseconds until);
 
   Nanoseconds threshold_;
   GuestClock clock_;
@@ -76,7 +74,7 @@ class StallDetector final : public Detector {
   std::map<std::uint32_t, Imposed> imposed_;              // by token
   std::vector<Interval> starved_;
   std::vector<Stall> stalls_;
-  std::uint64_t count_ = 0;
+  bool dropped_ = false;  // some of them were too many
 };
 
 }  // namespace remapstorm

@@ -95,6 +95,16 @@ TEST(Replay, AWholeRecordingGivesTheVerdictAgain) {
   EXPECT_EQ(dead.result.judgement.findings.front().detail, live.findings.front().detail);
 }
 
+TEST(Replay, AFileOfTheFolderThatOneStandsIn) {
+  const Recording recording(lines_of(clean_trial(), Verdict::clean));
+  const fs::path before = fs::current_path();
+  fs::current_path(fs::path(recording.path()).parent_path());
+  const Result<Replayed> replayed = replay("events.jsonl", nullptr);
+  fs::current_path(before);
+  ASSERT_TRUE(replayed.ok()) << replayed.error().message;
+  EXPECT_EQ(replayed->result.directory, ".");
+}
+
 TEST(Replay, ExpectationsAreCheckedAgain) {
   const Replayed replayed = Recording(lines_of(clean_trial(), Verdict::deadlock)).replayed();
   EXPECT_FALSE(replayed.result.ok);

@@ -110,6 +110,21 @@ TEST(Judge, TheHostsShareIsKnownHoweverOftenItTookIt) {
   EXPECT_EQ(judgement.verdict, Verdict::clean) << judgement.reasons.front();
 }
 
+// Ten waits that the host alone made long, and a shorter one that is the guest's: on a busy host that one must be
+// found.
+TEST(Judge, AStallIsFoundBehindLongerWaitsThatAreNone) {
+  Stream stream;
+  stream.begin();
+  for (int i = 0; i < 10; ++i) {
+    stream.open(0).fault(1, RS_CTX_TASK).pass(330).add(HostWaitEvent{ms(320)}, 0);
+    stream.close(0).recover(1, RS_CTX_TASK).pass(1);
+  }
+  stream.open(0).fault(1, RS_CTX_TASK).pass(150).close(0).recover(1, RS_CTX_TASK).done();
+  const Judgement judgement = judged(stream);
+  ASSERT_EQ(judgement.verdict, Verdict::stall) << judgement.reasons.front();
+  EXPECT_NEAR(static_cast<double>(judgement.findings.front().length.count()), 150e6, 1e5);
+}
+
 // Whether they were delivered nobody knows: not clean.
 TEST(Judge, MoreInjectionsThanAreWatchedAreNoCleanTrial) {
   const auto holds = [](std::uint32_t count) {
