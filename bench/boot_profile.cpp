@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "guest/abi/remapstorm_abi.h"
+#include "link/guest_devices.h"
 #include "vmm/arch/x86_64/interpreting_host.h"
 #include "vmm/disassembler.h"
 #include "vmm/elf_image.h"
@@ -138,7 +139,7 @@ Result<int> boot(const Options& options) {
   RS_ASSIGN(const Symbols symbols, Symbols::from(kernel));
   RS_ASSIGN(const Disassembler disassembler, Disassembler::create(kHostIsa));
   RS_ASSIGN(const auto memory, GuestMemory::create(options.memory_mib << 20));
-  RS_TRY(memory->add_region("mailbox", Gpa(RS_MAILBOX_GPA), (RS_MAILBOX_BYTES + 4095) / 4096 * 4096));
+  RS_TRY(add_mailbox(*memory));
   auto* mailbox = reinterpret_cast<rs_mailbox*>(memory->host_range(Gpa(RS_MAILBOX_GPA), sizeof(rs_mailbox)));
   mailbox->magic = RS_ABI_MAGIC;
   mailbox->version = RS_ABI_VERSION;
@@ -154,8 +155,8 @@ Result<int> boot(const Options& options) {
   RS_ASSIGN(const auto vm, Vm::create(kvm, *memory, config));
   Shared shared;
   shared.to_done = options.to_done;
-  PlatformConfig devices;
-  devices.workload = options.workload;
+  PlatformConfig devices = guest_devices({}, {});
+  devices.text = options.workload;
   devices.console_line = [&](std::string_view line, LineEnd) {
     if (!options.quiet) {
       std::fprintf(stderr, "%9.3f  %.*s\n", shared.elapsed(), static_cast<int>(line.size()), line.data());

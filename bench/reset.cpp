@@ -21,7 +21,8 @@
 
 #include "base/clock.h"
 #include "guest/abi/remapstorm_abi.h"
-#include "injectors/mailbox.h"
+#include "link/guest_devices.h"
+#include "link/mailbox.h"
 #include "plan/command_line.h"
 #include "vmm/arch/x86_64/kvm/ioctl_numbers.h"
 #include "vmm/arch/x86_64/state_kinds.h"
@@ -52,13 +53,13 @@ struct Guest {
 Result<Guest> make(const Kvm& kvm, unsigned cpus, DirtyTracking tracking) {
   Guest guest;
   RS_ASSIGN(guest.memory, GuestMemory::create(kMemory));
-  RS_TRY(guest.memory->add_region("mailbox", Gpa(RS_MAILBOX_GPA), (RS_MAILBOX_BYTES + 4095) / 4096 * 4096));
+  RS_TRY(add_mailbox(*guest.memory));
   VmConfig config;
   config.vcpus = cpus;
   config.dirty_tracking = tracking;
   RS_ASSIGN(guest.vm, Vm::create(kvm, *guest.memory, config));
-  guest.mailbox = std::make_unique<Mailbox>(guest.memory->named("mailbox")->mapping.bytes(), cpus);
-  RS_ASSIGN(guest.platform, Platform::create(*guest.vm, {}));
+  guest.mailbox = std::make_unique<Mailbox>(guest.memory->named(kMailboxRegion)->mapping.bytes(), cpus);
+  RS_ASSIGN(guest.platform, Platform::create(*guest.vm, guest_devices({}, {})));
   return guest;
 }
 

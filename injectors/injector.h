@@ -14,7 +14,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "injectors/hold_state.h"
-#include "injectors/mailbox.h"
+#include "link/mailbox.h"
 #include "plan/injection.h"
 
 namespace remapstorm {

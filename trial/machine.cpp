@@ -10,6 +10,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "link/guest_devices.h"
 
 namespace remapstorm {
 namespace {
@@ -42,17 +43,15 @@ Result<std::unique_ptr<Machine>> Machine::create(const Kvm& kvm, const Symbols& 
 
 Status Machine::build(const Kvm& kvm, const Symbols& symbols) {
   RS_ASSIGN(memory_, GuestMemory::create(config_.memory));
-  RS_TRY(memory_->add_region("mailbox", Gpa(RS_MAILBOX_GPA), (RS_MAILBOX_BYTES + 0xfff) & ~0xfffULL));
+  RS_TRY(add_mailbox(*memory_));
   VmConfig vm_config;
   vm_config.vcpus = config_.cpus;
   RS_ASSIGN(vm_, Vm::create(kvm, *memory_, vm_config));
-  mailbox_ = std::make_unique<Mailbox>(memory_->named("mailbox")->mapping.bytes(), config_.cpus);
+  mailbox_ = std::make_unique<Mailbox>(memory_->named(kMailboxRegion)->mapping.bytes(), config_.cpus);
   RS_TRY(mailbox_->set_workload(config_.workload_text));
 
-  PlatformConfig platform;
-  platform.console_line = [this](std::string_view line, LineEnd end) { on_console_line(line, end); };
-  platform.workload = config_.workload_text;
-  RS_ASSIGN(platform_, Platform::create(*vm_, std::move(platform)));
+  const auto console_line = [this](std::string_view line, LineEnd end) { on_console_line(line, end); };
+  RS_ASSIGN(platform_, Platform::create(*vm_, guest_devices(console_line, config_.workload_text)));
 
   RS_ASSIGN(inspector_, Inspector::create(symbols, *memory_));
   RS_ASSIGN(const std::uint64_t counter_hz, vm_->vcpu(0).guest_counter_hz());

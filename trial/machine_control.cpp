@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What injectors may do to the machine (GuestControl). With the machine's lock held.
 #include "base/check.h"
+#include "link/test_interrupt.h"
 #include "trial/machine.h"
 #include "vmm/page_walk.h"
-#include "vmm/test_interrupt.h"
 
 namespace remapstorm {
 

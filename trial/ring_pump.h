@@ -7,7 +7,7 @@
 #include <optional>
 #include <vector>
 
-#include "injectors/mailbox.h"
+#include "link/mailbox.h"
 #include "telemetry/ring_reader.h"
 #include "trial/event_log.h"
 

@@ -55,7 +55,7 @@ Result<std::unique_ptr<GuestMemory>> GuestMemory::create(std::uint64_t ram_bytes
   return memory;
 }
 
-Status GuestMemory::add_region(const std::string& name, Gpa base, std::uint64_t bytes) {
+Status GuestMemory::add_region(const std::string& name, Gpa base, std::uint64_t bytes, std::uint64_t unnoted) {
   const auto end = end_of(base.value, bytes);
   if (bytes == 0 || !end || base.value % kGuestPageSize != 0 || bytes % kGuestPageSize != 0) {
     return internal_error("memory region " + name + " is empty, wraps or is not made of whole pages");
@@ -66,6 +66,7 @@ Status GuestMemory::add_region(const std::string& name, Gpa base, std::uint64_t 
     }
   }
   RS_ASSIGN(auto region, make_region(name, base, bytes));
+  region->unnoted = std::min(unnoted, bytes);
   regions_.push_back(std::move(region));
   return {};
 }

@@ -60,6 +60,7 @@ struct MemoryRegion {
   Mapping mapping;        // ours
   Mapping guest_mapping;  // the one KVM was given: a stage-2 delay on it keeps the guest waiting and never the harness
   std::unique_ptr<WrittenPages> written;
+  std::uint64_t unnoted = 0;  // so many bytes from its base the host writes without a note: always taken for written
   [[nodiscard]] std::uint64_t size() const { return mapping.size(); }
   [[nodiscard]] bool contains(Gpa address, std::uint64_t bytes) const {
     const auto end = end_of(address.value, bytes);
@@ -74,7 +75,7 @@ class GuestMemory {
   static Result<std::unique_ptr<GuestMemory>> create(std::uint64_t ram_bytes);
 
   // A region outside RAM. To be called before the Vm is created. Errors: internal for bad alignment or overlap.
-  Status add_region(const std::string& name, Gpa base, std::uint64_t bytes);
+  Status add_region(const std::string& name, Gpa base, std::uint64_t bytes, std::uint64_t unnoted = 0);
 
   [[nodiscard]] std::uint64_t ram_bytes() const { return regions_.front()->size(); }
   [[nodiscard]] const std::vector<std::unique_ptr<MemoryRegion>>& regions() const { return regions_; }

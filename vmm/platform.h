@@ -2,6 +2,7 @@
 // Platform: the devices every guest of ours gets, attached to a Vm's buses.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -15,14 +16,17 @@ namespace remapstorm {
 
 struct PlatformConfig {
   LineCallback console_line;  // called from vCPU threads, one at a time
-  std::string workload;       // served at RS_WORKLOAD_PORT
+  // Of the guest's driver; 0: the guest has none.
+  std::uint16_t doorbell_port = 0;
+  std::uint16_t text_port = 0;
+  std::string text;  // served there
 };
 
-// What the devices remember, for a snapshot. The workload text is not in it: it is the configuration's.
+// What the devices remember, for a snapshot. The text is not in it: it is the configuration's.
 struct PlatformState {
   Serial16550State console;
   std::uint8_t cmos_index = 0;
-  std::uint64_t workload_position = 0;
+  std::uint64_t text_position = 0;
   bool operator==(const PlatformState&) const = default;
 };
 

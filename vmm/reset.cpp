@@ -13,7 +13,6 @@
 #include <utility>
 
 #include "base/syscall.h"
-#include "guest/abi/remapstorm_abi.h"
 #include "vmm/arch/host_kvm.h"
 
 namespace remapstorm {
@@ -74,8 +73,8 @@ Status Reset::place_spare() {
 Status Reset::collect(std::vector<DirtyTracker::Bitmap>& into) {
   RS_ASSIGN(const bool whole, tracker_->collect(into));
   for (std::size_t i = 0; i < into.size(); ++i) {
-    if (vm_.memory().regions()[i]->name != "mailbox") continue;
-    for (std::uint64_t page = 0; page < pages_of(RS_RING_OFFSET); ++page) into[i][page / 64] |= 1ULL << (page % 64);
+    const std::uint64_t pages = pages_of(vm_.memory().regions()[i]->unnoted);
+    for (std::uint64_t page = 0; page < pages; ++page) into[i][page / 64] |= 1ULL << (page % 64);
   }
   if (whole && !first_) return {};
   return find_all(into);

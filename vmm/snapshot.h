@@ -3,7 +3,7 @@
 // anywhere, also at an armed probe's doorbell, at a breakpoint, or with an interrupt pending.
 //
 // Not in it, because it belongs to the host and stays as it is: breakpoints (Vcpu::set_breakpoints), kicks, page
-// delays, the workload text a WorkloadPort serves, the callbacks of the devices.
+// delays, the workload text a TextPort serves, the callbacks of the devices.
 //
 // Time: where KVM can set the guest's counter, guest time goes on from the instant of the snapshot. KVM-PVM cannot
 // (StatePlan::counter_settable): there the guest sees the host's counter jump forward by what has passed since.

@@ -112,7 +112,7 @@ Json to_json(const PlatformState& state) {
           {"line", binary(std::as_bytes(std::span(s.line)))},
           {"written", s.written},
           {"cmos_index", state.cmos_index},
-          {"workload_position", state.workload_position}};
+          {"workload_position", state.text_position}};
 }
 
 PlatformState platform_of(const Json& json) {
@@ -126,7 +126,7 @@ PlatformState platform_of(const Json& json) {
   s.line.assign(line.begin(), line.end());
   s.written = json.at("written").get<std::uint64_t>();
   state.cmos_index = json.at("cmos_index").get<std::uint8_t>();
-  state.workload_position = json.at("workload_position").get<std::uint64_t>();
+  state.text_position = json.at("workload_position").get<std::uint64_t>();
   return state;
 }
 

@@ -142,33 +142,74 @@ Plan ExploreWorker::plan_for(const ExplorePoint& point) const {
   return plan;
 }
 
-// What was just raised at the boundary `steps` behind the opening. A vCPU that is held is not stepped.
-Taking ExploreWorker::take(const std::vector<std::string>& parts, std::size_t from, std::size_t to,
-                           std::uint64_t steps) {
-  const auto begin = parts.begin();
-  if (std::find(begin + static_cast<std::ptrdiff_t>(from), begin + static_cast<std::ptrdiff_t>(to), "hold") !=
-      begin + static_cast<std::ptrdiff_t>(to)) {
-    return {};
-  }
-  const bool maskable = parts[first_taken(parts, from, to)] != "nmi";
-  return step_until_taken(*machine_, exploration_.vcpu(), exploration_.walked, steps, maskable);
-}
-
-Result<PointOutcome> ExploreWorker::execute(const ExplorePoint& point, std::vector<Event>& events) {
-  const Boundary& boundary = exploration_.walked.boundaries[point.boundary];
-  const Plan plan = plan_for(point);
-  const Nanoseconds began = environment_.clock.now();
-  const WalkMark& mark = exploration_.mark_for(point.boundary);
-  RS_ASSIGN(const ResetCost cost, machine_->reset(&mark.machine));
-  Recorder recorder(environment_.clock, environment_.symbols, plan, {.now = exploration_.opened_at});
+// What led the guest to the mark, as if it had just come there: the walk took its time.
+void ExploreWorker::tell_the_way(const WalkMark& mark, Recorder& recorder) {
   recorder.log_plan(0);
-  // The walk from the opening to the mark took its time; the guest is as if it had just come there.
   const Nanoseconds since = recorder.log().now() - exploration_.opened_at;
   const Nanoseconds lag = machine_->counter_lag(exploration_.at_window->counter, since);
   recorder.replay(exploration_.prologue, lag);
   recorder.replay(std::span(exploration_.on_the_way).first(mark.events),
                   machine_->counter_lag(mark.machine.counter, since));
   machine_->move_notes(lag);
+}
+
+// Raises injections [from, to) of a point at a boundary where the vCPU stands, and steps until the first of them is
+// taken; a vCPU that is held is not stepped. What went wrong, or nothing: a step that failed may have left the guest
+// anywhere, and what came of it would be no verdict about the guest.
+std::string ExploreWorker::raise(Raised& raised, std::size_t from, std::size_t to, std::size_t boundary) {
+  const Boundary& here = exploration_.walked.boundaries[boundary];
+  bool held = false;
+  for (std::size_t i = from; i < to; ++i) {
+    raised.tokens.push_back(machine_->inject(i, exploration_.vcpu(), here.pc));
+    held = held || raised.parts[i] == "hold";
+  }
+  const std::size_t first = first_taken(raised.parts, from, to);
+  raised.first.push_back(first);
+  raised.takings.push_back(held ? Taking{}
+                                : step_until_taken(*machine_, exploration_.vcpu(), exploration_.walked, here.steps,
+                                                   raised.parts[first] != "nmi"));
+  return raised.takings.back().trouble;
+}
+
+std::vector<TakenAt> ExploreWorker::taken(const ExplorePoint& point, const Raised& raised,
+                                          const std::vector<Event>& events) const {
+  std::vector<TakenAt> all;
+  for (std::size_t i = 0; i < raised.tokens.size(); ++i) {
+    const bool second = i >= raised.here;
+    if (raised.parts[i] == "hold") {
+      const std::size_t boundary = second ? *point.second : point.boundary;
+      const Boundary& at = exploration_.walked.boundaries[boundary];
+      all.push_back({at.pc, at.symbol, at.offset, boundary, "held", true});
+      continue;
+    }
+    // Of several at one place the others are taken some time after the first.
+    const std::size_t place = second ? 1 : 0;
+    const Taking taking = i == raised.first[place] ? raised.takings[place] : Taking{};
+    auto one = taken_at(taking, taken_by_handler(events, raised.tokens[i], environment_.symbols), exploration_.walked,
+                        raised.parts[i] == "nmi");
+    if (one) all.push_back(*std::move(one));
+  }
+  return all;
+}
+
+std::string ExploreWorker::repeat_line(const ExplorePoint& point) const {
+  ExploreOptions again = exploration_.options;
+  again.injections = {point.inject};
+  again.pairs = Pairs::none;
+  again.stride = 1;
+  const auto& boundaries = exploration_.walked.boundaries;
+  std::string at = choice_text(boundaries[point.boundary]);
+  if (point.second) at += "," + choice_text(boundaries[*point.second]);
+  return repeat_words(exploration_.plan, explore_words(again) + " --at " + at);
+}
+
+Result<PointOutcome> ExploreWorker::execute(const ExplorePoint& point, std::vector<Event>& events) {
+  const Plan plan = plan_for(point);
+  const Nanoseconds began = environment_.clock.now();
+  const WalkMark& mark = exploration_.mark_for(point.boundary);
+  RS_ASSIGN(const ResetCost cost, machine_->reset(&mark.machine));
+  Recorder recorder(environment_.clock, environment_.symbols, plan, {.now = exploration_.opened_at});
+  tell_the_way(mark, recorder);
   MachineTask task;
   task.ready = true;
   std::optional<Arrival> arrival;
@@ -184,82 +225,46 @@ Result<PointOutcome> ExploreWorker::execute(const ExplorePoint& point, std::vect
   RS_TRY(recorder.begin(*machine_, 0, std::move(task)));
   recorder.log().add(-1, ResetEvent{cost.total(), cost.pages_copied});
 
-  const auto finish = [&](PointOutcome outcome) -> Result<PointOutcome> {
-    const Status ended = recorder.end(*machine_);
-    events = recorder.kept().events();
-    if (!ended) return ended.error();
-    return outcome;
-  };
-  if (std::string why = step_to(*machine_, environment_.symbols, exploration_.vcpu(), exploration_.walked, mark.steps,
-                                point.boundary);
-      !why.empty()) {
-    return finish(SkippedPoint{point, std::move(why)});
-  }
-  std::vector<std::uint32_t> tokens;
-  const std::size_t here = point.second ? 1 : plan.rules.size();
-  const std::vector<std::string> parts = parts_of(point.inject);
-  std::vector<Taking> takings;
-  for (std::size_t i = 0; i < here; ++i) tokens.push_back(machine_->inject(i, exploration_.vcpu(), boundary.pc));
-  takings.push_back(take(parts, 0, here, boundary.steps));
-  // A step that failed may have left the guest anywhere: what came of it would be no verdict about the guest.
-  if (!takings.back().trouble.empty()) return finish(SkippedPoint{point, takings.back().trouble});
+  Raised raised{parts_of(point.inject), point.second ? 1 : plan.rules.size(), {}, {}, {}};
   SupervisorOptions supervising;
   supervising.limits = plan.limits;
   supervising.turn = kExploreTurn;
   supervising.enough = least_run(plan.host.port_round_trip);
-  machine_->thaw();
   Supervisor supervisor(supervising, environment_.stop, *machine_, recorder.judge(), recorder.log());
-  supervisor.run([](const char*, Nanoseconds) {});
-  if (supervisor.state().caught && !supervisor.interrupted()) {
-    if (const Status there = machine_->freeze(); !there) return finish(SkippedPoint{point, there.error().message});
-    for (std::size_t i = here; i < plan.rules.size(); ++i) {
-      tokens.push_back(machine_->inject(i, exploration_.vcpu(), arrival->place()));
-    }
-    takings.push_back(take(parts, here, plan.rules.size(), exploration_.walked.boundaries[*point.second].steps));
-    if (!takings.back().trouble.empty()) return finish(SkippedPoint{point, takings.back().trouble});
-    machine_->release_catch();
+  std::string skipped =
+      step_to(*machine_, environment_.symbols, exploration_.vcpu(), exploration_.walked, mark.steps, point.boundary);
+  if (skipped.empty()) skipped = raise(raised, 0, raised.here, point.boundary);
+  if (skipped.empty()) {
     machine_->thaw();
     supervisor.run([](const char*, Nanoseconds) {});
+  }
+  if (skipped.empty() && supervisor.state().caught && !supervisor.interrupted()) {
+    const Status frozen = machine_->freeze();
+    skipped = frozen ? raise(raised, raised.here, plan.rules.size(), *point.second) : frozen.error().message;
+    if (skipped.empty()) {
+      machine_->release_catch();
+      machine_->thaw();
+      supervisor.run([](const char*, Nanoseconds) {});
+    }
   }
   const Status ended = recorder.end(*machine_);
   events = recorder.kept().events();
   if (!ended) return ended.error();
-
+  if (supervisor.interrupted()) skipped = "interrupted";
   const Judgement judgement = recorder.judge().judgement();
   const std::string reason = judgement.reasons.empty() ? std::string() : judgement.reasons.front();
-  if (supervisor.interrupted()) return PointOutcome(SkippedPoint{point, "interrupted"});
-  if (judgement.verdict == Verdict::error) {
-    return PointOutcome(SkippedPoint{point, "the trial failed: " + reason});
-  }
+  if (skipped.empty() && judgement.verdict == Verdict::error) skipped = "the trial failed: " + reason;
+  if (!skipped.empty()) return PointOutcome(SkippedPoint{point, std::move(skipped)});
+
   ExploredTrial trial;
   static_cast<ExplorePoint&>(trial) = point;
-  trial.second_raised = point.second && tokens.size() == plan.rules.size();
+  trial.second_raised = point.second && raised.tokens.size() == plan.rules.size();
   trial.verdict = judgement.verdict;
   trial.reason = reason;
   if (!judgement.findings.empty()) trial.fingerprint = judgement.findings.front().fingerprint;
   trial.duration = environment_.clock.now() - began;
-  for (std::size_t i = 0; i < tokens.size(); ++i) {
-    const std::size_t raised = i < here ? point.boundary : *point.second;
-    if (parts[i] == "hold") {
-      const Boundary& at = exploration_.walked.boundaries[raised];
-      trial.taken.push_back({at.pc, at.symbol, at.offset, raised, "held", true});
-      continue;
-    }
-    const Taking unknown;
-    const Taking& taking = i == first_taken(parts, i < here ? 0 : here, i < here ? here : parts.size())
-                               ? takings[i < here ? 0 : 1]
-                               : unknown;
-    auto taken = taken_at(taking, taken_by_handler(events, tokens[i], environment_.symbols), exploration_.walked,
-                          parts[i] == "nmi");
-    if (taken) trial.taken.push_back(*std::move(taken));
-  }
-  ExploreOptions again = exploration_.options;
-  again.injections = {point.inject};
-  again.pairs = Pairs::none;
-  again.stride = 1;
-  std::string at = choice_text(boundary);
-  if (point.second) at += "," + choice_text(exploration_.walked.boundaries[*point.second]);
-  trial.repeat = repeat_words(exploration_.plan, explore_words(again) + " --at " + at);
+  trial.taken = taken(point, raised, events);
+  trial.repeat = repeat_line(point);
   return PointOutcome(std::move(trial));
 }
 

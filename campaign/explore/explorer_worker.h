@@ -7,6 +7,7 @@
 
 #include "campaign/explore/explorer.h"
 #include "campaign/explore/explorer_take.h"
+#include "trial/recorder.h"
 
 namespace remapstorm {
 
@@ -26,7 +27,20 @@ class ExploreWorker {
   ExploreWorker(const TrialEnvironment& environment, const Exploration& exploration)
       : environment_(environment), exploration_(exploration) {}
   [[nodiscard]] Plan plan_for(const ExplorePoint& point) const;
-  Taking take(const std::vector<std::string>& parts, std::size_t from, std::size_t to, std::uint64_t steps);
+  // The injections of a point, as far as they were raised.
+  struct Raised {
+    std::vector<std::string> parts;     // "irq", "nmi", "hold"
+    std::size_t here = 0;               // so many at the first boundary, the others at the second
+    std::vector<std::uint32_t> tokens;  // by part
+    // By boundary: the part that is taken first, and where.
+    std::vector<std::size_t> first;
+    std::vector<Taking> takings;
+  };
+  void tell_the_way(const WalkMark& mark, Recorder& recorder);
+  std::string raise(Raised& raised, std::size_t from, std::size_t to, std::size_t boundary);
+  [[nodiscard]] std::vector<TakenAt> taken(const ExplorePoint& point, const Raised& raised,
+                                           const std::vector<Event>& events) const;
+  [[nodiscard]] std::string repeat_line(const ExplorePoint& point) const;
 
   const TrialEnvironment& environment_;
   const Exploration& exploration_;

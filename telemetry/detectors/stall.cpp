@@ -62,63 +62,67 @@ class Covered {
 void StallDetector::fold(const Event& event) {
   clock_.observe(event);
   symbols_.observe(event);
-  if (const auto* receipt = std::get_if<ReceiptEvent>(&event.body)) {
-    if (receipt->injector != "hold" && receipt->injector != "stage2-delay") return;
-    const Nanoseconds time = GuestClock::bounded(event.time);
-    if (receipt->phase == ReceiptEvent::Phase::fired && imposed_.size() < kMostWatched) {
-      imposed_[receipt->token] = {time, time, false};
-    }
-    if (receipt->phase == ReceiptEvent::Phase::ended) {
-      const auto found = imposed_.find(receipt->token);
-      if (found == imposed_.end()) return;
-      found->second.until = time;
-      found->second.ended = true;
-      if (!receipt->measured) return;
-      // A delay is armed when it fires and begins when the guest touches the page: its own measurement is the truth.
-      const Nanoseconds measured = GuestClock::bounded(*receipt->measured);
-      found->second.from = std::max(found->second.from, time - measured);
-      // Nobody asked for what is longer than asked for: the host did not run who was to end it. A hold until something
-      // happens asks for no length.
-      const Nanoseconds late = measured - GuestClock::bounded(receipt->requested);
-      if (receipt->requested > Nanoseconds(0) && late > Nanoseconds(0)) {
-        found->second.until = std::max(found->second.from, time - late);
-        note_starved(late, time);
-      }
-    }
-    return;
-  }
+  if (const auto* receipt = std::get_if<ReceiptEvent>(&event.body)) return note_imposed(*receipt, event.time);
   if (const auto* wait = std::get_if<HostWaitEvent>(&event.body)) return note_starved(wait->waited, event.time);
   if (const auto* work = std::get_if<HarnessWorkEvent>(&event.body)) return note_starved(work->took, event.time);
   if (const auto* plan = std::get_if<PlanEvent>(&event.body)) tells_windows_ = plan->version >= kWindowSchema;
   const auto* probe = std::get_if<ProbeEvent>(&event.body);
   if (probe == nullptr || !event.guest_time) return;
-  const Open here{GuestClock::bounded(*event.guest_time), event.vcpu, probe->context, probe->pc};
-  const std::pair<int, std::uint64_t> place{event.vcpu, RS_CTX_LEVEL(probe->context)};
-  switch (probe->probe) {
+  on_probe(*probe, {GuestClock::bounded(*event.guest_time), event.vcpu, probe->context, probe->pc});
+}
+
+void StallDetector::note_imposed(const ReceiptEvent& receipt, Nanoseconds at) {
+  if (receipt.injector != "hold" && receipt.injector != "stage2-delay") return;
+  const Nanoseconds time = GuestClock::bounded(at);
+  if (receipt.phase == ReceiptEvent::Phase::fired && imposed_.size() < kMostWatched) {
+    imposed_[receipt.token] = {time, time, false};
+  }
+  if (receipt.phase == ReceiptEvent::Phase::ended) {
+    const auto found = imposed_.find(receipt.token);
+    if (found == imposed_.end()) return;
+    found->second.until = time;
+    found->second.ended = true;
+    if (!receipt.measured) return;
+    // A delay is armed when it fires and begins when the guest touches the page: its own measurement is the truth.
+    const Nanoseconds measured = GuestClock::bounded(*receipt.measured);
+    found->second.from = std::max(found->second.from, time - measured);
+    // Nobody asked for what is longer than asked for: the host did not run who was to end it. A hold until something
+    // happens asks for no length.
+    const Nanoseconds late = measured - GuestClock::bounded(receipt.requested);
+    if (receipt.requested > Nanoseconds(0) && late > Nanoseconds(0)) {
+      found->second.until = std::max(found->second.from, time - late);
+      note_starved(late, time);
+    }
+  }
+}
+
+void StallDetector::on_probe(const ProbeEvent& probe, const Open& here) {
+  const std::pair<int, std::uint64_t> place{here.vcpu, RS_CTX_LEVEL(probe.context)};
+  switch (probe.probe) {
     case RS_PROBE_FAULT_ENTER:
       if (faults_.size() < kMostWatched) faults_[place] = here;
       break;
     case RS_PROBE_FAULT_DONE:
       if (const auto open = faults_.find(place); open != faults_.end()) {
-        close(FindingKind::fault, "a fault on the vmemmap waited", open->second, here.since, Gva(probe->args[0]));
+        close(FindingKind::fault, "a fault on the vmemmap waited", open->second, here.since, Gva(probe.args[0]));
         faults_.erase(open);
       }
       break;
     case RS_PROBE_BBM_WINDOW: {
       Open window = here;
-      const auto at = [&](std::size_t arg) { return std::min(GuestClock::bounded(probe->args[arg]), here.since); };
+      const auto at = [&](std::size_t arg) { return std::min(GuestClock::bounded(probe.args[arg]), here.since); };
       window.since = at(1);
       close(FindingKind::window, "a remap window stayed open", window, std::max(window.since, at(2)),
-            Gva(probe->args[0]));
+            Gva(probe.args[0]));
       break;
     }
     case RS_PROBE_BBM_BREAK:
       if (tells_windows_) break;
-      if (windows_.size() < kMostWatched) windows_[probe->args[1]] = here;
+      if (windows_.size() < kMostWatched) windows_[probe.args[1]] = here;
       break;
     case RS_PROBE_BBM_MAKE:
-      if (const auto open = windows_.find(probe->args[1]); open != windows_.end()) {
-        close(FindingKind::window, "from break to make it took", open->second, here.since, Gva(probe->args[0]));
+      if (const auto open = windows_.find(probe.args[1]); open != windows_.end()) {
+        close(FindingKind::window, "from break to make it took", open->second, here.since, Gva(probe.args[0]));
         windows_.erase(open);
       }
       break;
@@ -134,26 +138,26 @@ void StallDetector::fold(const Event& event) {
     }
     case RS_PROBE_LOCK_GOT:
       if (const auto wait = waits_.find(place); wait != waits_.end()) {
-        close(wait->second.in_fault ? FindingKind::fault : FindingKind::lock_wait,
-              wait->second.in_fault ? "a fault on the vmemmap waited"
-                                    : "somebody waited for " + lock_name(probe->args[1]),
-              wait->second.open, here.since, Gva(probe->args[0]));
+        close(
+            wait->second.in_fault ? FindingKind::fault : FindingKind::lock_wait,
+            wait->second.in_fault ? "a fault on the vmemmap waited" : "somebody waited for " + lock_name(probe.args[1]),
+            wait->second.open, here.since, Gva(probe.args[0]));
         waits_.erase(wait);
       }
-      if (locks_.size() < kMostWatched) locks_[probe->args[0]] = here;
+      if (locks_.size() < kMostWatched) locks_[probe.args[0]] = here;
       break;
     case RS_PROBE_LOCK_DROP:
-      if (const auto open = locks_.find(probe->args[0]); open != locks_.end()) {
-        close(FindingKind::lock_held, lock_name(probe->args[1]) + " was held", open->second, here.since,
-              Gva(probe->args[0]));
+      if (const auto open = locks_.find(probe.args[0]); open != locks_.end()) {
+        close(FindingKind::lock_held, lock_name(probe.args[1]) + " was held", open->second, here.since,
+              Gva(probe.args[0]));
         locks_.erase(open);
       }
       break;
     case RS_PROBE_PAUSE_BEGIN:
-      if (pauses_.size() < kMostWatched) pauses_[event.vcpu] = here;
+      if (pauses_.size() < kMostWatched) pauses_[here.vcpu] = here;
       break;
     case RS_PROBE_PAUSE_END:
-      if (const auto open = pauses_.find(event.vcpu); open != pauses_.end()) {
+      if (const auto open = pauses_.find(here.vcpu); open != pauses_.end()) {
         close(FindingKind::pause, "the others stood still, or were waited for,", open->second, here.since, Gva(0));
         pauses_.erase(open);
       }

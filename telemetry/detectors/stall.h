@@ -56,7 +56,9 @@ class StallDetector final : public Detector {
   void close(FindingKind kind, const std::string& what, const Open& open, Nanoseconds until, Gva addr);
   using Interval = std::pair<Nanoseconds, Nanoseconds>;  // host time
   [[nodiscard]] std::vector<Interval> imposed() const;
+  void note_imposed(const ReceiptEvent& receipt, Nanoseconds at);
   void note_starved(Nanoseconds length, Nanoseconds until);
+  void on_probe(const ProbeEvent& probe, const Open& here);
 
   Nanoseconds threshold_;
   GuestClock clock_;

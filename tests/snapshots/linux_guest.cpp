@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "guest/abi/remapstorm_abi.h"
+#include "link/guest_devices.h"
 #include "plan/command_line.h"
 #include "trial/host_share.h"
 #include "vmm/calibrate.h"
@@ -69,18 +70,17 @@ std::string text_of(const std::vector<Difference>& differences) {
 
 LinuxGuest::LinuxGuest(unsigned cpus, DirtyTracking tracking)
     : cpus_(cpus), kvm_(std::make_unique<Kvm>(must(Kvm::open()))), memory_(must(GuestMemory::create(kMemory))) {
-  must(memory_->add_region("mailbox", Gpa(RS_MAILBOX_GPA), (RS_MAILBOX_BYTES + 0xfff) & ~0xfffULL));
+  must(add_mailbox(*memory_));
   VmConfig config;
   config.vcpus = cpus;
   config.dirty_tracking = tracking;
   vm_ = must(Vm::create(*kvm_, *memory_, config));
-  mailbox_ = std::make_unique<Mailbox>(memory_->named("mailbox")->mapping.bytes(), cpus);
-  PlatformConfig devices;
-  devices.console_line = [this](std::string_view line, LineEnd) {
+  mailbox_ = std::make_unique<Mailbox>(memory_->named(kMailboxRegion)->mapping.bytes(), cpus);
+  const auto keep = [this](std::string_view line, LineEnd) {
     const std::lock_guard lock(mutex_);
     lines_.emplace_back(line);
   };
-  platform_ = must(Platform::create(*vm_, std::move(devices)));
+  platform_ = must(Platform::create(*vm_, guest_devices(keep, {})));
 }
 
 void LinuxGuest::boot(const std::string& words) {

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "injectors/mailbox.h"
+#include "link/mailbox.h"
 #include "vmm/kvm.h"
 #include "vmm/platform.h"
 #include "vmm/snapshot.h"

@@ -8,7 +8,7 @@
 #include "vmm/devices/constant_ports.h"
 #include "vmm/devices/doorbell.h"
 #include "vmm/devices/i8042.h"
-#include "vmm/devices/workload_port.h"
+#include "vmm/devices/text_port.h"
 
 namespace remapstorm {
 namespace {
@@ -23,7 +23,7 @@ TEST(Doorbell, OnlyAWholeWordRings) {
   EXPECT_FALSE(doorbell.write(0, std::span(word).first(1)).has_value());
 }
 
-std::string read_all(WorkloadPort& port, std::size_t words) {
+std::string read_all(TextPort& port, std::size_t words) {
   std::string text;
   for (std::size_t i = 0; i < words; ++i) {
     std::array<std::uint8_t, 4> word = {};
@@ -33,8 +33,8 @@ std::string read_all(WorkloadPort& port, std::size_t words) {
   return text;
 }
 
-TEST(WorkloadPort, GivesTheTextThenZeroesAndRewinds) {
-  WorkloadPort port("vcpu=0\n");
+TEST(TextPort, GivesTheTextThenZeroesAndRewinds) {
+  TextPort port("vcpu=0\n");
   EXPECT_EQ(read_all(port, 3), std::string("vcpu=0\n\0\0\0\0\0", 12));
   const std::array<std::uint8_t, 4> any = {};
   port.write(0, any);

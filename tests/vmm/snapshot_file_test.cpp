@@ -44,7 +44,7 @@ Snapshot made_up(std::uint64_t ram = 4 << 20) {
   platform.console.line = std::string("half a l\xff\0ne", 11);
   platform.console.written = 1ULL << 40;
   platform.cmos_index = 0x71;
-  platform.workload_position = 12;
+  platform.text_position = 12;
   std::vector<Vcpu::RunState> run(2);
   run[0].resume.stepping = {Gva(0xffffffff81000000), Gva(1)};
   run[0].resume.interrupted = {{Gva(2), Gva(3)}, {Gva(4), Gva(5)}};

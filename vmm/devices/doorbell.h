@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Doorbell: a 32-bit write becomes a DoorbellStop (guest/abi). Accesses of other sizes are ignored; reads give
+// Doorbell: a 32-bit write becomes a DoorbellStop. Accesses of other sizes are ignored; reads give
 // all-ones.
 #pragma once
 

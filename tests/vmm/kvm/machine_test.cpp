@@ -163,7 +163,9 @@ TEST(Platform, ConsoleDoorbellWorkloadAndReset) {
   std::vector<std::string> lines;
   PlatformConfig config;
   config.console_line = [&](std::string_view line, LineEnd) { lines.emplace_back(line); };
-  config.workload = "vcpu=0 run=spin\n";
+  config.doorbell_port = RS_DOORBELL_PORT;
+  config.text_port = RS_WORKLOAD_PORT;
+  config.text = "vcpu=0 run=spin\n";
   auto platform = BareGuest::take(Platform::create(*vm, std::move(config)));
   Doorbell spare;
   BareGuest::must(vm->pio().attach(RS_WORKLOAD_PORT + 4, Doorbell::kSize, "spare", spare));

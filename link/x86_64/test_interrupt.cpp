@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "vmm/test_interrupt.h"
+#include "link/test_interrupt.h"
 
 #include <array>
 #include <string>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "vmm/devices/workload_port.h"
+#include "vmm/devices/text_port.h"
 
 #include <algorithm>
 
 namespace remapstorm {
 
-std::optional<Stop> WorkloadPort::read(std::uint64_t, std::span<std::uint8_t> data) {
+std::optional<Stop> TextPort::read(std::uint64_t, std::span<std::uint8_t> data) {
   const std::lock_guard lock(mutex_);
   for (std::uint8_t& byte : data) {
     byte = position_ < text_.size() ? static_cast<std::uint8_t>(text_[position_]) : std::uint8_t{0};
@@ -14,18 +14,18 @@ std::optional<Stop> WorkloadPort::read(std::uint64_t, std::span<std::uint8_t> da
   return std::nullopt;
 }
 
-std::optional<Stop> WorkloadPort::write(std::uint64_t, std::span<const std::uint8_t>) {
+std::optional<Stop> TextPort::write(std::uint64_t, std::span<const std::uint8_t>) {
   const std::lock_guard lock(mutex_);
   position_ = 0;
   return std::nullopt;
 }
 
-std::uint64_t WorkloadPort::position() const {
+std::uint64_t TextPort::position() const {
   const std::lock_guard lock(mutex_);
   return position_;
 }
 
-void WorkloadPort::set_position(std::uint64_t position) {
+void TextPort::set_position(std::uint64_t position) {
   const std::lock_guard lock(mutex_);
   position_ = static_cast<std::size_t>(std::min<std::uint64_t>(position, text_.size()));
 }

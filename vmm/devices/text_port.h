@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// WorkloadPort: a 32-bit IN gives the next four bytes of the workload text, NUL padded; any OUT rewinds (guest/abi).
+// TextPort: a 32-bit IN gives the next four bytes of a text, NUL padded; any OUT rewinds.
 #pragma once
 
 #include <mutex>
@@ -9,10 +9,10 @@
 
 namespace remapstorm {
 
-class WorkloadPort final : public BusDevice {
+class TextPort final : public BusDevice {
  public:
   static constexpr std::uint64_t kSize = 4;
-  explicit WorkloadPort(std::string text) : text_(std::move(text)) {}
+  explicit TextPort(std::string text) : text_(std::move(text)) {}
   std::optional<Stop> read(std::uint64_t offset, std::span<std::uint8_t> data) override;
   std::optional<Stop> write(std::uint64_t offset, std::span<const std::uint8_t> data) override;
   [[nodiscard]] std::uint64_t position() const;

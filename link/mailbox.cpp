@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "injectors/mailbox.h"
+#include "link/mailbox.h"
 
 #include <atomic>
 #include <cstring>
