@@ -2,6 +2,8 @@
 """Dependencies between folders point one way, along two lines that meet in trial/: base <- vmm <- link <- injectors <- trial <-
 campaign <- cli, and base <- telemetry <- plan <- results <- report <- cli; plan is below injectors, results below trial.
 Every #include "..." is checked against that."""
+import importlib.machinery
+import importlib.util
 import re
 import unittest
 from pathlib import Path
@@ -70,6 +72,17 @@ def violations(files):
 
 
 class IncludeDirection(unittest.TestCase):
+    def test_the_picture_shows_these_layers(self):
+        path = TREE / "tools/architecture-picture"
+        loader = importlib.machinery.SourceFileLoader("architecture_picture", str(path))
+        module = importlib.util.module_from_spec(importlib.util.spec_from_loader("architecture_picture", loader))
+        loader.exec_module(module)
+        self.assertEqual((TREE / "docs/architecture.svg").read_text(), module.picture(), f"{path} > docs/architecture.svg")
+        self.assertEqual(set(module.ROWS), {folder for folder, allowed in ALLOWED.items()
+                                            if allowed and folder not in ("bench", "guest")})
+        for below, above in module.EDGES:
+            self.assertIn(below, ALLOWED[above], f"{above} may not include {below}")
+
     def test_the_tree(self):
         files = {relative(file): text_of(file) for file in tracked(".h", ".cpp", ".c")}
         self.assertGreater(len(files), 20, f"hardly any source found in {TREE}")
