@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "results/trial_result.h"
+#include "telemetry/kinds.h"
 #include "telemetry/sinks.h"
 #include "trial/reach.h"
 #include "trial/supervisor.h"
@@ -16,8 +17,9 @@ constexpr Nanoseconds kControlTurn = std::chrono::milliseconds(1);
 void no_progress(const char* /*phase*/, Nanoseconds /*since_start*/) {}
 
 bool delays_pages(const Plan& plan) {
-  return std::any_of(plan.rules.begin(), plan.rules.end(),
-                     [](const Rule& rule) { return rule.action.injector == "stage2-delay"; });
+  return std::any_of(plan.rules.begin(), plan.rules.end(), [](const Rule& rule) {
+    return injector_kind(rule.action.injector) == InjectorKind::stage2_delay;
+  });
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "base/sha256.h"
 #include "guest/abi/remapstorm_abi.h"
 #include "plan/repeat.h"
+#include "telemetry/kinds.h"
 #include "telemetry/probe_names.h"
 
 namespace remapstorm {
@@ -157,10 +158,10 @@ void check_driver(const Plan& plan, Problems& problems) {
       if (const auto* until = std::get_if<EventPattern>(&value)) probe(*until, rule.name);
     }
     const std::string& injector = rule.action.injector;
-    if (is_answered(injector)) {
+    if (is_answered(injector_kind(injector))) {
       problems.add("rule \"" + rule.name + "\" injects " + injector + ", which this kernel has no handler for");
     }
-    if (injector == "hold" && rule.action.parameters.text("mode") == "soft") {
+    if (injector_kind(injector) == InjectorKind::hold && rule.action.parameters.text("mode") == "soft") {
       problems.add("rule \"" + rule.name +
                    "\" asks for a soft hold, which only the driver can do; mode = \"hard\" works");
     }

@@ -11,6 +11,7 @@
 #include "base/address.h"
 #include "plan/guest_info.h"
 #include "plan/host_info.h"
+#include "telemetry/kinds.h"
 
 namespace remapstorm {
 
@@ -43,7 +44,7 @@ struct Census {
   bool log_full = false;        // it ended early: the guest had written more than is kept
   bool stood_still = false;     // no further window came, although the guest was not at its end
   std::vector<CensusRow> rows;  // most frequent first
-  [[nodiscard]] bool sees_faults() const { return strategy != "inplace"; }
+  [[nodiscard]] bool sees_faults() const { return breaks_entries(strategy_kind(strategy)); }
 };
 
 // What it does not see, a sentence each.

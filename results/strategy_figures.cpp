@@ -6,6 +6,7 @@
 #include <set>
 
 #include "guest/abi/remapstorm_abi.h"
+#include "telemetry/kinds.h"
 #include "telemetry/metrics/remap_phases.h"
 #include "telemetry/spans.h"
 
@@ -56,7 +57,8 @@ void StrategyFigures::add(std::span<const Event> events, Verdict verdict) {
   for (const Event& event : events) {
     finder.fold(event);
     if (const auto* receipt = std::get_if<ReceiptEvent>(&event.body)) {
-      const bool mine = receipt->injector == "irq" && receipt->phase == ReceiptEvent::Phase::fired;
+      const bool mine =
+          injector_kind(receipt->injector) == InjectorKind::irq && receipt->phase == ReceiptEvent::Phase::fired;
       if (mine && receipt->target_vcpu != kUpdater && interrupts.size() < kMostInterrupts) {
         interrupts.try_emplace(receipt->token, Interrupt{GuestClock::bounded(event.time), std::nullopt});
       }

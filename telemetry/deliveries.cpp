@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "guest/abi/remapstorm_abi.h"
+#include "telemetry/kinds.h"
 #include "telemetry/open_spans.h"
 #include "telemetry/probe_names.h"
 
@@ -26,7 +27,7 @@ void Deliveries::fold(const Event& event) {
 void Deliveries::fold_receipt(const ReceiptEvent& receipt, Nanoseconds now) {
   if (receipt.phase != ReceiptEvent::Phase::fired) return;
   merged_ = false;
-  if (!is_answered(receipt.injector)) return;
+  if (!is_answered(injector_kind(receipt.injector))) return;
   if (injected_.size() >= kMaxOpen && !injected_.contains(receipt.token)) return;
   Injected& one = injected_[receipt.token];
   merged_ = one.fired;

@@ -64,8 +64,6 @@ std::optional<std::uint32_t> context_by_name(std::string_view name) {
   return std::nullopt;
 }
 
-bool is_answered(std::string_view injector) { return injector == "irq" || injector == "nmi" || injector == "call"; }
-
 std::string lock_name(std::uint64_t lock_id) {
   if (lock_id == RS_LOCK_INIT_MM_PAGE_TABLE) return "init_mm.page_table_lock";
   if (lock_id == RS_LOCK_ZONE) return "zone->lock";

@@ -29,8 +29,6 @@ std::span<const std::string_view> all_strategies();  // index: rs_mailbox.strate
 std::span<const std::string_view> all_contexts();    // "task", "softirq", "hardirq", "nmi"; index: RS_CTX_LEVEL
 std::string_view context_name(std::uint32_t context);
 std::optional<std::uint32_t> context_by_name(std::string_view name);
-// The guest's own handler tells of what this injector does (inject.enter, inject.leave): irq, nmi, call.
-bool is_answered(std::string_view injector);
 std::string lock_name(std::uint64_t lock_id);  // "init_mm.page_table_lock", "lock 7"
 // What a vCPU was asked to do: RS_ASK_*.
 std::string answer_name(std::uint64_t asked);

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "guest/abi/remapstorm_abi.h"
+#include "telemetry/kinds.h"
 #include "telemetry/open_spans.h"
 
 namespace remapstorm {
@@ -113,8 +114,9 @@ void SpanFinder::fold_probe(const Event& event, const ProbeEvent& probe) {
 
 void SpanFinder::fold_receipt(const Event& event, const ReceiptEvent& receipt) {
   if (receipt.phase != ReceiptEvent::Phase::failed) last_injection_ = GuestClock::bounded(event.time);
-  const bool hold = receipt.injector == "hold";
-  if (!hold && receipt.injector != "stage2-delay") return;
+  const InjectorKind injector = injector_kind(receipt.injector);
+  const bool hold = injector == InjectorKind::hold;
+  if (!hold && injector != InjectorKind::stage2_delay) return;
   const SpanKind kind = hold ? SpanKind::hold : SpanKind::delay;
   const Key key{kind, 0, 0, receipt.token};
   const Nanoseconds now = GuestClock::bounded(event.time);

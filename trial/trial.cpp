@@ -3,6 +3,7 @@
 
 #include "results/trial_result.h"
 #include "telemetry/event_names.h"
+#include "telemetry/kinds.h"
 #include "telemetry/trial_length.h"
 #include "trial/recorder.h"
 #include "trial/supervisor.h"
@@ -21,7 +22,7 @@ MachineConfig machine_config(const TrialEnvironment& environment, const Plan& pl
   config.stolen = environment.stolen;
   config.breakpoints = environment.breakpoints;
   for (const Rule& rule : plan.rules) {
-    if (rule.action.injector == "stage2-delay") config.stage2_delays = true;
+    if (injector_kind(rule.action.injector) == InjectorKind::stage2_delay) config.stage2_delays = true;
   }
   return config;
 }

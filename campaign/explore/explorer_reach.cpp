@@ -4,6 +4,7 @@
 
 #include "campaign/explore/explorer.h"
 #include "results/trial_result.h"
+#include "telemetry/kinds.h"
 #include "trial/reach.h"
 
 namespace remapstorm {
@@ -20,8 +21,6 @@ Gva target_of(const Candidate& opening) {
   const bool of_entry = probe == RS_PROBE_BBM_BREAK || probe == RS_PROBE_BBM_MAKE || probe == RS_PROBE_UPDATE_BEGIN;
   return of_entry ? Gva(opening.probe->args[0]) : Gva(0);
 }
-
-bool asks_by_ipi(const std::string& strategy) { return strategy == "bbm-fault-ipi" || strategy == "pause-ipi"; }
 
 Error never_opened(const ExploreOptions& options, std::uint64_t seen, const Judgement& judgement, bool ended) {
   const std::string name = "the window " + options.window.name + " (" + options.window.open.text + ")";
@@ -160,7 +159,7 @@ Result<std::unique_ptr<Exploration>> reach_window(const TrialEnvironment& enviro
   std::uint64_t seen = 0;
   MachineTask task;
   task.armed_probes = probes_of(window);
-  task.silent_probes = silent_probes_of(window, asks_by_ipi(exploration->plan.strategy));
+  task.silent_probes = silent_probes_of(window, asks_by_ipi(strategy_kind(exploration->plan.strategy)));
   if (window.open.pattern.address) task.breakpoints = {*window.open.pattern.address};
   task.catch_at = [&](const Candidate& candidate) {
     return matches(window.open.pattern, candidate) && ++seen == options.nth;

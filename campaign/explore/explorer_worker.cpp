@@ -5,6 +5,7 @@
 
 #include "campaign/explore/explorer_take.h"
 #include "plan/repeat.h"
+#include "telemetry/kinds.h"
 #include "telemetry/probe_names.h"
 #include "telemetry/proof_standard.h"
 #include "trial/host_share.h"
@@ -136,7 +137,8 @@ Plan ExploreWorker::plan_for(const ExplorePoint& point) const {
   }
   // A hold stalls those who wait for the window: most of its length is what to look for. With inplace there is no
   // window that anybody could wait for. And a busy host must not look like a stall.
-  const bool holds = std::find(parts.begin(), parts.end(), "hold") != parts.end() && plan.strategy != "inplace";
+  const bool holds =
+      std::find(parts.begin(), parts.end(), "hold") != parts.end() && breaks_entries(strategy_kind(plan.strategy));
   plan.limits.stall_threshold = holds ? exploration_.options.hold * 3 / 4
                                       : std::max<Nanoseconds>(plan.limits.stall_threshold, std::chrono::seconds(2));
   return plan;

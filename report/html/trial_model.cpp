@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "guest/abi/remapstorm_abi.h"
+#include "telemetry/kinds.h"
 
 namespace remapstorm {
 namespace {
@@ -11,10 +12,16 @@ namespace {
 constexpr Nanoseconds kAroundMoment{2'000'000'000};
 
 TimelineMark::Kind mark_kind(const std::string& injector) {
-  if (injector == "nmi") return TimelineMark::Kind::nmi;
-  if (injector == "hold") return TimelineMark::Kind::hold;
-  if (injector == "stage2-delay") return TimelineMark::Kind::delay;
-  return TimelineMark::Kind::irq;
+  switch (injector_kind(injector)) {
+    case InjectorKind::nmi:
+      return TimelineMark::Kind::nmi;
+    case InjectorKind::hold:
+      return TimelineMark::Kind::hold;
+    case InjectorKind::stage2_delay:
+      return TimelineMark::Kind::delay;
+    default:
+      return TimelineMark::Kind::irq;
+  }
 }
 
 // Shown with a margin on both sides, within the trial; how long it was is told without.

@@ -5,6 +5,7 @@
 
 #include "report/text.h"
 #include "report/trace/labels.h"
+#include "telemetry/kinds.h"
 #include "telemetry/probe_names.h"
 
 namespace remapstorm {
@@ -17,7 +18,7 @@ enum Kind : unsigned { kRemap, kWindow, kFlush, kWait, kLockHold, kFault, kHandl
 
 int pid_of(const TracedGuest& guest) { return static_cast<int>((guest.number + 1) * 16); }
 
-bool is_interrupt(const ReceiptEvent& receipt) { return is_answered(receipt.injector); }
+bool is_interrupt(const ReceiptEvent& receipt) { return is_answered(injector_kind(receipt.injector)); }
 
 }  // namespace
 
@@ -207,8 +208,9 @@ void GuestTrace::fired(const Event& event, const ReceiptEvent& receipt) {
   const Nanoseconds at = scan_.clock.when(event);
   TraceLabel label = label_of(receipt);
   const int target = receipt.target_vcpu >= 0 ? receipt.target_vcpu : event.vcpu;
-  if (receipt.injector == "stage2-delay") return remember(injections_, receipt.token, {&delays_, at, std::move(label)});
-  if (receipt.injector == "hold" && target >= 0) {
+  const InjectorKind kind = injector_kind(receipt.injector);
+  if (kind == InjectorKind::stage2_delay) return remember(injections_, receipt.token, {&delays_, at, std::move(label)});
+  if (kind == InjectorKind::hold && target >= 0) {
     return remember(injections_, receipt.token, {vcpu(target).held.get(), at, std::move(label)});
   }
   if (!is_interrupt(receipt) || target < 0) return instant(event, label);
@@ -247,7 +249,7 @@ void GuestTrace::ended(const Event& event, const ReceiptEvent& receipt) {
     notes.push_back({"measured", human_length(GuestClock::bounded(*receipt.measured))});
     // A delay lies armed until somebody touches its page: what it imposed is the last part.
     const Nanoseconds served = std::max(begun.at, at - GuestClock::bounded(*receipt.measured));
-    if (receipt.injector == "stage2-delay" && served > begun.at) {
+    if (injector_kind(receipt.injector) == InjectorKind::stage2_delay && served > begun.at) {
       TraceLabel armed = begun.label;
       armed.name += ", nobody touches the page yet";
       begun.track->slice(begun.at, served, armed);

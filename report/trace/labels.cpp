@@ -6,6 +6,7 @@
 #include "guest/abi/remapstorm_abi.h"
 #include "report/text.h"
 #include "telemetry/event_names.h"
+#include "telemetry/kinds.h"
 #include "telemetry/probe_names.h"
 
 namespace remapstorm {
@@ -123,7 +124,7 @@ TraceLabel label_of(const HitEvent& hit) {
 }
 
 TraceLabel label_of(const ReceiptEvent& receipt) {
-  const bool interrupt = is_answered(receipt.injector);
+  const bool interrupt = is_answered(injector_kind(receipt.injector));
   TraceLabel label{kInjectionCategory, receipt.injector + (interrupt ? " under way" : ""), {}};
   label.notes.push_back({"rule", receipt.rule});
   label.notes.push_back({"token", std::uint64_t{receipt.token}});

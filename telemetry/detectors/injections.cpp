@@ -2,6 +2,7 @@
 #include "telemetry/detectors/injections.h"
 
 #include "guest/abi/remapstorm_abi.h"
+#include "telemetry/kinds.h"
 #include "telemetry/open_spans.h"
 #include "telemetry/probe_names.h"
 #include "telemetry/symbol_map.h"
@@ -32,7 +33,7 @@ void InjectionsDetector::fold_receipt(const ReceiptEvent& receipt) {
       one.injector = receipt.injector;
       one.rule = receipt.rule;
       one.target = receipt.target_vcpu;
-      one.interrupt = is_answered(receipt.injector);
+      one.interrupt = is_answered(injector_kind(receipt.injector));
       break;
     }
     case ReceiptEvent::Phase::ended:
@@ -43,9 +44,10 @@ void InjectionsDetector::fold_receipt(const ReceiptEvent& receipt) {
       ++failed_;
       if (const auto found = injections_.find(receipt.token); found != injections_.end()) found->second.over = true;
       if (failures_.size() < kMaxNamed) {
-        failures_.push_back("rule \"" + receipt.rule + "\" could not " +
-                            (receipt.injector == "hold" ? "hold" : "inject " + receipt.injector) + ": " +
-                            receipt.detail);
+        failures_.push_back(
+            "rule \"" + receipt.rule + "\" could not " +
+            (injector_kind(receipt.injector) == InjectorKind::hold ? "hold" : "inject " + receipt.injector) + ": " +
+            receipt.detail);
       }
       break;
   }

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "guest/abi/remapstorm_abi.h"
+#include "telemetry/kinds.h"
 #include "telemetry/probe_names.h"
 
 namespace remapstorm {
@@ -72,7 +73,8 @@ void StallDetector::fold(const Event& event) {
 }
 
 void StallDetector::note_imposed(const ReceiptEvent& receipt, Nanoseconds at) {
-  if (receipt.injector != "hold" && receipt.injector != "stage2-delay") return;
+  const InjectorKind kind = injector_kind(receipt.injector);
+  if (kind != InjectorKind::hold && kind != InjectorKind::stage2_delay) return;
   const Nanoseconds time = GuestClock::bounded(at);
   if (receipt.phase == ReceiptEvent::Phase::fired && imposed_.size() < kMostWatched) {
     imposed_[receipt.token] = {time, time, false};

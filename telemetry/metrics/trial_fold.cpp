@@ -7,6 +7,7 @@
 
 #include "guest/abi/remapstorm_abi.h"
 #include "telemetry/event_names.h"
+#include "telemetry/kinds.h"
 #include "telemetry/open_spans.h"
 #include "telemetry/probe_names.h"
 
@@ -133,8 +134,9 @@ void TrialFold::fold_fired(const ReceiptEvent& receipt) {
   count(Metric::injections, slot, {kind.text, trigger});
   if (receipt.requested <= Nanoseconds{0}) return;
   const Nanoseconds requested = GuestClock::bounded(receipt.requested);
-  if (kind.text == "stage2-delay") observe(Metric::delay_requested, 0, {}, requested);
-  if (kind.text == "hold") {
+  const InjectorKind injector = injector_kind(receipt.injector);
+  if (injector == InjectorKind::stage2_delay) observe(Metric::delay_requested, 0, {}, requested);
+  if (injector == InjectorKind::hold) {
     const Word vcpu = vcpu_word(receipt.target_vcpu);
     observe(Metric::hold_requested, vcpu.slot, {vcpu.text}, requested);
   }
@@ -143,11 +145,12 @@ void TrialFold::fold_fired(const ReceiptEvent& receipt) {
 void TrialFold::fold_ended(const ReceiptEvent& receipt) {
   if (!receipt.measured) return;
   const Nanoseconds measured = GuestClock::bounded(*receipt.measured);
-  if (receipt.injector == "hold") {
+  const InjectorKind injector = injector_kind(receipt.injector);
+  if (injector == InjectorKind::hold) {
     const Word vcpu = vcpu_word(receipt.target_vcpu);
     observe(Metric::hold_served, vcpu.slot, {vcpu.text}, measured);
   }
-  if (receipt.injector == "stage2-delay") {
+  if (injector == InjectorKind::stage2_delay) {
     observe(Metric::delay_served, 0, {}, measured);
     const Nanoseconds requested = GuestClock::bounded(receipt.requested);
     observe(Metric::delay_error, 0, {}, measured > requested ? measured - requested : requested - measured);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "injectors/catalogue.h"
+#include "telemetry/kinds.h"
 #include "tests/injectors/fake_guest.h"
 
 namespace remapstorm {
@@ -141,6 +142,13 @@ TEST(Stage2DelayInjector, BeforeTheFirstWindowThereIsNoPage) {
   const auto receipt = make("stage2-delay", parameters)->fire(at_breakpoint, guest);
   ASSERT_FALSE(receipt.ok());
   EXPECT_THAT(receipt.error().message, testing::HasSubstr("no vmemmap window"));
+}
+
+// A detector or a page that does not know an injector would say nothing of what it did.
+TEST(Catalogue, EveryInjectorIsOfAKind) {
+  for (const InjectorSpec& spec : injector_catalogue()) {
+    EXPECT_NE(injector_kind(spec.name), InjectorKind::unknown) << spec.name;
+  }
 }
 
 }  // namespace
