@@ -16,10 +16,11 @@ namespace {
 
 constexpr Nanoseconds kCountTurn = std::chrono::milliseconds(2);
 constexpr Nanoseconds kCountStandstill = std::chrono::seconds(30);
-constexpr std::uint64_t kMostCounted = 400'000;     // steps of a remap
-constexpr std::uint64_t kMostBeforeFault = 60'000;  // of a reader that may never fault
-constexpr std::uint64_t kSurelyWaits = 400;         // steps of turns, after which the updater may go on
-constexpr std::uint64_t kSurelyAsks = 4000;         // likewise, of an updater that no fault stands in the way of
+constexpr Nanoseconds kCountReach = std::chrono::seconds(60);  // to the first remap
+constexpr std::uint64_t kMostCounted = 400'000;                // steps of a remap
+constexpr std::uint64_t kMostBeforeFault = 60'000;             // of a reader that may never fault
+constexpr std::uint64_t kSurelyWaits = 400;                    // steps of turns, after which the updater may go on
+constexpr std::uint64_t kSurelyAsks = 4000;  // likewise, of an updater that no fault stands in the way of
 constexpr const char* kExceptionEntry = "asm_exc_page_fault";
 constexpr const char* kPreempted = "__schedule";
 constexpr unsigned kUpdatingVcpu = 0, kReadingVcpu = 1;
@@ -48,8 +49,9 @@ class Counting {
     task.catch_at = [this](const Candidate& candidate) {
       return candidate.probe && caught_at_(candidate.vcpu, candidate.probe->probe);
     };
-    RS_ASSIGN(Reached reached,
-              reach(environment_, plan_, std::move(task), plan_.limits, [](const char*, Nanoseconds) {}));
+    Limits limits = plan_.limits;
+    limits.timeout = limits.progress = kCountReach;  // a busy host is no reason not to come there
+    RS_ASSIGN(Reached reached, reach(environment_, plan_, std::move(task), limits, [](const char*, Nanoseconds) {}));
     recorder_ = std::move(reached.recorder);
     machine_ = std::move(reached.machine);
     if (reached.interrupted) return host_error("interrupted");

@@ -154,7 +154,9 @@ Result<Replayed> replay(const std::string& events_path, EventSink* also) {
   const fs::path folder = fs::path(events_path).parent_path();
   result.directory = folder.empty() ? "." : folder.string();
   std::error_code gone;  // the folder that one stands in may be removed
-  const fs::path of_scenario = fs::absolute(result.directory, gone).lexically_normal().parent_path().parent_path();
+  fs::path of_trial = fs::absolute(result.directory, gone).lexically_normal();
+  if (!of_trial.has_filename()) of_trial = of_trial.parent_path();  // "a/b/." is "a/b/" now
+  const fs::path of_scenario = of_trial.parent_path().parent_path();
   result.repeat = with_kept_scenario(result.repeat, of_scenario.string(), of_scenario.string());
   if (course.dropped != 0) {
     result.judgement.notes.push_back(std::to_string(course.dropped) +

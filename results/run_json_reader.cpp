@@ -53,7 +53,7 @@ RecordedTrial recorded_trial_from(const Json& json, std::string& problem) {
   trial.trial = static_cast<std::uint64_t>(fields.integer_or("trial", 0, kMost, 0));
   trial.attempt = static_cast<std::uint64_t>(fields.integer_or("attempt", 1, kMost, 1));
   trial.expected = verdict_from_name(fields.text_or("expected", {}));
-  if (fields.has("verdict") && !json.at("verdict").is_null()) {
+  if (!fields.has("verdict") || !json.at("verdict").is_null()) {
     const std::string name = fields.text("verdict");
     trial.verdict = verdict_from_name(name);
     if (!trial.verdict) fields.fail("verdict", "is unknown: " + name);
@@ -125,6 +125,7 @@ Status read_results(const std::string& path, RunRecord& run, std::size_t most) {
   if (schema == kOldestResultsSchema) {
     for (RecordedTrial& trial : run.trials) trial.break_to_make = true;
   }
+  static_cast<void>(fields.array_or_empty("results"));  // complains of anything else
   read_head(json, run, problem);
   if (!problem.empty()) return usage_error(path + ": " + problem);
   return {};

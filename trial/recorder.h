@@ -29,8 +29,8 @@ class Recorder {
 
   // Event 0.
   void log_plan(std::uint64_t trial);
-  // What was recorded before the state that the guest was set back to; its own counter is `lag` further by now. Guest
-  // times never go back.
+  // What was recorded before the state that the guest was set back to; its own counter is `lag` further by now. No
+  // guest time is before those of an earlier call.
   void replay(std::span<const Event> events, Nanoseconds lag);
   // The machine's next trial is this one. It must not outlive this without stop() or end(). Error: usage, a rule that
   // cannot be.

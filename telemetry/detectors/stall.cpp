@@ -171,7 +171,7 @@ void StallDetector::on_probe(const ProbeEvent& probe, const Open& here) {
 
 void StallDetector::note_starved(Nanoseconds length, Nanoseconds until) {
   until = GuestClock::bounded(until);
-  Interval added{until - GuestClock::bounded(length), until};
+  Interval added{std::max(Nanoseconds(0), until - GuestClock::bounded(length)), until};
   // Several vCPUs wait at a time, and one again and again: what overlaps is one interval.
   while (!starved_.empty() && starved_.back().second >= added.first && starved_.back().first <= added.second) {
     added = {std::min(starved_.back().first, added.first), std::max(starved_.back().second, added.second)};

@@ -96,13 +96,29 @@ TEST(Replay, AWholeRecordingGivesTheVerdictAgain) {
 }
 
 TEST(Replay, AFileOfTheFolderThatOneStandsIn) {
-  const Recording recording(lines_of(clean_trial(), Verdict::clean));
+  Plan plan;
+  plan.scenario = "irq-same-cpu";
+  plan.strategy = "bbm-fault";
+  plan.cpus = 2;
+  plan.memory = 128ULL << 20;
+  plan.scenario_file = "/gone/mine.toml";
+  plan.scenario_sha256 = "0123";
+  plan.kept_scenario = "/gone/irq-same-cpu/scenario-0123.toml";
+  std::vector<std::string> lines = lines_of(clean_trial(), Verdict::clean);
+  lines.front() = event_to_json({Nanoseconds(0), std::nullopt, -1, PlanEvent{plan_json(plan, 0)}}, true);
+  const Recording recording(lines);
+  const std::string kept = recording.run() + "/irq-same-cpu/scenario-0123.toml";
+  std::ofstream(kept) << "# the scenario\n";
+  EXPECT_THAT(recording.replayed().result.repeat, HasSubstr(" run " + kept + " "));
   const fs::path before = fs::current_path();
   fs::current_path(fs::path(recording.path()).parent_path());
-  const Result<Replayed> replayed = replay("events.jsonl", nullptr);
+  for (const char* file : {"events.jsonl", "./events.jsonl"}) {
+    const Result<Replayed> replayed = replay(file, nullptr);
+    ASSERT_TRUE(replayed.ok()) << replayed.error().message;
+    EXPECT_EQ(replayed->result.directory, ".");
+    EXPECT_THAT(replayed->result.repeat, HasSubstr(" run " + kept + " ")) << file;
+  }
   fs::current_path(before);
-  ASSERT_TRUE(replayed.ok()) << replayed.error().message;
-  EXPECT_EQ(replayed->result.directory, ".");
 }
 
 TEST(Replay, ExpectationsAreCheckedAgain) {
@@ -221,8 +237,9 @@ TEST(RecordedResults, AreFoundAboveTheTrialAndRead) {
   ASSERT_TRUE(results.ok()) << results.error().message;
   ASSERT_EQ(results->size(), 1U);
   EXPECT_EQ(results->begin()->second.outcome, "deadlock, a:b");
-  for (const char* text : {"", "[]", "{\"schema\":3,\"results\":[]}",
-                           "{\"schema\":1,\"results\":[{\"directory\":\"x\",\"verdict\":7}]}"}) {
+  for (const char* text :
+       {"", "[]", "{\"schema\":3,\"results\":[]}", "{\"schema\":1,\"results\":[{\"directory\":\"x\",\"verdict\":7}]}",
+        "{\"schema\":1,\"results\":[{\"directory\":\"x\"}]}", "{\"schema\":1,\"results\":7}"}) {
     std::ofstream(file) << text;
     EXPECT_FALSE(read_recorded_results(file).ok()) << text;
   }

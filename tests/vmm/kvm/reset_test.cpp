@@ -30,7 +30,9 @@ class Machine {
     config.dirty_tracking = tracking;
     config.dirty_ring_entries = ring_entries;
     vm_ = BareGuest::take(Vm::create(kvm_, *memory_, config));
-    platform_ = BareGuest::take(Platform::create(*vm_, {}));
+    PlatformConfig devices;
+    devices.doorbell_port = RS_DOORBELL_PORT;
+    platform_ = BareGuest::take(Platform::create(*vm_, std::move(devices)));
     EXPECT_TRUE(memory_->write(Gpa(kCode), std::as_bytes(std::span(code))));
     for (unsigned i = 0; i < vcpus; ++i) start(i, kCode);
   }
