@@ -7,8 +7,8 @@
 namespace remapstorm {
 
 std::string lab_kind(const std::string& kind) {
-  constexpr std::string_view kPrefix = "lab:";
-  return kind.starts_with(kPrefix) ? kind.substr(kPrefix.size()) : std::string();
+  constexpr std::string_view kLab = "lab:";
+  return kind.starts_with(kLab) ? kind.substr(kLab.size()) : std::string();
 }
 
 double slowness_of(Nanoseconds port_round_trip) {
