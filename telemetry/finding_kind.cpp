@@ -38,6 +38,7 @@ constexpr KindName kKindNames[] = {
     {FindingKind::boot_no_progress, "boot-no-progress"},
     {FindingKind::boot_panic, "boot-panic"},
     {FindingKind::console_cut, "console-cut"},
+    {FindingKind::waits_cut, "waits-cut"},
     {FindingKind::circular_locking, "circular-locking"},
     {FindingKind::recursive_locking, "recursive-locking"},
     {FindingKind::inconsistent_lock_state, "inconsistent-lock-state"},

@@ -40,6 +40,7 @@ enum class FindingKind : std::uint8_t {
   boot_no_progress,
   boot_panic,
   console_cut,  // the guest wrote more than the console keeps: what came behind was not read
+  waits_cut,    // more long waits than are kept, and none of those kept is a stall
   // The guest's own reports: lockdep.
   circular_locking,
   recursive_locking,

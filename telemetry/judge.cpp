@@ -134,7 +134,7 @@ Judgement Judge::judgement() const {
   const auto stands = [](const Finding& one) { return one.verdict != Verdict::error && one.verdict != Verdict::stall; };
   if (std::any_of(findings.begin(), findings.end(), stands)) {
     std::erase_if(findings, [&](const Finding& finding) {
-      if (finding.kind != FindingKind::console_cut) return false;
+      if (finding.kind != FindingKind::console_cut && finding.kind != FindingKind::waits_cut) return false;
       judgement.notes.push_back(finding.summary);
       return true;
     });

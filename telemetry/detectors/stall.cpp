@@ -182,13 +182,14 @@ void StallDetector::note_starved(Nanoseconds length, Nanoseconds until) {
 
 void StallDetector::close(FindingKind kind, const std::string& what, const Open& open, Nanoseconds until, Gva addr) {
   if (until - open.since <= threshold_) return;
+  // A heap with the shortest in front: a hostile guest makes up as many as it likes.
+  const auto longer = [](const Stall& a, const Stall& b) { return a.until - a.open.since > b.until - b.open.since; };
   stalls_.push_back({kind, what, open, until, addr});
+  std::push_heap(stalls_.begin(), stalls_.end(), longer);
   if (stalls_.size() <= kMostStalls) return;
   dropped_ = true;
-  const auto shortest = std::min_element(stalls_.begin(), stalls_.end(), [](const Stall& a, const Stall& b) {
-    return a.until - a.open.since < b.until - b.open.since;
-  });
-  stalls_.erase(shortest);
+  std::pop_heap(stalls_.begin(), stalls_.end(), longer);
+  stalls_.pop_back();
 }
 
 std::vector<StallDetector::Interval> StallDetector::imposed() const {
@@ -230,7 +231,18 @@ std::vector<Finding> StallDetector::findings() const {
     all.push_back(std::move(finding));
   }
   // Which they are is known only now: on a busy host the longest may be none.
-  std::stable_sort(all.begin(), all.end(), [](const Finding& a, const Finding& b) { return a.length > b.length; });
+  std::sort(all.begin(), all.end(), [](const Finding& a, const Finding& b) {
+    return std::pair(b.length, a.proven_at) < std::pair(a.length, b.proven_at);
+  });
+  if (all.empty() && dropped_) {
+    Finding cut;
+    cut.verdict = Verdict::error;
+    cut.kind = FindingKind::waits_cut;
+    cut.fingerprint = finding_kind_name(cut.kind);
+    cut.summary =
+        "more waits than are kept were long, and those kept are the host's: whether one was a stall is not known";
+    all.push_back(std::move(cut));
+  }
   if (const std::size_t count = all.size(); count > kMostFindings) {
     all.resize(kMostFindings);
     all.front().detail.push_back((dropped_ ? "at least " : "") + std::to_string(count) +

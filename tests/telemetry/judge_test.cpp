@@ -125,6 +125,22 @@ TEST(Judge, AStallIsFoundBehindLongerWaitsThatAreNone) {
   EXPECT_NEAR(static_cast<double>(judgement.findings.front().length.count()), 150e6, 1e5);
 }
 
+// More of them than are kept: what was dropped may have been a stall.
+TEST(Judge, MoreLongWaitsThanAreKeptAreNoCleanTrial) {
+  const auto waits = [](int count) {
+    Stream stream;
+    stream.begin();
+    for (int i = 0; i < count; ++i) {
+      stream.open(0).pass(130).add(HostWaitEvent{ms(129)}, 0).close(0);
+    }
+    return judge(stream.done().events);
+  };
+  EXPECT_EQ(waits(2000).verdict, Verdict::clean);  // window and lock of each
+  const Judgement cut = waits(2100);
+  EXPECT_EQ(cut.verdict, Verdict::error);
+  EXPECT_EQ(cut.findings.front().kind, FindingKind::waits_cut);
+}
+
 // Whether they were delivered nobody knows: not clean.
 TEST(Judge, MoreInjectionsThanAreWatchedAreNoCleanTrial) {
   const auto holds = [](std::uint32_t count) {
