@@ -9,23 +9,14 @@
 #include <string>
 #include <vector>
 
-#include "base/paths.h"
 #include "base/result.h"
-#include "plan/catalogue.h"
+#include "campaign/installation.h"
 
 namespace remapstorm {
 
-using Arguments = std::vector<std::string>;
-
-struct CommandContext {
+struct CommandContext : Installation {
   std::ostream& out;  // results
   std::ostream& err;  // messages, progress
-  Environment environment;
-  std::string home;                   // used when HOME is unset
-  ScenarioCatalogue shipped;          // scenarios that have names
-  std::string source_dir;             // top of the source tree, for tools/ and guest/; empty if it is gone
-  std::string version;                // of remapstorm
-  std::string called = "remapstorm";  // how hints name the program: "./run" when started by it
   // Terminals that understand escapes: not TERM=dumb.
   bool out_is_terminal = false;
   bool err_is_terminal = false;

@@ -26,8 +26,8 @@ void CompareWords::declare(ArgumentParser& parser) {
   parser.flag("-q,--quiet", quiet, "no progress");
 }
 
-Result<CompareOptions> CompareWords::check(const CommandContext& /*context*/) const {
-  CompareOptions options;
+Result<CompareRequest> CompareWords::check(const CommandContext& /*context*/) const {
+  CompareRequest options;
   const Vocabulary vocabulary = full_vocabulary();
   options.all = strategies.value_or("all") == "all";
   RS_ASSIGN(options.strategies, parse_names("--strategies", strategies.value_or("all"), vocabulary.strategies));

@@ -23,11 +23,11 @@ struct Guest {
   std::optional<Symbols> symbols;
 };
 
-Result<Guest> look_for_guest(const CommandContext& context, const RunOptions& options, const std::string& flavour) {
+Result<Guest> look_for_guest(const CommandContext& context, const RunRequest& options, const std::string& flavour) {
   RS_ASSIGN(const Paths paths, find_paths(context.environment, context.home));
   Guest guest;
-  const Result<GuestImageInfo> image =
-      find_guest_image(paths, context.environment, flavour, wanted_of_image(options.overrides.same, options.kernel));
+  const Result<GuestImageInfo> image = find_guest_image(
+      paths, context.environment, flavour, wanted_of_image(options.overrides.same, options.overrides.kernel));
   if (image.ok()) {
     guest.info = *image;
   } else if (image.error().kind == ErrorKind::unavailable) {
@@ -37,7 +37,7 @@ Result<Guest> look_for_guest(const CommandContext& context, const RunOptions& op
   } else {
     return image.error();
   }
-  std::string kernel = options.kernel;
+  std::string kernel = options.overrides.kernel;
   if (kernel.empty() && image.ok()) kernel = image->directory + "/vmlinux";
   if (!kernel.empty()) {
     RS_ASSIGN(const ElfImage elf, ElfImage::open(kernel, kHostIsa));
@@ -51,7 +51,7 @@ Result<Guest> look_for_guest(const CommandContext& context, const RunOptions& op
   return guest;
 }
 
-Result<Plan> plan_for(const CommandContext& context, const RunOptions& options, const Scenario& scenario) {
+Result<Plan> plan_for(const CommandContext& context, const RunRequest& options, const Scenario& scenario) {
   RS_ASSIGN(const Guest guest, look_for_guest(context, options, chosen_flavour(scenario, options.overrides)));
   HostInfo host;
   host.kind = "not measured";
@@ -88,7 +88,7 @@ void print_plan(std::ostream& out, const Plan& plan, std::uint64_t repeat) {
 
 }  // namespace
 
-int dry_run(const CommandContext& context, const RunOptions& options, const std::vector<Scenario>& scenarios) {
+int dry_run(const CommandContext& context, const RunRequest& options, const std::vector<Scenario>& scenarios) {
   for (const Scenario& scenario : scenarios) {
     const Result<Plan> plan = plan_for(context, options, scenario);
     if (!plan.ok()) return report_error(context, plan.error());

@@ -4,12 +4,12 @@
 
 #include <vector>
 
-#include "campaign/run_options.h"
 #include "cli/command.h"
+#include "cli/run_options.h"
 
 namespace remapstorm {
 
 // Returns the exit code. Symbols are checked only if a guest image has been built.
-int dry_run(const CommandContext& context, const RunOptions& options, const std::vector<Scenario>& scenarios);
+int dry_run(const CommandContext& context, const RunRequest& options, const std::vector<Scenario>& scenarios);
 
 }  // namespace remapstorm

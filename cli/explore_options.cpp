@@ -25,7 +25,7 @@ std::vector<std::string> split(const std::string& text, char separator) {
   }
 }
 
-Status check_injections(const ExploreWords& words, ExploreOptions& options) {
+Status check_injections(const ExploreWords& words, ExploreRequest& options) {
   if (words.inject) {
     options.injections.clear();
     for (const std::string& name : split(*words.inject, ',')) {
@@ -72,7 +72,7 @@ Status check_injections(const ExploreWords& words, ExploreOptions& options) {
   return {};
 }
 
-Status check_guest(const ExploreWords& words, ExploreOptions& options) {
+Status check_guest(const ExploreWords& words, ExploreRequest& options) {
   const Vocabulary vocabulary = full_vocabulary();
   if (words.strategy) {
     RS_ASSIGN(options.strategy, parse_choice("--strategy", *words.strategy, vocabulary.strategies));
@@ -98,7 +98,7 @@ Status check_guest(const ExploreWords& words, ExploreOptions& options) {
   return {};
 }
 
-Status check_rest(const ExploreWords& words, ExploreOptions& options) {
+Status check_rest(const ExploreWords& words, ExploreRequest& options) {
   if (words.calls) {
     RS_ASSIGN(const std::string how, parse_choice("--calls", *words.calls, {"follow", "over"}));
     options.follow_calls = how == "follow";
@@ -214,7 +214,7 @@ void CensusWords::declare(ArgumentParser& parser) {
   explore.declare_guest(parser);
 }
 
-Status ExploreWords::check_into(ExploreOptions& options) const {
+Status ExploreWords::check_into(ExploreRequest& options) const {
   if (windows.size() > 1) {
     const bool of_pairs = std::find(windows.begin(), windows.end(), "window") != windows.end();
     return usage_error("more than one window: " + windows[0] + " and " + windows[1],
@@ -233,14 +233,14 @@ Status ExploreWords::check_into(ExploreOptions& options) const {
   return check_rest(*this, options);
 }
 
-Result<ExploreOptions> ExploreWords::check(const CommandContext& /*context*/) const {
-  ExploreOptions options;
+Result<ExploreRequest> ExploreWords::check(const CommandContext& /*context*/) const {
+  ExploreRequest options;
   RS_TRY(check_into(options));
   return options;
 }
 
-Result<CensusOptions> CensusWords::check(const CommandContext& /*context*/) const {
-  CensusOptions options;
+Result<CensusRequest> CensusWords::check(const CommandContext& /*context*/) const {
+  CensusRequest options;
   options.explore.strategy = "bbm-fault-irqsafe";
   options.explore.cpus = 4;
   RS_TRY(explore.check_into(options.explore));

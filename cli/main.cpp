@@ -50,14 +50,10 @@ int run_main(int argc, char** argv) {
   const Environment environment = process_environment();
   const std::string terminal = environment("TERM").value_or("dumb");
   const auto is_terminal = [&](int fd) { return terminal != "dumb" && ::isatty(fd) == 1; };
-  CommandContext context{std::cout,
+  CommandContext context{{environment, home_from_user_database(), shipped_scenarios(), build_info().source_dir,
+                          build_info().version, environment("REMAPSTORM_CALLED").value_or("remapstorm")},
+                         std::cout,
                          std::cerr,
-                         environment,
-                         home_from_user_database(),
-                         shipped_scenarios(),
-                         build_info().source_dir,
-                         build_info().version,
-                         environment("REMAPSTORM_CALLED").value_or("remapstorm"),
                          is_terminal(STDOUT_FILENO),
                          is_terminal(STDERR_FILENO),
                          columns_of(environment)};

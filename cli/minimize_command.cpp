@@ -1,10 +1,101 @@
 // SPDX-License-Identifier: Apache-2.0
 // minimize: the smallest form of a scenario that still fails the same way.
-#include "cli/minimize_session.h"
+#include "base/plural.h"
+#include "cli/command_campaign.h"
+#include "cli/minimize_options.h"
 #include "cli/scenario_files.h"
 #include "cli/words.h"
+#include "report/junit.h"
 
 namespace remapstorm {
+namespace {
+
+class MinimizeCommand {
+ public:
+  MinimizeCommand(const CommandContext& context, const MinimizeRequest& request, const Scenario& scenario)
+      : context_(context),
+        request_(request),
+        scenario_(scenario),
+        observer_(context, here_.clock, volume_of(request.run.quiet, request.run.verbose)),
+        guests_(context, here_.clock, here_.signals.stop(), guests_for(request.run.overrides)),
+        campaign_(here_.campaign(context, guests_, observer_), request.options) {}
+
+  Status prepare() {
+    RS_TRY(check_places(request_.run.files));
+    return campaign_.prepare(scenario_);
+  }
+
+  int execute() {
+    for (const RescuedRun& run : campaign_.output().rescued()) observer_.note(describe(run));
+    const Result<bool> wanted = campaign_.find_outcome();
+    observer_.clear();
+    if (!wanted.ok()) {
+      const int code = report_error(context_, campaign_.output().give_up(wanted.error()));
+      return wanted.error().kind == ErrorKind::usage ? kExitDiffers : code;
+    }
+    if (!*wanted) return stopped(context_, here_.signals, "there was nothing to keep yet");
+    const Status written = campaign_.run();
+    observer_.clear();
+    show();
+    const int code = conclude(written);
+    return worse_of(code,
+                    write_report_files(
+                        context_, request_.run.files, [&] { return junit(code); }, [&] { return campaign_.json(); }));
+  }
+
+ private:
+  void show() const {
+    const Minimized& found = campaign_.found();
+    const Scenario& given = campaign_.given();
+    context_.out << "outcome   " << campaign_.outcome() << "\nsmallest  " << plural(found.scenario.rules.size(), "rule")
+                 << " of " << given.rules.size() << ", " << plural(found.scenario.workloads.size(), "workload")
+                 << " of " << given.workloads.size() << ", " << plural(found.scenario.cpus, "vCPU") << "; "
+                 << campaign_.trials() << " trials, " << plural(found.steps.size(), "candidate") << "\nrepeated  "
+                 << found.repeated << " of " << found.confirmed_with << '\n';
+  }
+
+  int conclude(const Status& written) {
+    if (!written.ok()) return report_error(context_, campaign_.output().give_up(written.error()));
+    context_.out << "file      " << campaign_.file() << "\nrepeat it " << campaign_.repeat_line() << '\n';
+    context_.out.flush();
+    const Minimized& found = campaign_.found();
+    if (found.error) return report_error(context_, *found.error);
+    if (here_.signals.signal() != 0) {
+      return stopped(context_, here_.signals, "the smallest so far is in " + campaign_.file());
+    }
+    if (found.repeated >= request_.options.needed) return kExitOk;
+    context_.err << "remapstorm: the smallest scenario repeated " << found.repeated << " of " << found.confirmed_with
+                 << " at the end, fewer than the " << request_.options.needed
+                 << " that each step showed: it depends on luck\n"
+                 << "HINT: a larger --repeat and --at-least\n";
+    return kExitDiffers;
+  }
+
+  // One case: whether what was left still comes to the same. `code`: what the command ends with.
+  [[nodiscard]] std::string junit(int code) const {
+    const Minimized& found = campaign_.found();
+    JunitCase one;
+    one.suite = "minimize";
+    one.classname = "minimize." + campaign_.given().name;
+    one.name = campaign_.outcome();
+    one.outcome = test_outcome(code);
+    one.text = "repeated " + std::to_string(found.repeated) + " of " + std::to_string(found.confirmed_with) +
+               "\nrepeat it: " + campaign_.repeat_line();
+    if (code != kExitOk) one.message = found.error ? found.error->message : "not as often as each step showed it";
+    one.type = campaign_.verdict();
+    return junit_xml("minimize", guests_.host().kind, std::vector{one});
+  }
+
+  const CommandContext& context_;
+  const MinimizeRequest& request_;
+  const Scenario& scenario_;
+  CommandCampaign here_;
+  ConsoleObserver observer_;
+  Guests guests_;
+  MinimizeCampaign campaign_;
+};
+
+}  // namespace
 
 int minimize_command(const CommandContext& context, const Arguments& arguments) {
   return with_words<MinimizeWords>(context, arguments, [&](const MinimizeRequest& request) {
@@ -13,9 +104,7 @@ int minimize_command(const CommandContext& context, const Arguments& arguments) 
     const Result<Scenario> scenario =
         open_scenario(context, *catalogue, request.run.scenarios.front(), full_vocabulary());
     if (!scenario.ok()) return report_error(context, scenario.error());
-    MinimizeSession session(context, request);
-    const Status prepared = session.prepare(*scenario);
-    return prepared.ok() ? session.execute() : report_error(context, prepared.error());
+    return run_session(context, MinimizeCommand(context, request, *scenario));
   });
 }
 

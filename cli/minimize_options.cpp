@@ -24,16 +24,18 @@ void MinimizeWords::declare(ArgumentParser& parser) {
 
 Result<MinimizeRequest> MinimizeWords::check(const CommandContext& context) const {
   MinimizeRequest request;
+  MinimizeRunOptions& options = request.options;
   RS_ASSIGN(request.run, run.check(context));
+  options.run = request.run;
   if (request.run.scenarios.size() != 1) return usage_error("minimize takes one scenario at a time");
   if (verdict) {
-    RS_ASSIGN(request.verdict, parse_verdict("--verdict", *verdict));
-    if (*request.verdict == Verdict::clean) return usage_error("--verdict clean: that is no failure to keep");
+    RS_ASSIGN(options.verdict, parse_verdict("--verdict", *verdict));
+    if (*options.verdict == Verdict::clean) return usage_error("--verdict clean: that is no failure to keep");
   }
-  if (run.repeat) request.tries = request.run.repeat;
-  request.needed = request.tries / 2 + 1;
+  if (run.repeat) options.tries = request.run.repeat;
+  options.needed = options.tries / 2 + 1;
   if (at_least) {
-    RS_ASSIGN(request.needed, parse_number("--at-least", *at_least, 1, request.tries));
+    RS_ASSIGN(options.needed, parse_number("--at-least", *at_least, 1, options.tries));
   }
   return request;
 }

@@ -5,17 +5,15 @@
 #include <cstdint>
 #include <optional>
 
-#include "campaign/run_options.h"
+#include "campaign/minimize.h"
 #include "cli/command.h"
 #include "cli/run_options.h"
 
 namespace remapstorm {
 
 struct MinimizeRequest {
-  RunOptions run;                  // one scenario; overrides, seed, trial, output folder
-  std::optional<Verdict> verdict;  // what to keep; empty: that of the first try
-  std::uint64_t tries = 3;         // R
-  std::uint64_t needed = 2;        // K: a candidate counts if K of R tries show it
+  RunRequest run;  // one scenario
+  MinimizeRunOptions options;
 };
 
 // See cli/words.h.

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "plan/host_info.h"
 
 namespace remapstorm {
 
@@ -15,8 +16,6 @@ Result<std::vector<std::string>> split_names(const std::string& option, const st
 // The same, each of which must be one of `known`; "all": all of `known`. Error: usage, with near names.
 Result<std::vector<std::string>> parse_names(const std::string& option, const std::string& text,
                                              const std::vector<std::string>& known);
-
-constexpr const char* kKvmHost = "kvm";  // among --hosts: this machine
 
 // --hosts: "kvm" and "lab:KIND", for kinds that the source tree has.
 Result<std::vector<std::string>> parse_hosts(const std::string& option, const std::string& text,

@@ -33,7 +33,7 @@ bool has_wanted(const CommandContext& context, const std::string& flavour, const
   return image.ok() && is_wanted(*image, wanted);
 }
 
-Flavours flavours_of_run(const CommandContext& context, const RunOptions& options) {
+Flavours flavours_of_run(const CommandContext& context, const RunRequest& options) {
   if (options.dry_run) return {};
   // Without names, which only serve may be: all.
   const Result<std::vector<Scenario>> scenarios = open_scenarios(context, options.scenario_dir, options.scenarios);
@@ -43,7 +43,7 @@ Flavours flavours_of_run(const CommandContext& context, const RunOptions& option
   for (const Scenario& scenario : *scenarios) {
     const std::string flavour = chosen_flavour(scenario, options.overrides);
     if (std::find(known.begin(), known.end(), flavour) == known.end()) continue;
-    if (!has_wanted(context, flavour, wanted_of_image(options.overrides.same, options.kernel)))
+    if (!has_wanted(context, flavour, wanted_of_image(options.overrides.same, options.overrides.kernel)))
       flavours.insert(flavour);
   }
   return flavours;
@@ -84,7 +84,7 @@ Flavours ask(const CommandContext& context, const Arguments& arguments, Flavours
 Flavours flavours_of_command(const CommandContext& context, const Meant& meant) {
   const auto run = meant.command->run;
   const Arguments& words = meant.arguments;
-  const auto of_run = [&](const RunOptions& options) { return flavours_of_run(context, options); };
+  const auto of_run = [&](const RunRequest& options) { return flavours_of_run(context, options); };
   const auto of_part = [&](const auto& options) { return of_run(options.run); };
   const bool here = guests_run_here(context);
   const auto of_sweep = [&](const SweepOptions& options) {
@@ -108,7 +108,7 @@ Flavours flavours_of_command(const CommandContext& context, const Meant& meant) 
   if (run == compare_command) return ask<CompareWords>(context, words, named);
   if (run == explore_command) return ask<ExploreWords>(context, words, of_explore);
   if (run == census_command) {
-    return ask<CensusWords>(context, words, [&](const CensusOptions& options) { return of_explore(options.explore); });
+    return ask<CensusWords>(context, words, [&](const CensusRequest& request) { return of_explore(request.explore); });
   }
   return {};
 }

@@ -4,8 +4,8 @@
 
 #include <memory>
 
-#include "campaign/run_options.h"
 #include "cli/command.h"
+#include "cli/output_format.h"
 #include "report/report.h"
 
 namespace remapstorm {

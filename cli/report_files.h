@@ -7,11 +7,14 @@
 #include <string>
 
 #include "base/result.h"
-#include "campaign/report_files.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
 
 namespace remapstorm {
+
+struct ReportFiles {
+  std::string junit, json;  // empty: none
+};
 
 struct ReportFilesWords {
   std::optional<std::string> junit, json;

@@ -1,16 +1,168 @@
 // SPDX-License-Identifier: Apache-2.0
 // run: from the words a person typed to trials and an exit code.
+#include <filesystem>
+#include <set>
+
+#include "base/names.h"
+#include "cli/command_campaign.h"
 #include "cli/dry_run.h"
+#include "cli/report_choice.h"
 #include "cli/run_options.h"
-#include "cli/run_session.h"
 #include "cli/scenario_files.h"
 #include "cli/words.h"
+#include "report/html/html_report.h"
+#include "results/folder_mark.h"
+#include "results/run_json.h"
 
 namespace remapstorm {
 namespace {
 
+// Tells the report besides, while there is one.
+class RunObserver final : public ConsoleObserver {
+ public:
+  RunObserver(const CommandContext& context, const Clock& clock, const RunRequest& request, SessionMetrics& metrics)
+      : ConsoleObserver(context, clock, volume_of(request.quiet, request.verbose), &metrics), out_(context.out) {}
+
+  void report_to(Report* report) { report_ = report; }
+  void began(const Plan& plan) override {
+    if (report_ != nullptr) report_->scenario_begins(plan);
+    out_.flush();
+  }
+  void ended(const TrialLabels& labels, const TrialResult& trial) override {
+    ConsoleObserver::ended(labels, trial);
+    if (report_ != nullptr) report_->trial_ended(trial);
+    out_.flush();
+  }
+  void ended(const ScenarioResults& scenario) override {
+    if (report_ != nullptr) report_->scenario_ended(scenario);
+    out_.flush();
+  }
+
+ private:
+  std::ostream& out_;
+  Report* report_ = nullptr;
+};
+
+class RunCommand {
+ public:
+  RunCommand(const CommandContext& context, const RunRequest& request, std::vector<Scenario> scenarios)
+      : context_(context),
+        request_(request),
+        metrics_(context, request.metrics, here_.clock),
+        observer_(context, here_.clock, request, metrics_),
+        guests_(context, here_.clock, here_.signals.stop(), guests_for(request.overrides)),
+        campaign_(here_.campaign(context, guests_, observer_), request, std::move(scenarios), write_ktap) {}
+
+  int run() {
+    Status prepared = check_places(request_.files);
+    if (prepared.ok()) prepared = metrics_.start(false);
+    if (prepared.ok()) prepared = campaign_.plan();
+    if (prepared.ok()) return run_trials();
+    if (prepared.error().kind == ErrorKind::usage) return report_error(context_, prepared.error());
+    return report_not_run(prepared.error());
+  }
+
+ private:
+  [[nodiscard]] std::unique_ptr<Report> report() const {
+    return make_report(context_, request_.format, request_.quiet, request_.verbose);
+  }
+
+  int run_trials() {
+    Result<OutputDirectory> output = campaign_.make_output();
+    if (!output.ok()) return report_error(context_, output.error());
+    for (const RescuedRun& run : output->rescued()) context_.err << "remapstorm: " << describe(run) << '\n';
+    const std::unique_ptr<Report> report = this->report();
+    report->run_begins(campaign_.info(output->path()), campaign_.scenarios());
+    observer_.report_to(report.get());
+    const std::vector<ScenarioResults> results = campaign_.run_all(*output, RunCampaign::NotRun::told);
+    observer_.clear();
+    Status written = campaign_.write_output(*output, results);
+    std::string html;
+    if (written.ok() && !results.empty()) html = write_html(*output);
+    written = written.ok() ? output->finish() : Status(output->give_up(written.error()));
+    RunInfo info = campaign_.info(written.ok() ? output->path() : "");
+    if (written.ok()) info.html_report = html;
+    report->run_ended(info, results);
+    context_.out.flush();
+    metrics_.finish();
+    const int signal = here_.signals.signal();
+    int code = worse_of(exit_by_signal(signal), write_files(info, results));
+    if (!written.ok()) code = worse_of(code, report_error(context_, written.error()));
+    if (written.ok() && signal != 0) {
+      context_.err << "remapstorm: stopped by a signal; results so far are in " << output->path() << '\n';
+    }
+    // Nothing ran, and why was said.
+    if (results.empty() && code != kExitOk) return code;
+    return worse_of(code, exit_code(results));
+  }
+
+  // The machine cannot run any: every scenario is reported as not run.
+  int report_not_run(const Error& error) {
+    const std::vector<ScenarioResults> results = campaign_.none_run(error);
+    std::set<std::string> told;
+    for (const ScenarioResults& scenario : results) {
+      const Error& why = *scenario.trials.front().error;
+      if (told.insert(why.message).second) report_error(context_, why);
+    }
+    metrics_.finish();
+    const int code = worse_of(exit_code(results), write_files(campaign_.info(""), results));
+    std::string directory;
+    if (!request_.output_dir.empty()) {
+      Result<OutputDirectory> output = campaign_.make_output();
+      if (!output.ok()) return worse_of(code, report_error(context_, output.error()));
+      directory = output->path();
+      Status written = campaign_.write_output(*output, results);
+      written = written.ok() ? output->finish() : Status(output->give_up(written.error()));
+      if (!written.ok()) return worse_of(code, report_error(context_, written.error()));
+    }
+    if (request_.format == OutputFormat::pretty) return code;
+    const std::unique_ptr<Report> report = this->report();
+    const RunInfo info = campaign_.info(directory);
+    report->run_begins(info, results.size());
+    for (const ScenarioResults& scenario : results) {
+      for (const TrialResult& trial : scenario.trials) report->trial_ended(trial);
+      report->scenario_ended(scenario);
+    }
+    report->run_ended(info, results);
+    return code;
+  }
+
+  // Makes report/ beside the results, after these. Where its index.html will be; empty: none, as was said.
+  std::string write_html(const OutputDirectory& output) const {
+    if (request_.no_report) return {};
+    const std::string into = output.working_path() + "/report";
+    HtmlReportOptions options;
+    options.name = std::filesystem::path(output.path()).filename().string();
+    const Status made = write_run_report(output.working_path(), into, options);
+    // With a mark of its own, so that `report` may make it again.
+    if (made.ok() && mark_folder(into, files_below(into)).ok()) return output.path() + "/report/index.html";
+    // Results do not depend on it, and half a report is none.
+    (void)remove_below(output.working_path(), "report");
+    context_.err << "remapstorm: no report was made: "
+                 << (made.ok() ? "its folder cannot be marked" : made.error().message) << '\n';
+    return {};
+  }
+
+  int write_files(const RunInfo& info, std::span<const ScenarioResults> results) const {
+    return write_report_files(
+        context_, request_.files, [&] { return results_junit(info, results); },
+        [&] { return results_json(info, results); });
+  }
+
+  const CommandContext& context_;
+  const RunRequest& request_;
+  CommandCampaign here_;
+  SessionMetrics metrics_;
+  RunObserver observer_;
+  Guests guests_;
+  RunCampaign campaign_;
+};
+
 // `./run docter` is more likely a command than a scenario.
-Error with_near_command(Error error, const std::string& typed) {
+Error with_near_command(const CommandContext& context, const RunRequest& request, Error error) {
+  const std::string& typed = request.scenarios.front();
+  const Result<ScenarioCatalogue> catalogue = chosen_catalogue(context, request.scenario_dir);
+  if (!catalogue.ok() || !is_unknown_name(*catalogue, typed)) return error;
   std::vector<std::string> names;
   for (const Command& command : commands()) {
     if (!command.hidden) names.emplace_back(command.name);
@@ -23,19 +175,11 @@ Error with_near_command(Error error, const std::string& typed) {
 }  // namespace
 
 int run_command(const CommandContext& context, const Arguments& arguments) {
-  return with_words<RunWords>(context, arguments, [&](const RunOptions& options) {
-    Result<std::vector<Scenario>> scenarios = open_scenarios(context, options.scenario_dir, options.scenarios);
-    if (!scenarios.ok()) {
-      const bool unknown = scenarios.error().message.starts_with("unknown scenario");
-      return report_error(
-          context, unknown ? with_near_command(scenarios.error(), options.scenarios.front()) : scenarios.error());
-    }
-    if (options.dry_run) return dry_run(context, options, *scenarios);
-    RunSession session(context, options, std::move(scenarios).value());
-    const Status prepared = session.prepare();
-    if (prepared.ok()) return session.execute();
-    if (prepared.error().kind == ErrorKind::usage) return report_error(context, prepared.error());
-    return session.report_not_run(prepared.error());
+  return with_words<RunWords>(context, arguments, [&](const RunRequest& request) {
+    Result<std::vector<Scenario>> scenarios = open_scenarios(context, request.scenario_dir, request.scenarios);
+    if (!scenarios.ok()) return report_error(context, with_near_command(context, request, scenarios.error()));
+    if (request.dry_run) return dry_run(context, request, *scenarios);
+    return RunCommand(context, request, std::move(scenarios).value()).run();
   });
 }
 

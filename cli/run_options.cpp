@@ -6,7 +6,7 @@
 namespace remapstorm {
 namespace {
 
-Status check_values(const RunWords& words, RunOptions& options) {
+Status check_values(const RunWords& words, RunRequest& options) {
   Overrides& overrides = options.overrides;
   if (words.cpus) {
     RS_ASSIGN(overrides.cpus, parse_cpus(*words.cpus));
@@ -73,19 +73,18 @@ void RunWords::declare_guest(ArgumentParser& parser) {
   declare_report_files(parser, files);
 }
 
-Result<RunOptions> RunWords::check(const CommandContext& /*context*/) const {
+Result<RunRequest> RunWords::check(const CommandContext& /*context*/) const {
   if (verbose && quiet) return usage_error("-v and -q ask for opposite things", "give one of them");
-  RunOptions options;
+  RunRequest options;
   options.scenarios = scenarios;
   options.overrides.strategy = strategy;
   options.overrides.flavour = flavour;
   options.overrides.append = append.value_or("");
   RS_ASSIGN(options.output_dir, parse_output_dir(output_dir));
   options.scenario_dir = scenario_dir.value_or("");
-  options.kernel = absolute_kernel(kernel);
-  options.overrides.kernel = options.kernel;
+  options.overrides.kernel = absolute_kernel(kernel);
   RS_ASSIGN(options.overrides.same, parse_sha256(sha256));
-  options.cold_boot = options.overrides.cold_boot = cold_boot;
+  options.overrides.cold_boot = cold_boot;
   options.no_report = no_report;
   options.dry_run = dry_run;
   options.verbose = verbose;

@@ -41,9 +41,4 @@ Result<std::vector<Scenario>> open_scenarios(const CommandContext& context, cons
   return scenarios;
 }
 
-std::string chosen_flavour(const Scenario& scenario, const Overrides& overrides) {
-  if (overrides.flavour) return *overrides.flavour;
-  return scenario.flavours.empty() ? "std" : scenario.flavours.front();
-}
-
 }  // namespace remapstorm

@@ -26,7 +26,4 @@ Result<Scenario> open_scenario(const CommandContext& context, const ScenarioCata
 Result<std::vector<Scenario>> open_scenarios(const CommandContext& context, const std::string& scenario_dir,
                                              const std::vector<std::string>& typed);
 
-// The flavour that will be booted: --flavour, else the first of the scenario.
-std::string chosen_flavour(const Scenario& scenario, const Overrides& overrides);
-
 }  // namespace remapstorm

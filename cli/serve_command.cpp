@@ -1,17 +1,78 @@
 // SPDX-License-Identifier: Apache-2.0
 // serve: scenarios round after round.
+#include "cli/command_campaign.h"
 #include "cli/scenario_files.h"
 #include "cli/serve_options.h"
-#include "cli/serve_session.h"
 #include "cli/words.h"
+#include "report/served.h"
 
 namespace remapstorm {
+namespace {
+
+constexpr Nanoseconds kSayEvery = std::chrono::seconds(10);
+
+class ServeCommand {
+ public:
+  ServeCommand(const CommandContext& context, const ServeRequest& request, std::vector<Scenario> scenarios)
+      : context_(context),
+        request_(request),
+        metrics_(context, request.run.metrics, here_.clock),
+        observer_(context, here_.clock, volume_of(request.run.quiet, request.run.verbose), &metrics_),
+        guests_(context, here_.clock, here_.signals.stop(), guests_for(request.run.overrides)),
+        campaign_(here_.campaign(context, guests_, observer_), request.options, std::move(scenarios), write_ktap,
+                  [this](const ServedRound& round) { say(round); }) {}
+
+  Status prepare() {
+    RS_TRY(check_places(request_.run.files));
+    RS_TRY(metrics_.start(true));
+    return campaign_.prepare();
+  }
+
+  int execute() {
+    const Served served = campaign_.run();
+    observer_.clear();
+    context_.out << served_text(served, campaign_.rounds_kept(), campaign_.directory()) << std::flush;
+    metrics_.finish();
+    Served told = served;
+    if (served.trials == 0) {
+      told.exit_code = worse_of(told.exit_code, exit_by_signal(here_.signals.signal()));
+      if (told.exit_code == kExitOk) told.exit_code = exit_code(std::span<const ScenarioResults>());
+    }
+    return worse_of(told.exit_code, write_report_files(
+                                        context_, request_.run.files, [&] { return served_junit(told); },
+                                        [&] { return served_json(told); }));
+  }
+
+ private:
+  // Each that was not as expected; of the others one now and then.
+  void say(const ServedRound& round) {
+    metrics_.say();
+    const bool first = !said_;
+    if (round.outcome.empty() && (request_.run.quiet || (!first && round.since_begin - *said_ < kSayEvery))) return;
+    said_ = round.since_begin;
+    observer_.clear();
+    context_.out << hours_text(round.since_begin) << " round " << round.number << ": " << summary_line(round.results);
+    if (!round.outcome.empty()) context_.out << ": " << round.outcome << "\n  in " << round.folder;
+    context_.out << std::endl;
+  }
+
+  const CommandContext& context_;
+  const ServeRequest& request_;
+  CommandCampaign here_;
+  SessionMetrics metrics_;
+  ConsoleObserver observer_;
+  Guests guests_;
+  ServeCampaign campaign_;
+  std::optional<Nanoseconds> said_;  // when a round was told last, since the begin
+};
+
+}  // namespace
 
 int serve_command(const CommandContext& context, const Arguments& arguments) {
-  return with_words<ServeWords>(context, arguments, [&](ServeOptions& options) {
-    Result<std::vector<Scenario>> scenarios = open_scenarios(context, options.run.scenario_dir, options.run.scenarios);
+  return with_words<ServeWords>(context, arguments, [&](const ServeRequest& request) {
+    Result<std::vector<Scenario>> scenarios = open_scenarios(context, request.run.scenario_dir, request.run.scenarios);
     if (!scenarios.ok()) return report_error(context, scenarios.error());
-    return run_session(context, ServeSession(context, options, std::move(scenarios).value()));
+    return run_session(context, ServeCommand(context, request, std::move(scenarios).value()));
   });
 }
 

@@ -28,11 +28,13 @@ void ServeWords::declare(ArgumentParser& parser) {
   parser.flag("-q,--quiet", run.quiet, "only the summary and what is not as expected");
 }
 
-Result<ServeOptions> ServeWords::check(const CommandContext& context) const {
-  ServeOptions options;
+Result<ServeRequest> ServeWords::check(const CommandContext& context) const {
+  ServeRequest request;
+  ServeOptions& options = request.options;
   RunWords usual = run;
   if (!usual.metrics.listen) usual.metrics.listen = kListen;
-  RS_ASSIGN(options.run, usual.check(context));
+  RS_ASSIGN(request.run, usual.check(context));
+  options.run = request.run;
   if (rounds) {
     RS_ASSIGN(options.rounds, parse_number("--rounds", *rounds, 1, 999'999'999));
   }
@@ -50,7 +52,7 @@ Result<ServeOptions> ServeWords::check(const CommandContext& context) const {
     if (!size.ok()) return size.error().in("--keep-size " + *keep_size);
     options.keep.bytes = *size;
   }
-  return options;
+  return request;
 }
 
 }  // namespace remapstorm

@@ -4,29 +4,26 @@
 
 #include <optional>
 
-#include "campaign/run_options.h"
+#include "campaign/serve.h"
 #include "cli/command.h"
-#include "cli/kept_rounds.h"
 #include "cli/run_options.h"
 
 namespace remapstorm {
 
-struct ServeOptions {
-  RunOptions run;                       // one trial of each scenario; `trial` is set for each round
-  std::optional<std::uint64_t> rounds;  // end after so many
-  std::optional<Nanoseconds> length;    // end with the round in which this is over
-  KeepLimits keep;
+struct ServeRequest {
+  RunRequest run;
+  ServeOptions options;
 };
 
 // See cli/words.h.
 struct ServeWords {
-  using Options = ServeOptions;
+  using Options = ServeRequest;
   static const CommandText kText;
   RunWords run;
   std::optional<std::string> rounds, length, keep_last, keep_unexpected, keep_size;
 
   void declare(ArgumentParser& parser);
-  Result<ServeOptions> check(const CommandContext& context) const;
+  Result<ServeRequest> check(const CommandContext& context) const;
 };
 
 }  // namespace remapstorm

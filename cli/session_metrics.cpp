@@ -32,8 +32,11 @@ void SessionMetrics::ended(const TrialLabels& labels, const TrialResult& trial) 
   if (options_.any()) counter_.count(labels, trial, std::time(nullptr));
 }
 
-void SessionMetrics::ended(const TrialLabels& labels, const PointOutcome& outcome, std::span<const Event> events) {
+void SessionMetrics::ended(const Plan& plan, const PointOutcome& outcome, std::span<const Event> events,
+                           Nanoseconds opened) {
   if (!options_.any()) return;
+  const TrialLabels labels = trial_labels(plan);
+  fold_explored(metrics_, clock_, labels, events, opened);
   if (const auto* trial = std::get_if<ExploredTrial>(&outcome)) {
     counter_.count(labels, *trial, events, std::time(nullptr));
   } else {

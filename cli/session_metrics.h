@@ -19,7 +19,7 @@ class SessionMetrics {
  public:
   // All must outlive this. Threads begin with start().
   SessionMetrics(const CommandContext& context, const MetricsOptions& options, const Clock& clock)
-      : context_(context), options_(options), outputs_(metrics_, options), counter_(metrics_, clock) {}
+      : context_(context), options_(options), clock_(clock), outputs_(metrics_, options), counter_(metrics_, clock) {}
 
   // Opens the ways out. Errors: usage, if the textfile would replace something that is not ours; host, if there is no
   // listening where it was asked for; `needed` false: that is said and the command goes on.
@@ -29,8 +29,8 @@ class SessionMetrics {
 
   void planned(const Plan& plan);
   void ended(const TrialLabels& labels, const TrialResult& trial);
-  // A point of an exploration is done.
-  void ended(const TrialLabels& labels, const PointOutcome& outcome, std::span<const Event> events);
+  // A point of an exploration is done, whose window opened at `opened`.
+  void ended(const Plan& plan, const PointOutcome& outcome, std::span<const Event> events, Nanoseconds opened);
 
   // Of the command itself, without labels.
   void set(Metric metric, double value);
@@ -43,6 +43,7 @@ class SessionMetrics {
  private:
   const CommandContext& context_;
   const MetricsOptions& options_;
+  const Clock& clock_;
   Metrics metrics_;
   MetricsOutputs outputs_;
   TrialCounter counter_;

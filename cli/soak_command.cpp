@@ -1,13 +1,59 @@
 // SPDX-License-Identifier: Apache-2.0
-// soak: random control trials.
-#include "cli/soak_session.h"
+// soak: random control trials, to find false alarms.
+#include "cli/command_campaign.h"
+#include "cli/soak_options.h"
 #include "cli/words.h"
+#include "report/soak.h"
 
 namespace remapstorm {
+namespace {
+
+class SoakCommand {
+ public:
+  SoakCommand(const CommandContext& context, const SoakRequest& request)
+      : context_(context),
+        request_(request),
+        observer_(context, here_.clock, volume_of(request.quiet)),
+        guests_(context, here_.clock, here_.signals.stop(), {.wanted = request.same}),
+        campaign_(here_.campaign(context, guests_, observer_), request) {}
+
+  Status prepare() {
+    RS_TRY(check_places(request_.files));
+    return campaign_.prepare();
+  }
+
+  int execute() {
+    const Status ran = campaign_.run();
+    observer_.clear();
+    const Soak& soak = campaign_.soak();
+    const Status written = campaign_.write_output(soak_json(soak));
+    context_.out << soak_text(soak);
+    if (written.ok()) context_.out << "recorded in " << campaign_.directory();
+    context_.out << std::endl;
+    int code = campaign_.exit_code();
+    for (const Status* status : {&ran, &written}) {
+      if (!status->ok()) code = worse_of(code, report_error(context_, status->error()));
+    }
+    code = worse_of(code,
+                    write_report_files(
+                        context_, request_.files, [&] { return soak_junit(soak); }, [&] { return soak_json(soak); }));
+    return worse_of(code, stopped(context_, here_.signals, "above is what was done until then"));
+  }
+
+ private:
+  const CommandContext& context_;
+  const SoakRequest& request_;
+  CommandCampaign here_;
+  ConsoleObserver observer_;
+  Guests guests_;
+  SoakCampaign campaign_;
+};
+
+}  // namespace
 
 int soak_command(const CommandContext& context, const Arguments& arguments) {
-  return with_words<SoakWords>(context, arguments, [&](const SoakOptions& options) {
-    return run_session(context, SoakSession(context, options));
+  return with_words<SoakWords>(context, arguments, [&](const SoakRequest& request) {
+    return run_session(context, SoakCommand(context, request));
   });
 }
 

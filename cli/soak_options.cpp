@@ -29,8 +29,8 @@ void SoakWords::declare(ArgumentParser& parser) {
   parser.flag("-q,--quiet", quiet, "no progress");
 }
 
-Result<SoakOptions> SoakWords::check(const CommandContext& context) const {
-  SoakOptions options;
+Result<SoakRequest> SoakWords::check(const CommandContext& context) const {
+  SoakRequest options;
   if (trials) {
     RS_ASSIGN(options.trials, parse_number("--trials", *trials, 1, 1'000'000'000));
   }

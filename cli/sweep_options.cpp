@@ -50,8 +50,8 @@ void SweepWords::declare(ArgumentParser& parser) {
   parser.flag("-q,--quiet", quiet, "no progress");
 }
 
-Result<SweepOptions> SweepWords::check(const CommandContext& context) const {
-  SweepOptions options;
+Result<SweepRequest> SweepWords::check(const CommandContext& context) const {
+  SweepRequest options;
   RS_TRY(read_lists(context, *this, options));
   if (seeds) {
     RS_ASSIGN(options.seeds, parse_number("--seeds", *seeds, 1, kMostSeeds));
@@ -86,21 +86,6 @@ Result<std::vector<Scenario>> sweep_scenarios(const CommandContext& context, con
                        "the rows of a sweep need names of their own");
   }
   return scenarios;
-}
-
-Arguments sweep_words(const SweepOptions& options, const std::vector<std::string>& files,
-                      const std::vector<std::string>& hosts) {
-  Arguments words = {"--strategies", join(options.strategies, ","),
-                     "--flavours",   join(options.flavours, ","),
-                     "--hosts",      join(hosts, ","),
-                     "--seeds",      std::to_string(options.seeds)};
-  if (!files.empty()) words.insert(words.end(), {"--scenarios", join(files, ",")});
-  if (options.jobs) words.insert(words.end(), {"--jobs", std::to_string(*options.jobs)});
-  if (options.timeout) {
-    const auto whole = (options.timeout->count() + 999'999) / 1'000'000;
-    words.insert(words.end(), {"--timeout", std::to_string(whole) + "ms"});
-  }
-  return words;
 }
 
 }  // namespace remapstorm

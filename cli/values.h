@@ -7,7 +7,7 @@
 #include <string>
 
 #include "base/result.h"
-#include "campaign/run_options.h"
+#include "cli/output_format.h"
 
 namespace remapstorm {
 

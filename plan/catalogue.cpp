@@ -28,6 +28,10 @@ Result<ScenarioCatalogue> scan_scenarios(const std::string& directory) {
   return catalogue;
 }
 
+bool is_unknown_name(const ScenarioCatalogue& catalogue, const std::string& typed) {
+  return !looks_like_path(typed) && !std::binary_search(catalogue.names.begin(), catalogue.names.end(), typed);
+}
+
 Result<std::string> scenario_path(const ScenarioCatalogue& catalogue, const std::string& typed) {
   if (std::binary_search(catalogue.names.begin(), catalogue.names.end(), typed)) {
     return catalogue.directory + "/" + typed + ".toml";

@@ -18,6 +18,9 @@ struct ScenarioCatalogue {
 // Every *.toml of a folder. Error: usage, if it cannot be read or holds none.
 Result<ScenarioCatalogue> scan_scenarios(const std::string& directory);
 
+// Whether what a person typed is meant as a name, and there is none such.
+bool is_unknown_name(const ScenarioCatalogue& catalogue, const std::string& typed);
+
 // Path of the scenario file for what a person typed: a name of the catalogue, or a path (it holds a '/' or ends in
 // ".toml"). Error: usage, with near names as the hint.
 Result<std::string> scenario_path(const ScenarioCatalogue& catalogue, const std::string& typed);

@@ -22,6 +22,7 @@ struct HostInfo {
   std::string processors{};        // of a host that is a guest: where its machine's /proc/PID/task is seen; or empty
   std::string line_begin{};        // how a line begins that repeats something here, see repeat.h
 };
+constexpr const char* kKvmHost = "kvm";  // in lists of hosts: this machine
 // "x86" of "lab:x86"; empty for any other kind.
 std::string lab_kind(const std::string& kind);
 // A host whose VM exits take longer than 100 us is slow in proportion: software emulation, above all.

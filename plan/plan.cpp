@@ -246,6 +246,11 @@ Status check_bytes(const Plan& plan) {
 
 }  // namespace
 
+std::string chosen_flavour(const Scenario& scenario, const Overrides& overrides) {
+  if (overrides.flavour) return *overrides.flavour;
+  return scenario.flavours.empty() ? "std" : scenario.flavours.front();
+}
+
 Result<Plan> make_plan(const Scenario& scenario, const Overrides& overrides, const GuestImageInfo& guest,
                        const HostInfo& host, const ResolveSymbol& resolve_symbol) {
   Plan plan;
@@ -256,7 +261,7 @@ Result<Plan> make_plan(const Scenario& scenario, const Overrides& overrides, con
   plan.claims = scenario.claims;
   plan.summary = scenario.summary;
   plan.strategy = overrides.strategy.value_or(scenario.strategy);
-  plan.flavour = overrides.flavour.value_or(scenario.flavours.empty() ? "" : scenario.flavours.front());
+  plan.flavour = chosen_flavour(scenario, overrides);
   plan.cpus = overrides.cpus.value_or(scenario.cpus);
   plan.memory = overrides.memory.value_or(scenario.memory);
   plan.append = scenario.append;

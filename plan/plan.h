@@ -67,6 +67,9 @@ struct Plan {
   [[nodiscard]] std::vector<Gva> breakpoints() const;
 };
 
+// The flavour that will be booted: --flavour, else the first of the scenario.
+std::string chosen_flavour(const Scenario& scenario, const Overrides& overrides);
+
 // The address of "symbol" or "symbol+0x1c"; on an unknown symbol, names that look like it.
 struct SymbolAnswer {
   std::optional<Gva> address;

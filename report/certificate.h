@@ -10,6 +10,8 @@
 
 namespace remapstorm {
 
+// What came of an exploration of one point, in lines of any length.
+std::string one_point_text(const Certificate& certificate);
 // Plain ASCII, no line longer than 72 columns: fit for a reply on a mailing list.
 std::string certificate_text(const Certificate& certificate);
 

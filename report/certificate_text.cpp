@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "base/plural.h"
+#include "base/printable.h"
 #include "report/certificate.h"
 #include "report/plain_lines.h"
 #include "report/text.h"
@@ -358,6 +359,22 @@ std::string certificate_text(const Certificate& certificate) {
   out.add("Not covered:");
   for (const std::string& line : not_covered(certificate)) out.wrapped("  - ", line);
   return out.text();
+}
+
+std::string one_point_text(const Certificate& certificate) {
+  std::string text;
+  for (const ExploredTrial& trial : certificate.trials) {
+    text += name_of(certificate, trial) + ": " + std::string(verdict_name(trial.verdict)) + "\n  " +
+            printable(trial.reason) + "\n";
+    if (trial.second && !trial.second_raised) text += "  " + std::string(kNeverCame) + "\n";
+    for (const TakenAt& at : trial.taken) {
+      text += "  taken at " + place_of(at.symbol, at.offset, at.pc) + " (" + at.context + ")\n";
+    }
+  }
+  for (const SkippedPoint& point : certificate.skipped) {
+    text += name_of(certificate, point) + ": skipped: " + printable(point.reason) + "\n";
+  }
+  return text;
 }
 
 }  // namespace remapstorm

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/served.h"
 
+#include <cstdio>
+
+#include "base/names.h"
 #include "base/plural.h"
 #include "report/junit.h"
 #include "report/plain_lines.h"
@@ -12,19 +15,23 @@ namespace {
 constexpr int kServeSchema = 1;
 }
 
-void Served::add(const ScenarioResults& results) {
-  ServedScenario& one = scenarios_[results.scenario];
-  for (const TrialResult& trial : results.trials) {
-    ++one.trials;
-    one.worst = worse_of(one.worst, remapstorm::exit_code(trial));
-    if (trial.ok) {
-      ++one.expected;
-      continue;
-    }
-    const std::string outcome = outcome_of(trial);
-    const bool room = one.unexpected.contains(outcome) || one.unexpected.size() < kMostOutcomes;
-    ++one.unexpected[room ? outcome : "others"];
-  }
+std::string hours_text(Nanoseconds time) {
+  const auto whole = std::chrono::duration_cast<std::chrono::seconds>(time).count();
+  char text[32];
+  std::snprintf(text, sizeof(text), "%lld:%02lld:%02lld", static_cast<long long>(whole / 3600),
+                static_cast<long long>(whole / 60 % 60), static_cast<long long>(whole % 60));
+  return text;
+}
+
+std::string served_text(const Served& served, std::size_t kept, const std::string& directory) {
+  std::string text = "serve: " + plural(served.rounds, "round") + " in " + hours_text(served.took) + ", " +
+                     plural(served.trials, "trial") + ": " + std::to_string(served.expected) + " as expected";
+  if (served.trials != served.expected) text += ", " + std::to_string(served.trials - served.expected) + " not";
+  text += "\n";
+  if (!served.not_run.empty()) text += "  not run: " + join(served.not_run) + "\n";
+  for (const auto& [outcome, count] : served.outcomes()) text += "  " + std::to_string(count) + " x " + outcome + "\n";
+  if (kept != 0) text += plural(kept, "round") + " kept in " + directory + "\n";
+  return text;
 }
 
 std::string served_json(const Served& served) {

@@ -1,40 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a `serve` has come to, scenario by scenario: rounds are too many to list. Pure.
+// The faces of what a `serve` has come to. Pure.
 #pragma once
 
-#include <cstdint>
-#include <map>
 #include <string>
-#include <vector>
 
-#include "plan/plan.h"
-#include "report/report.h"
+#include "results/served.h"
 
 namespace remapstorm {
 
-struct ServedScenario {
-  std::uint64_t trials = 0, expected = 0;
-  std::map<std::string, std::uint64_t> unexpected;  // how often each outcome came; bounded
-  int worst = 0;                                    // exit code of its worst trial
-};
-
-class Served {
- public:
-  static constexpr std::size_t kMostOutcomes = 100;  // of a scenario; more are counted as "others"
-
-  std::string version;
-  std::string started_at;  // RFC 3339, UTC
-  std::string host;        // its kind
-  std::uint64_t rounds = 0;
-  int exit_code = 0;
-
-  void add(const ScenarioResults& results);
-  [[nodiscard]] const std::map<std::string, ServedScenario>& scenarios() const { return scenarios_; }
-
- private:
-  std::map<std::string, ServedScenario> scenarios_;
-};
-
+// How long, how often, what came of it and how often. `directory` holds `kept` rounds.
+std::string served_text(const Served& served, std::size_t kept, const std::string& directory);
+// "1:02:03": hours, minutes, seconds.
+std::string hours_text(Nanoseconds time);
 // Schema 1 (docs/commands.md).
 std::string served_json(const Served& served);
 // A case for each scenario.

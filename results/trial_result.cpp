@@ -185,6 +185,17 @@ TrialResult did_not_run(const std::string& scenario, const Overrides& overrides,
   return result;
 }
 
+TrialResult did_not_run(const Plan& plan, std::uint64_t trial, const Error& error) {
+  TrialResult result = did_not_run(plan.scenario, Overrides{}, error);
+  result.strategy = plan.strategy;
+  result.flavour = plan.flavour;
+  result.seed = plan.seed;
+  result.trial = trial;
+  result.expected = plan.expectation.verdict;
+  result.repeat = repeat_command(plan, trial);
+  return result;
+}
+
 ErrorKind kind_of_trouble(const Judgement& judgement) {
   const auto& findings = judgement.findings;
   return !findings.empty() && is_host_trouble(findings.front().kind) ? ErrorKind::host : ErrorKind::guest;

@@ -41,6 +41,7 @@ struct TrialResult {
 TrialResult conclude(const RecordedPlan& plan, const Judgement& judgement);
 // The trial, or its whole plan, could not run.
 TrialResult did_not_run(const std::string& scenario, const Overrides& overrides, const Error& error);
+TrialResult did_not_run(const Plan& plan, std::uint64_t trial, const Error& error);
 
 RecordedPlan recorded(const Plan& plan, std::uint64_t trial);
 

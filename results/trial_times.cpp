@@ -35,6 +35,7 @@ TrialTimes TrialTimes::load(const std::string& path) {
 }
 
 bool TrialTimes::save(const std::string& path) const {
+  if (added_.empty()) return true;
   Json trials = Json::object();
   const auto put = [&](const std::string& what, const Mean& mean) {
     trials[what] = {{"count", mean.count}, {"mean_ns", static_cast<std::int64_t>(mean.nanoseconds)}};

@@ -19,7 +19,7 @@ class TrialTimes {
   // Nothing is known yet.
   TrialTimes() = default;
   static TrialTimes load(const std::string& path);
-  // Whole or not at all. False: it could not be written.
+  // Whole or not at all; not if nothing was added. False: it could not be written.
   bool save(const std::string& path) const;
 
   [[nodiscard]] std::optional<Nanoseconds> of(const std::string& what) const;

@@ -133,47 +133,30 @@ ResolveSymbol Runner::resolver() const {
   };
 }
 
-namespace {
-
-TrialResult could_not_run(const Plan& plan, std::uint64_t trial, const Error& error) {
-  TrialResult result = did_not_run(plan.scenario, Overrides{}, error);
-  result.strategy = plan.strategy;
-  result.flavour = plan.flavour;
-  result.seed = plan.seed;
-  result.trial = trial;
-  result.expected = plan.expectation.verdict;
-  result.repeat = repeat_command(plan, trial);
-  return result;
-}
-
-}  // namespace
-
-TrialResult Runner::run(const Plan& plan, std::uint64_t trial, OutputDirectory& output, const Watching& watching) {
-  const Result<std::string> folder = output.make_trial(plan.scenario, plan.strategy, trial);
-  if (!folder) return could_not_run(plan, trial, folder.error());
-  TrialResult result = run_in(output.working_path() + "/" + *folder, plan, trial, watching);
-  if (result.verdict) result.directory = *folder;
-  return result;
-}
-
-TrialResult Runner::run_in(const std::string& folder, const Plan& plan, std::uint64_t trial, const Watching& watching) {
-  Result<JsonlSink> events = JsonlSink::create(folder + "/events.jsonl");
-  if (!events) return could_not_run(plan, trial, events.error());
-  ConsoleSink console(folder + "/console.log", watching.console);
-
-  std::vector<EventSink*> sinks = {&*events, &console};
+TrialResult Runner::run(const Plan& plan, std::uint64_t trial, const std::string& folder, std::vector<EventSink*> sinks,
+                        const Watching& watching) {
+  std::optional<JsonlSink> events;
+  std::optional<ConsoleSink> console;
+  if (!folder.empty()) {
+    Result<JsonlSink> created = JsonlSink::create(folder + "/events.jsonl");
+    if (!created) return did_not_run(plan, trial, created.error());
+    sinks.push_back(&events.emplace(std::move(created).value()));
+    sinks.push_back(&console.emplace(folder + "/console.log", watching.console));
+  }
   std::optional<MetricsSink> folded;
   if (watching.metrics != nullptr) sinks.push_back(&folded.emplace(*watching.metrics, clock_, trial_labels(plan)));
-  const Result<TrialOutcome> outcome = run_trial(environment(), plan, trial, std::move(sinks), watching.progress);
+  const Progress progress = watching.progress ? watching.progress : [](const char* /*phase*/, Nanoseconds /*since*/) {};
+  const Result<TrialOutcome> outcome = run_trial(environment(), plan, trial, std::move(sinks), progress);
   if (folded) {
     folded->finish();
-    watching.metrics->add(Metric::events_dropped, trial_labels(plan).with(), static_cast<double>(events->dropped()));
+    const double dropped = events ? static_cast<double>(events->dropped()) : 0;
+    watching.metrics->add(Metric::events_dropped, trial_labels(plan).with(), dropped);
   }
   for (const std::string& note : std::exchange(notes_, {})) {
     if (watching.note) watching.note(note);
   }
-  const Status written = events->flush();
-  if (!outcome) return could_not_run(plan, trial, outcome.error());
+  const Status written = events ? events->flush() : Status();
+  if (!outcome) return did_not_run(plan, trial, outcome.error());
 
   TrialResult result = conclude(recorded(plan, trial), outcome->judgement);
   result.interrupted = outcome->interrupted;
@@ -181,7 +164,9 @@ TrialResult Runner::run_in(const std::string& folder, const Plan& plan, std::uin
   result.boot_time = outcome->boot_time;
   result.duration = outcome->duration;
   if (!written) result.error = written.error();
-  if (!result.error && console.failed()) result.error = host_error("cannot write " + folder + "/console.log");
+  if (!result.error && console && console->failed()) {
+    result.error = host_error("cannot write " + folder + "/console.log");
+  }
   if (result.error) result.ok = false;
   return result;
 }

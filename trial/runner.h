@@ -11,7 +11,6 @@
 #include "base/mapping.h"
 #include "base/paths.h"
 #include "plan/plan.h"
-#include "results/output_dir.h"
 #include "results/trial_result.h"
 #include "telemetry/metrics/metrics.h"
 #include "trial/trial.h"
@@ -28,7 +27,7 @@ Result<HostInfo> describe_host(const Kvm& kvm, const Clock& clock, const Environ
 class Runner {
  public:
   struct Watching {
-    // About every 100 ms while a trial runs: "booting" or "running", and for how long.
+    // About every 100 ms while a trial runs: "booting" or "running", and for how long; may be empty.
     std::function<void(const char* phase, Nanoseconds since_start)> progress;
     // Each line of the guest's console as it comes, from a vCPU thread; may be empty.
     std::function<void(const std::string& line)> console;
@@ -57,12 +56,10 @@ class Runner {
   [[nodiscard]] const GuestImageInfo& guest() const { return guest_; }
   // For make_plan().
   [[nodiscard]] ResolveSymbol resolver() const;
-  // Runs one trial; leaves events.jsonl and console.log in a folder of its own below `output`. Never throws away what
-  // it saw: trouble of the host is in the result.
-  TrialResult run(const Plan& plan, std::uint64_t trial, OutputDirectory& output, const Watching& watching);
-  // The same in `folder`, which exists, for those who keep their results in their own way; result.directory stays
-  // empty.
-  TrialResult run_in(const std::string& folder, const Plan& plan, std::uint64_t trial, const Watching& watching);
+  // Runs one trial; leaves events.jsonl and console.log in `folder`, which exists, or nothing if it is empty. `sinks`:
+  // who hears its events besides. Never throws away what it saw: trouble of the host is in the result.
+  TrialResult run(const Plan& plan, std::uint64_t trial, const std::string& folder, std::vector<EventSink*> sinks,
+                  const Watching& watching);
 
  private:
   Runner(const Kvm& kvm, const Clock& clock, const std::atomic<bool>& stop, ElfImage kernel, Symbols symbols)

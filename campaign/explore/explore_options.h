@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "campaign/explore/window.h"
-#include "campaign/run_options.h"
+#include "plan/plan.h"
 #include "plan/scenario.h"
 
 namespace remapstorm {
@@ -47,15 +47,10 @@ struct ExploreOptions {
   unsigned jobs = 0;                    // guests at a time; 0: as many as the host has CPUs for
   bool resume = false;
   std::optional<BoundaryChoice> at;
-  std::optional<BoundaryChoice> then;          // with `at`: the second of a pair is injected there
-  SameBytes same;                              // what must not have changed
-  std::string kernel;                          // a vmlinux instead of the guest image's, or empty
-  std::string output_dir;                      // empty: a new folder below the state folder
-  OutputFormat format = OutputFormat::pretty;  // pretty or json
-  MetricsOptions metrics;
-  ReportFiles files;
-  bool verbose = false;
-  bool quiet = false;
+  std::optional<BoundaryChoice> then;  // with `at`: the second of a pair is injected there
+  SameBytes same;                      // what must not have changed
+  std::string kernel;                  // a vmlinux instead of the guest image's, or empty
+  std::string output_dir;              // empty: a new folder below the state folder
 };
 
 // A window of one huge page's remap on vCPU 0 and, where there is another vCPU, somebody who reads the page meanwhile.

@@ -82,8 +82,8 @@ TEST(RandomControl, TheSameSeedIsTheSameTrialAndAnotherIsNot) {
   EXPECT_GT(different.size(), 195U);
 }
 
-Judgement judged(Verdict verdict, Nanoseconds length = Nanoseconds(0), Nanoseconds imposed = Nanoseconds(0),
-                 Nanoseconds starved = Nanoseconds(0)) {
+Judgement trial_judged(Verdict verdict, Nanoseconds length = Nanoseconds(0), Nanoseconds imposed = Nanoseconds(0),
+                       Nanoseconds starved = Nanoseconds(0)) {
   Judgement judgement;
   judgement.verdict = verdict;
   if (verdict == Verdict::clean) return judgement;
@@ -99,15 +99,15 @@ Judgement judged(Verdict verdict, Nanoseconds length = Nanoseconds(0), Nanosecon
 TEST(ControlOutcomes, OnlyWhatSaysThatTheGuestDidWrongIsAFalseAlarm) {
   using std::chrono::milliseconds;
   const auto of = [](const Judgement& judgement) { return control_outcome(judgement, milliseconds(100)); };
-  EXPECT_EQ(of(judged(Verdict::clean)), ControlOutcome::clean);
-  EXPECT_EQ(of(judged(Verdict::error)), ControlOutcome::failed);
+  EXPECT_EQ(of(trial_judged(Verdict::clean)), ControlOutcome::clean);
+  EXPECT_EQ(of(trial_judged(Verdict::error)), ControlOutcome::failed);
   for (const Verdict verdict : {Verdict::deadlock, Verdict::oops, Verdict::lockdep, Verdict::bug, Verdict::lost_update,
                                 Verdict::hang, Verdict::timeout}) {
-    EXPECT_EQ(of(judged(verdict)), ControlOutcome::false_alarm) << verdict_name(verdict);
+    EXPECT_EQ(of(trial_judged(verdict)), ControlOutcome::false_alarm) << verdict_name(verdict);
   }
-  EXPECT_EQ(of(judged(Verdict::stall, milliseconds(150), milliseconds(60))), ControlOutcome::imposed_stall);
-  EXPECT_EQ(of(judged(Verdict::stall, milliseconds(150), milliseconds(40))), ControlOutcome::false_alarm);
-  EXPECT_EQ(of(judged(Verdict::stall, milliseconds(150), milliseconds(40), milliseconds(20))),
+  EXPECT_EQ(of(trial_judged(Verdict::stall, milliseconds(150), milliseconds(60))), ControlOutcome::imposed_stall);
+  EXPECT_EQ(of(trial_judged(Verdict::stall, milliseconds(150), milliseconds(40))), ControlOutcome::false_alarm);
+  EXPECT_EQ(of(trial_judged(Verdict::stall, milliseconds(150), milliseconds(40), milliseconds(20))),
             ControlOutcome::imposed_stall);
 }
 

@@ -17,18 +17,14 @@ struct FakeContext {
   CommandContext context;
 
   explicit FakeContext(ScenarioCatalogue shipped = {"/nowhere", {"control-inplace", "irq-same-cpu", "irqsafe-irq"}})
-      : context{out,
-                err,
-                [this](const std::string& name) -> std::optional<std::string> {
-                  const auto found = variables.find(name);
-                  if (found == variables.end()) return std::nullopt;
-                  return found->second;
-                },
-                "/nowhere/home",
-                std::move(shipped),
-                "",
-                "1.2.3",
-                "./run"} {}
+      : context{{[this](const std::string& name) -> std::optional<std::string> {
+                   const auto found = variables.find(name);
+                   if (found == variables.end()) return std::nullopt;
+                   return found->second;
+                 },
+                 "/nowhere/home", std::move(shipped), "", "1.2.3", "./run"},
+                out,
+                err} {}
 };
 
 }  // namespace remapstorm

@@ -12,12 +12,12 @@
 namespace remapstorm {
 namespace {
 
-Result<std::optional<RunOptions>> parse(const Arguments& arguments) {
+Result<std::optional<RunRequest>> parse(const Arguments& arguments) {
   const FakeContext fake;
   return parse_words<RunWords>(fake.context, arguments);
 }
 
-RunOptions parsed(const Arguments& arguments) {
+RunRequest parsed(const Arguments& arguments) {
   const auto options = parse(arguments);
   if (!options.ok()) {
     ADD_FAILURE() << options.error().message;
@@ -37,7 +37,7 @@ Error mistake(const Arguments& arguments) {
 }
 
 TEST(RunOptions, OnlyAScenario) {
-  const RunOptions options = parsed({"irq-same-cpu"});
+  const RunRequest options = parsed({"irq-same-cpu"});
   EXPECT_EQ(options.scenarios, (std::vector<std::string>{"irq-same-cpu"}));
   EXPECT_EQ(options.repeat, 1U);
   EXPECT_EQ(options.overrides.seed, 1U);
@@ -48,7 +48,7 @@ TEST(RunOptions, OnlyAScenario) {
 }
 
 TEST(RunOptions, EveryOption) {
-  const RunOptions options =
+  const RunRequest options =
       parsed({"a",       "--strategy",   "bbm-fault", "--flavour",      "std",  "--cpus",    "4",        "--memory",
               "512M",    "--repeat",     "20",        "--seed",         "0xff", "--expect",  "deadlock", "--timeout",
               "1.5s",    "--output-dir", "out",       "--format",       "ktap", "--dry-run", "-v",       "-k",
@@ -65,14 +65,14 @@ TEST(RunOptions, EveryOption) {
   EXPECT_EQ(options.output_dir, "out");
   EXPECT_EQ(options.format, OutputFormat::ktap);
   EXPECT_TRUE(options.dry_run && options.verbose && !options.quiet);
-  EXPECT_EQ(options.kernel, std::filesystem::current_path() / "vmlinux")
+  EXPECT_EQ(options.overrides.kernel, std::filesystem::current_path() / "vmlinux")
       << "a line that repeats it works in any folder";
   EXPECT_EQ(options.overrides.append, "a=b c");
   EXPECT_EQ(options.scenario_dir, "d");
 }
 
 TEST(RunOptions, EqualsSignsAndOptionsBeforeTheScenario) {
-  const RunOptions options = parsed({"--format=json", "-q", "--append=-x=1", "a"});
+  const RunRequest options = parsed({"--format=json", "-q", "--append=-x=1", "a"});
   EXPECT_EQ(options.format, OutputFormat::json);
   EXPECT_TRUE(options.quiet);
   EXPECT_EQ(options.overrides.append, "-x=1");
@@ -149,7 +149,7 @@ TEST(RunOptions, LoudAndQuietExcludeEachOther) {
 }
 
 TEST(RunOptions, WaysOutForMetrics) {
-  const RunOptions options = parsed(
+  const RunRequest options = parsed(
       {"a", "--metrics-listen", "0", "--metrics-textfile", "/x/y.prom", "--metrics-push", "http://127.0.0.1:9091"});
   ASSERT_TRUE(options.metrics.listen);
   EXPECT_EQ(options.metrics.listen->host, "127.0.0.1");
@@ -179,11 +179,11 @@ TEST(ServeOptions, OfNothingMeansAllScenariosAndTheUsualPort) {
   const auto limited = parse_words<ServeWords>(fake.context, {"a", "--rounds", "3", "--for", "2m", "--keep-last", "1",
                                                               "--keep-unexpected", "0", "--keep-size", "10M"});
   ASSERT_TRUE(limited.ok()) << limited.error().message;
-  EXPECT_EQ((*limited)->rounds, 3U);
-  EXPECT_EQ((*limited)->length, std::chrono::minutes(2));
-  EXPECT_EQ((*limited)->keep.last, 1U);
-  EXPECT_EQ((*limited)->keep.unexpected, 0U);
-  EXPECT_EQ((*limited)->keep.bytes, 10U << 20);
+  EXPECT_EQ((*limited)->options.rounds, 3U);
+  EXPECT_EQ((*limited)->options.length, std::chrono::minutes(2));
+  EXPECT_EQ((*limited)->options.keep.last, 1U);
+  EXPECT_EQ((*limited)->options.keep.unexpected, 0U);
+  EXPECT_EQ((*limited)->options.keep.bytes, 10U << 20);
   for (const Arguments& bad :
        {Arguments{"--rounds", "0"}, Arguments{"--keep-last", "0"}, Arguments{"--trial", "1"},
         Arguments{"--repeat", "2"}, Arguments{"--for", "never"}, Arguments{"--keep-size", "x"}}) {

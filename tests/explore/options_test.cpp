@@ -12,10 +12,10 @@ class ExploreTyped : public testing::Test {
  protected:
   FakeContext fake_;
 
-  ExploreOptions parsed(const Arguments& words) {
+  ExploreRequest parsed(const Arguments& words) {
     const auto options = parse_words<ExploreWords>(fake_.context, words);
     EXPECT_TRUE(options.ok()) << options.error().message;
-    return options.ok() && *options ? **options : ExploreOptions{};
+    return options.ok() && *options ? **options : ExploreRequest{};
   }
   std::string complaint(const Arguments& words) {
     const auto options = parse_words<ExploreWords>(fake_.context, words);
@@ -26,7 +26,7 @@ class ExploreTyped : public testing::Test {
 };
 
 TEST_F(ExploreTyped, TheUsualIsFilledIn) {
-  const ExploreOptions options = parsed({"bbm-pte"});
+  const ExploreRequest options = parsed({"bbm-pte"});
   EXPECT_EQ(options.window.name, "bbm-pte");
   EXPECT_EQ(options.injections, (std::vector<std::string>{"irq", "nmi"}));
   EXPECT_TRUE(options.follow_calls);
@@ -61,7 +61,7 @@ TEST_F(ExploreTyped, EverythingCanBeSaidAndIsRepeated) {
                            "line",
                            "--action",
                            "none"};
-  const ExploreOptions options = parsed(words);
+  const ExploreRequest options = parsed(words);
   EXPECT_EQ(injection_names(options), (std::vector<std::string>{"nmi", "hold", "nmi+hold", "hold+nmi"}));
   EXPECT_EQ(options.workloads.size(), 2U);
   EXPECT_EQ(workload_text(options.workloads[0]), "0:hugetlb-cycle,pages=2,repeat=3");
@@ -72,7 +72,7 @@ TEST_F(ExploreTyped, EverythingCanBeSaidAndIsRepeated) {
 }
 
 TEST_F(ExploreTyped, TheWindowMayBeAnOptionAndAPointMayBeRepeated) {
-  const ExploreOptions options = parsed({"--window", "lock", "--repeat", "10"});
+  const ExploreRequest options = parsed({"--window", "lock", "--repeat", "10"});
   EXPECT_EQ(options.window.name, "lock");
   EXPECT_EQ(options.executions, 10U);
   EXPECT_EQ(explore_words(options), "explore lock --inject irq,nmi --strategy bbm-fault --repeat 10");

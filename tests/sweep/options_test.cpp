@@ -4,8 +4,9 @@
 
 #include <fstream>
 
+#include "campaign/lab.h"
+#include "campaign/sweep_repeat.h"
 #include "cli/compare_options.h"
-#include "cli/lab_child.h"
 #include "cli/name_list.h"
 #include "cli/soak_options.h"
 #include "cli/sweep_options.h"
