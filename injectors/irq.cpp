@@ -26,7 +26,7 @@ InjectorInfo irq_injector() {
   via.kind = ParameterSpec::Kind::choice;
   via.choices = {"msi", "line"};
   via.fallback = std::string("msi");
-  via.summary = "msi, or line: an I/O APIC pin that is routed to that vCPU";
+  via.summary = "msi, or line: an interrupt line that is routed to that vCPU";
   return {{"irq", "raise the test interrupt on a vCPU", {via, action_parameter(), vcpu_parameter()}, {}},
           make_injector<IrqInjector>};
 }

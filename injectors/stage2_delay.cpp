@@ -6,6 +6,8 @@
 
 #include "injectors/injector.h"
 #include "injectors/page_delay.h"
+#include "vmm/arch/arch.h"
+#include "vmm/arch/host.h"
 
 namespace remapstorm {
 namespace {
@@ -36,9 +38,9 @@ class Stage2DelayInjector final : public Injector {
     RS_ASSIGN(const MappedPage mapped, guest.translate(hit.vcpu, Gva(target)));
     if (page_ == "pte-page") return mapped.table;
     if (mapped.page) return Gpa(mapped.page->value & ~(PageDelay::kPageSize - 1));
-    // Inside the window nothing is mapped; the probe carries the old entry (bits 12..51: SDM vol. 3, 4.5; the same in
-    // Arm's 4K granule), which is the page a reader that came first would have used.
-    if (hit.probe == RS_PROBE_BBM_BREAK) return Gpa(hit.args[2] & 0x000ffffffffff000ULL);
+    // Inside the window nothing is mapped; the probe carries the old entry, which names the page that a reader who came
+    // first would have used.
+    if (hit.probe == RS_PROBE_BBM_BREAK) return Gpa(hit.args[2] & arch_of(kHostIsa).entry_address);
     return usage_error("the vmemmap page of the window is not mapped here");
   }
 

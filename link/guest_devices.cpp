@@ -15,7 +15,7 @@ Status add_mailbox(GuestMemory& memory) {
 PlatformConfig guest_devices(LineCallback console_line, std::string workload) {
   PlatformConfig config;
   config.console_line = std::move(console_line);
-  config.doorbell_port = RS_DOORBELL_PORT;
+  config.doorbell = RS_DOORBELL_PORT;
   config.text_port = RS_WORKLOAD_PORT;
   config.text = std::move(workload);
   return config;

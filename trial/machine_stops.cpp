@@ -4,16 +4,14 @@
 
 #include "telemetry/probe_names.h"
 #include "trial/machine.h"
+#include "vmm/arch/arch.h"
+#include "vmm/arch/host.h"
 
 namespace remapstorm {
 
 using What = LifecycleEvent::What;
 
 namespace {
-
-// Where x86 begins (SDM vol. 3, 10.1.4). On SVM KVM resets a vCPU that shut down before anybody can look: the VMCB is
-// undefined by then (APM vol. 2, 15.14.3).
-constexpr Gva kResetVector(0xfff0);
 
 ConsoleEvent::End event_end(LineEnd end) {
   switch (end) {
@@ -41,8 +39,10 @@ void Machine::on_stop(unsigned index, const Stop& stop) {
           on_candidate(Candidate{static_cast<int>(index), one.pc, std::nullopt}, inspector_->where(one.pc));
         } else if constexpr (std::is_same_v<T, ShutdownStop>) {
           const Gva pc = inspector_->look(vm_->vcpu(index)).pc;
+          // On SVM KVM resets a vCPU that shut down before anybody can look: the VMCB is undefined by then (APM vol. 2,
+          // 15.14.3).
           retire(index, one.why == ShutdownStop::Why::triple_fault ? What::triple_fault : What::power_off,
-                 pc == kResetVector ? "KVM has reset its registers" : inspector_->where(pc));
+                 pc == arch_of(kHostIsa).reset_pc ? "KVM has reset its registers" : inspector_->where(pc));
         } else if constexpr (std::is_same_v<T, HostErrorStop>) {
           retire(index, one.emulation_failure ? What::emulation_failure : What::host_failure,
                  one.emulation_failure ? inspector_->explain(one) : one.error.message);

@@ -23,6 +23,11 @@ class BusDevice {
   // Called from vCPU threads, also from several at once.
   virtual std::optional<Stop> read(std::uint64_t offset, std::span<std::uint8_t> data) = 0;
   virtual std::optional<Stop> write(std::uint64_t offset, std::span<const std::uint8_t> data) = 0;
+
+  // What it remembers of the guest, for a snapshot; empty: nothing. / Remembers that instead; false, and nothing is
+  // changed, for what save() cannot have made. While no vCPU runs.
+  [[nodiscard]] virtual std::vector<std::byte> save() const { return {}; }
+  [[nodiscard]] virtual bool load(std::span<const std::byte> record) { return record.empty(); }
 };
 
 class Bus {

@@ -7,11 +7,14 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "vmm/arch/arch.h"
+
 namespace remapstorm {
 
 struct Disassembler::Handle {
   csh capstone = 0;
   std::size_t unit = 1;  // bytes taken for something that is no instruction
+  std::size_t longest = 15;
   ~Handle() {
     if (capstone != 0) cs_close(&capstone);
   }
@@ -24,13 +27,14 @@ Disassembler::~Disassembler() = default;
 
 Result<Disassembler> Disassembler::create(Isa isa) {
   auto handle = std::make_unique<Handle>();
-  handle->unit = isa == Isa::arm64 ? 4 : 1;
-  const cs_arch arch = isa == Isa::arm64 ? CS_ARCH_ARM64 : CS_ARCH_X86;
-  const cs_mode mode = isa == Isa::arm64 ? CS_MODE_ARM : CS_MODE_64;
-  const cs_err error = cs_open(arch, mode, &handle->capstone);
+  const Arch& arch = arch_of(isa);
+  handle->unit = arch.unit;
+  handle->longest = arch.longest;
+  const cs_err error = cs_open(static_cast<cs_arch>(arch.capstone_architecture),
+                               static_cast<cs_mode>(arch.capstone_mode), &handle->capstone);
   if (error != CS_ERR_OK) {
     handle->capstone = 0;
-    return internal_error(std::string("Capstone cannot disassemble ") + isa_name(isa) + ": " + cs_strerror(error));
+    return internal_error(std::string("Capstone cannot disassemble ") + arch.name + ": " + cs_strerror(error));
   }
   return Disassembler(std::move(handle));
 }
@@ -116,7 +120,6 @@ void name_target(Instruction& instruction, const Symbols& symbols) {
 
 std::vector<Instruction> Disassembler::around(Gva pc, std::size_t before, std::size_t after, const Symbols& symbols,
                                               const ReadVirtual& read) const {
-  constexpr std::size_t kLongestInstruction = 15;
   constexpr std::uint64_t kLongestFunction = 256 << 10;
   std::vector<Instruction> out;
   const auto function = symbols.lookup(pc);
@@ -127,7 +130,7 @@ std::vector<Instruction> Disassembler::around(Gva pc, std::size_t before, std::s
     if (std::any_of(out.begin(), out.end(), [](const Instruction& i) { return i.bad; })) out.clear();
     if (out.size() > before) out.erase(out.begin(), out.end() - static_cast<std::ptrdiff_t>(before));
   }
-  const std::vector<std::uint8_t> code = fetch(pc, (after + 1) * kLongestInstruction, read);
+  const std::vector<std::uint8_t> code = fetch(pc, (after + 1) * handle_->longest, read);
   for (Instruction& instruction : range(code, pc, after + 1)) out.push_back(std::move(instruction));
   for (Instruction& instruction : out) name_target(instruction, symbols);
   return out;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "vmm/arch/arch.h"
 #include "vmm/elf_handle.h"
 
 namespace remapstorm {
@@ -14,8 +15,6 @@ constexpr std::size_t kMaxSegments = 64;
 constexpr std::size_t kMostBytes = std::size_t{4} << 30;  // with KASAN and debug information it is about 1 GiB
 
 Error bad(const std::string& path, const std::string& what) { return usage_error(path + ": " + what); }
-
-int machine_of(Isa isa) { return isa == Isa::x86_64 ? EM_X86_64 : EM_AARCH64; }
 
 struct Format {
   std::size_t offset;
@@ -68,7 +67,7 @@ Result<GElf_Ehdr> read_header(const std::string& path, Elf* elf, Isa isa, std::s
   if (gelf_getehdr(elf, &header) == nullptr) return bad(path, "truncated: it has no whole ELF header");
   if (header.e_ident[EI_CLASS] != ELFCLASS64) return bad(path, "not a 64-bit ELF file");
   if (header.e_ident[EI_DATA] != ELFDATA2LSB) return bad(path, "not a little-endian ELF file");
-  if (header.e_machine != machine_of(isa)) {
+  if (header.e_machine != arch_of(isa).elf_machine) {
     return bad(path, "made for another machine (ELF machine " + std::to_string(header.e_machine) + "), not for " +
                          isa_name(isa));
   }
@@ -118,7 +117,7 @@ Status check_overlaps(const std::string& path, std::vector<ElfSegment> segments)
 
 }  // namespace
 
-const char* isa_name(Isa isa) { return isa == Isa::x86_64 ? "x86-64" : "arm64"; }
+const char* isa_name(Isa isa) { return arch_of(isa).name; }
 
 Result<ElfImage> ElfImage::open(const std::string& path, Isa isa) {
   ElfImage image;

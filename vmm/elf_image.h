@@ -44,7 +44,7 @@ class ElfImage {
  private:
   ElfImage() = default;
   std::string path_;
-  Isa isa_ = Isa::x86_64;
+  Isa isa_{};
   Mapping file_;
   Gpa entry_;
   std::vector<ElfSegment> segments_;

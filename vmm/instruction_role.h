@@ -16,21 +16,27 @@ namespace remapstorm {
 
 enum class InstructionRole : std::uint8_t {
   plain,
-  spin_hint,  // PAUSE; YIELD, WFE: Linux has them in every loop that waits for another CPU (cpu_relax)
-  sleep,      // HLT, MWAIT; WFI
-  may_send,   // WRMSR, VMCALL, VMMCALL; MSR of an ICC_SGI register: sent_interrupt() tells
+  spin_hint,  // Linux has it in every loop that waits for another CPU (cpu_relax)
+  sleep,      // until an interrupt
+  may_send,   // sent_interrupt() tells
 };
 InstructionRole role_of(Isa isa, std::span<const std::uint8_t> code);
+
+// A branch that is always taken.
+struct Branch {
+  bool call = false;          // it leaves an address to return to
+  std::optional<Gva> target;  // none: in a register or in memory
+  bool operator==(const Branch&) const = default;
+};
+// The instruction at pc, of which `code` is the first; nothing if it is none.
+std::optional<Branch> branch_of(Isa isa, std::span<const std::uint8_t> code, Gva pc);
 
 struct SentInterrupt {
   bool nmi = false;
 };
-// The interrupt that an instruction of role may_send, about to be executed, sends to other processors. x86: the
-// x2APIC's ICR (SDM volume 3, 11.12.9), or KVM_HC_SEND_IPI (KVM hypercalls.rst). arm64: ICC_SGI1R_EL1 (Arm GIC
-// specification).
+// The interrupt that an instruction of role may_send, about to be executed, sends to other processors.
 std::optional<SentInterrupt> sent_interrupt(Isa isa, std::span<const std::uint8_t> code, const RegisterValue& value);
-// What a 32-bit store of `value` to this guest-physical address sends: x86, the ICR of an APIC in its page (SDM volume
-// 3, 11.6.1).
+// What a 32-bit store of `value` to this guest-physical address sends: to an interrupt controller's command register.
 std::optional<SentInterrupt> sent_by_store(Isa isa, Gpa address, std::uint32_t value);
 
 }  // namespace remapstorm

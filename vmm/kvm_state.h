@@ -47,8 +47,9 @@ struct StatePlan {
   // time goes on for them across a restore, and a snapshot from before the host's last start cannot be restored.
   bool counter_settable = false;
   ShadowPaging shadow_paging = ShadowPaging::all;
-  std::size_t fpu_bytes = 0;        // KVM_GET_XSAVE2
-  std::vector<std::uint32_t> msrs;  // x86: readable ones that take part
+  std::size_t fpu_bytes = 0;  // KVM_GET_XSAVE2
+  // Those that KVM reads and writes by number, as far as they take part: x86's MSRs, arm64's KVM_GET_REG_LIST.
+  std::vector<std::uint64_t> numbered_registers;
 };
 
 }  // namespace remapstorm

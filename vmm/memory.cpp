@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include "base/syscall.h"
+#include "vmm/arch/arch.h"
+#include "vmm/arch/host.h"
 
 namespace remapstorm {
 namespace {
@@ -50,7 +52,7 @@ Result<std::unique_ptr<GuestMemory>> GuestMemory::create(std::uint64_t ram_bytes
                        "guest RAM must end below the devices under 4 GiB");
   }
   std::unique_ptr<GuestMemory> memory(new GuestMemory);
-  RS_ASSIGN(auto ram, make_region("ram", Gpa(0), ram_bytes));
+  RS_ASSIGN(auto ram, make_region("ram", arch_of(kHostIsa).ram, ram_bytes));
   memory->regions_.push_back(std::move(ram));
   return memory;
 }

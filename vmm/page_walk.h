@@ -42,11 +42,6 @@ struct PageWalk {
   [[nodiscard]] const Step* at_level(unsigned level) const;
 };
 
-// SDM volume 3, 4.5. `levels` is 4 or 5. A non-canonical address is not present.
-PageWalk walk_x86_64(Gpa root, unsigned levels, Gva address, const ReadPhysical& read);
-// Arm ARM D8.2/D8.3: stage 1, 4 KiB granule, 48-bit addresses; bit 55 chooses `kernel_root` or `user_root`.
-PageWalk walk_arm64(Gpa kernel_root, Gpa user_root, Gva address, const ReadPhysical& read);
-
 // The walk the given CPU would do.
 PageWalk walk(Isa isa, const AddressSpace& space, const GuestMemory& memory, Gva address);
 

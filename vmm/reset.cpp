@@ -174,7 +174,7 @@ Result<ResetCost> Reset::run(const Checkpoint* to) {
     last = now;
   };
   for (unsigned i = 0; i < vm_.vcpu_count(); ++i) RS_TRY(vm_.vcpu(i).abandon());
-  platform_.set_state(to != nullptr ? to->platform : snapshot_.platform_state());
+  RS_TRY(platform_.set_state(to != nullptr ? to->platform : snapshot_.platform_state()));
   lap(cost.settle);
   RS_TRY(host_kvm::restore_state(vm_.fd(), vm_.vcpu_fds(), vm_.state_plan(),
                                  to != nullptr ? to->kvm : snapshot_.kvm_state(), !first_));

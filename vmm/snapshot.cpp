@@ -35,7 +35,7 @@ Status Snapshot::restore(Vm& vm, Platform& platform) const {
   }
   RS_TRY(memory_.check_shape(vm.memory()));
   for (unsigned i = 0; i < vm.vcpu_count(); ++i) RS_TRY(vm.vcpu(i).abandon());
-  platform.set_state(platform_);
+  RS_TRY(platform.set_state(platform_));
   RS_TRY(host_kvm::restore_state(vm.fd(), vm.vcpu_fds(), vm.state_plan(), kvm_));
   // After KVM's state: setting MSRs makes KVM write its clock and steal time records into memory.
   RS_TRY(memory_.write_to(vm.memory()));

@@ -106,27 +106,14 @@ Vcpu::RunState run_of(const Json& json) {
 }
 
 Json to_json(const PlatformState& state) {
-  const Serial16550State& s = state.console;
-  return {{"registers", {s.ier, s.fcr, s.lcr, s.mcr, s.scr, s.dll, s.dlm, s.receive_byte}},
-          {"flags", {s.transmitter_empty_pending, s.level, s.received, s.truncated}},
-          {"line", binary(std::as_bytes(std::span(s.line)))},
-          {"written", s.written},
-          {"cmos_index", state.cmos_index},
-          {"workload_position", state.text_position}};
+  Json list = Json::array();
+  for (const DeviceState& one : state) list.push_back({{"device", one.device}, {"record", binary(one.record)}});
+  return list;
 }
 
 PlatformState platform_of(const Json& json) {
   PlatformState state;
-  Serial16550State& s = state.console;
-  std::uint8_t* const registers[] = {&s.ier, &s.fcr, &s.lcr, &s.mcr, &s.scr, &s.dll, &s.dlm, &s.receive_byte};
-  for (std::size_t i = 0; i < std::size(registers); ++i) *registers[i] = json.at("registers").at(i).get<std::uint8_t>();
-  bool* const flags[] = {&s.transmitter_empty_pending, &s.level, &s.received, &s.truncated};
-  for (std::size_t i = 0; i < std::size(flags); ++i) *flags[i] = json.at("flags").at(i).get<bool>();
-  const auto& line = json.at("line").get_binary();
-  s.line.assign(line.begin(), line.end());
-  s.written = json.at("written").get<std::uint64_t>();
-  state.cmos_index = json.at("cmos_index").get<std::uint8_t>();
-  state.text_position = json.at("workload_position").get<std::uint64_t>();
+  for (const Json& one : json) state.push_back({one.at("device").get<std::string>(), bytes_of(one.at("record"))});
   return state;
 }
 

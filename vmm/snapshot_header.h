@@ -16,7 +16,7 @@
 
 namespace remapstorm {
 
-inline constexpr std::uint32_t kSnapshotVersion = 1;
+inline constexpr std::uint32_t kSnapshotVersion = 2;
 
 struct SnapshotHeader {
   static constexpr std::uint64_t kBytes = 64;

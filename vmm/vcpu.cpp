@@ -298,14 +298,6 @@ Status Vcpu::set_system_registers(const arch::SystemRegisters& values) {
   RS_TRY(settle());
   return host_kvm::set_system_registers(fd_.get(), values);
 }
-Result<std::uint64_t> Vcpu::msr(std::uint32_t index) const {
-  RS_TRY(settle());
-  return host_kvm::msr(fd_.get(), index);
-}
-Status Vcpu::set_msr(std::uint32_t index, std::uint64_t value) {
-  RS_TRY(settle());
-  return host_kvm::set_msr(fd_.get(), index, value);
-}
 Result<std::uint64_t> Vcpu::guest_counter() const { return host_kvm::guest_counter(fd_.get()); }
 Result<std::uint64_t> Vcpu::guest_counter_hz() const { return host_kvm::guest_counter_hz(fd_.get()); }
 

@@ -108,8 +108,6 @@ class Vcpu {
   Status set_registers(const arch::Registers& registers);
   [[nodiscard]] Result<arch::SystemRegisters> system_registers() const;
   Status set_system_registers(const arch::SystemRegisters& registers);
-  [[nodiscard]] Result<std::uint64_t> msr(std::uint32_t index) const;
-  Status set_msr(std::uint32_t index, std::uint64_t value);
   // The counter the guest reads (x86: TSC including the offset), and its rate in Hz.
   [[nodiscard]] Result<std::uint64_t> guest_counter() const;
   [[nodiscard]] Result<std::uint64_t> guest_counter_hz() const;

@@ -15,6 +15,8 @@
 #include "trial/machine.h"
 #include "trial/recorder.h"
 #include "trial/trial.h"
+#include "vmm/arch/arch.h"
+#include "vmm/arch/host.h"
 #include "vmm/caller.h"
 #include "vmm/disassembler.h"
 #include "vmm/guest_context.h"
@@ -56,14 +58,14 @@ Range range_of(const Candidate& opening, Mailbox& mailbox) {
 // The physical pages behind a range: those mapped now, and the one that the entry named until the window opened. The
 // kernel reaches them through its direct map, too.
 void find_pages(Range& range, const Candidate& opening, const AddressSpace& space, const GuestMemory& memory) {
-  constexpr std::uint64_t kPage = 4096, kFrame = 0x0000fffffffff000;
+  constexpr std::uint64_t kPage = kGuestPageSize;
   for (std::uint64_t at = 0; at < range.bytes; at += kPage) {
     if (const auto physical = walk(kHostIsa, space, memory, range.start + at).physical) {
       range.pages.insert(Gpa(physical->value & ~(kPage - 1)));
     }
   }
   if (opening.probe && opening.probe->probe == RS_PROBE_BBM_BREAK) {
-    const Gpa old(opening.probe->args[2] & kFrame);
+    const Gpa old(opening.probe->args[2] & arch_of(kHostIsa).entry_address);
     for (std::uint64_t at = 0; at < range.bytes; at += kPage) range.pages.insert(old + at);
   }
 }
@@ -228,7 +230,7 @@ class CensusCollector {
       const std::string context =
           count ? std::string(context_name(static_cast<std::uint32_t>(context_of_preempt_count(*count)))) : "unknown";
       add({state.pc, access.kind, context, state.interrupts_enabled, true, !direct,
-           caller_of(kHostIsa, state, read, environment_.symbols, disassembler_)});
+           caller_of(kHostIsa, state, read, environment_.symbols)});
     }
     return {};
   }

@@ -13,6 +13,8 @@
 #include "campaign/explore/explorer_worker.h"
 #include "campaign/worker_pool.h"
 #include "plan/repeat.h"
+#include "vmm/arch/arch.h"
+#include "vmm/arch/host.h"
 
 namespace remapstorm {
 namespace {
@@ -25,7 +27,7 @@ std::string note_of(const std::string& part, const ExploreOptions& options) {
   if (part == "hold") {
     return "the vCPU in the window is not run for " + std::to_string(options.hold.count() / 1'000'000) + " ms";
   }
-  const std::string what = part == "nmi" ? "NMI" : options.via == "line" ? "I/O APIC edge" : "MSI";
+  const std::string what = part == "nmi" ? "NMI" : options.via == "line" ? arch_of(kHostIsa).line_interrupt : "MSI";
   return what + " to the vCPU in the window; its handler: " + options.action;
 }
 

@@ -5,7 +5,9 @@
 #include <map>
 
 #include "results/code_owner.h"
+#include "vmm/arch/host.h"
 #include "vmm/disassembler.h"
+#include "vmm/instruction_role.h"
 #include "vmm/page_walk.h"
 
 namespace remapstorm {
@@ -40,8 +42,9 @@ class Walker {
         add(state, instruction, steps, code);
         if (at_boundary) RS_TRY(at_boundary(walked_.boundaries.size() - 1, steps));
       }
-      const bool call = !request_.follow_calls && !over_ && instruction.text.starts_with("call");
-      if (call) over_ = Over{state.pc + instruction.bytes.size(), state.sp};
+      const std::optional<Branch> branch = branch_of(kHostIsa, instruction.bytes, state.pc);
+      if (!request_.follow_calls && !over_ && branch && branch->call)
+        over_ = Over{state.pc + instruction.bytes.size(), state.sp};
       const Stepped stepped = step_once(machine_, request_.vcpu);
       if (!stepped.trouble.empty()) {
         return usage_error("the window " + request_.window.name + " cannot be walked: " + stepped.trouble + " at " +

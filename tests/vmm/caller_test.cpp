@@ -52,9 +52,7 @@ class Caller : public ::testing::Test {
       }
       return true;
     };
-    auto disassembler = Disassembler::create(Isa::x86_64);
-    EXPECT_TRUE(disassembler.ok());
-    return caller_of(Isa::x86_64, state, read, symbols_, *disassembler);
+    return caller_of(Isa::x86_64, state, read, symbols_);
   }
 
  private:

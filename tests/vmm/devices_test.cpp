@@ -92,5 +92,34 @@ TEST(ConstantPorts, ReadAsTheirByte) {
   EXPECT_FALSE(ports.write(0, data).has_value());
 }
 
+TEST(DeviceRecords, ComeBackAndAreChecked) {
+  Cmos clock;
+  const std::uint8_t index[1] = {0x0a};
+  clock.write(0, index);
+  Cmos other;
+  EXPECT_TRUE(other.load(clock.save()));
+  EXPECT_EQ(other.save(), clock.save());
+  EXPECT_FALSE(other.load(std::vector<std::byte>{std::byte{0x80}}));
+  EXPECT_FALSE(other.load({}));
+  EXPECT_EQ(other.save(), clock.save());
+
+  TextPort text("abcd");
+  std::uint8_t two[2] = {};
+  text.read(0, two);
+  TextPort same("abcd"), shorter("a");
+  EXPECT_TRUE(same.load(text.save()));
+  EXPECT_EQ(same.save(), text.save());
+  EXPECT_TRUE(shorter.load(text.save()));
+  shorter.read(0, two);
+  EXPECT_EQ(two[0], 0) << "at its end";
+  EXPECT_FALSE(same.load(std::vector<std::byte>(7)));
+  EXPECT_FALSE(same.load(std::vector<std::byte>(9)));
+
+  ConstantPorts nothing(0xff);
+  EXPECT_TRUE(nothing.save().empty());
+  EXPECT_TRUE(nothing.load({}));
+  EXPECT_FALSE(nothing.load(std::vector<std::byte>(1)));
+}
+
 }  // namespace
 }  // namespace remapstorm

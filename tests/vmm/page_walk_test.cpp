@@ -6,7 +6,9 @@
 #include <array>
 #include <map>
 
+#include "vmm/arch/arm64/page_walk.h"
 #include "vmm/arch/arm64/stage1.h"
+#include "vmm/arch/x86_64/page_walk.h"
 #include "vmm/arch/x86_64/paging.h"
 
 namespace remapstorm {
@@ -46,7 +48,7 @@ Tables x86_tables(std::uint64_t leaf) {
 
 TEST(WalkX86, FourKibPage) {
   const Tables t = x86_tables(0x7654321000 | x86_64::kPtePresent | x86_64::kPteNoExecute);
-  const PageWalk walk = walk_x86_64(Gpa(0x1000), 4, kAddress, t.reader());
+  const PageWalk walk = x86_64::walk_tables(Gpa(0x1000), 4, kAddress, t.reader());
   ASSERT_TRUE(walk.present());
   EXPECT_EQ(walk.physical, Gpa(0x7654321040));
   EXPECT_EQ(walk.page_size, 4096u);
@@ -64,7 +66,7 @@ TEST(WalkX86, FourKibPage) {
 
 TEST(WalkX86, TheBrokenEntryIsAnAnswer) {
   const Tables t = x86_tables(0);
-  const PageWalk walk = walk_x86_64(Gpa(0x1000), 4, kAddress, t.reader());
+  const PageWalk walk = x86_64::walk_tables(Gpa(0x1000), 4, kAddress, t.reader());
   EXPECT_FALSE(walk.present());
   EXPECT_FALSE(walk.unreadable);
   ASSERT_NE(walk.at_level(1), nullptr);
@@ -75,12 +77,12 @@ TEST(WalkX86, TheBrokenEntryIsAnAnswer) {
 TEST(WalkX86, LargePages) {
   Tables t = x86_tables(0);
   t.set(0x3000, 2, 0x40000000 | kTable | x86_64::kPteLarge);
-  PageWalk walk = walk_x86_64(Gpa(0x1000), 4, kAddress, t.reader());
+  PageWalk walk = x86_64::walk_tables(Gpa(0x1000), 4, kAddress, t.reader());
   EXPECT_EQ(walk.physical, Gpa(0x40000000 + (5 << 12) + 0x40));
   EXPECT_EQ(walk.page_size, 2u << 20);
   EXPECT_EQ(walk.steps.size(), 3u);
   t.set(0x2000, 0, 0x80000000 | kTable | x86_64::kPteLarge);
-  walk = walk_x86_64(Gpa(0x1000), 4, kAddress, t.reader());
+  walk = x86_64::walk_tables(Gpa(0x1000), 4, kAddress, t.reader());
   EXPECT_EQ(walk.physical, Gpa(0x80000000 + (2 << 21) + (5 << 12) + 0x40));
   EXPECT_EQ(walk.page_size, 1u << 30);
   EXPECT_TRUE(walk.writable && walk.user && walk.executable);
@@ -88,28 +90,28 @@ TEST(WalkX86, LargePages) {
 
 TEST(WalkX86, TheLargeBitOfA4KibEntryIsPat) {
   const Tables t = x86_tables(0x5000 | kTable | x86_64::kPteLarge);
-  EXPECT_EQ(walk_x86_64(Gpa(0x1000), 4, kAddress, t.reader()).physical, Gpa(0x5040));
+  EXPECT_EQ(x86_64::walk_tables(Gpa(0x1000), 4, kAddress, t.reader()).physical, Gpa(0x5040));
 }
 
 TEST(WalkX86, FiveLevels) {
   Tables t = x86_tables(0x5000 | kTable);
   t.page(0x9000);
   t.set(0x9000, 511, 0x1000 | kTable);
-  const PageWalk walk = walk_x86_64(Gpa(0x9000), 5, kAddress, t.reader());
+  const PageWalk walk = x86_64::walk_tables(Gpa(0x9000), 5, kAddress, t.reader());
   EXPECT_EQ(walk.physical, Gpa(0x5040));
   EXPECT_EQ(walk.steps.size(), 5u);
 }
 
 TEST(WalkX86, NotCanonicalIsNotPresent) {
   const Tables t = x86_tables(0x5000 | kTable);
-  EXPECT_FALSE(walk_x86_64(Gpa(0x1000), 4, Gva(0x0000800000000000), t.reader()).present());
-  EXPECT_FALSE(walk_x86_64(Gpa(0x1000), 4, Gva(0xffff7fffffffffff), t.reader()).present());
+  EXPECT_FALSE(x86_64::walk_tables(Gpa(0x1000), 4, Gva(0x0000800000000000), t.reader()).present());
+  EXPECT_FALSE(x86_64::walk_tables(Gpa(0x1000), 4, Gva(0xffff7fffffffffff), t.reader()).present());
 }
 
 TEST(WalkX86, TablesOutsideMemoryAreNamed) {
   Tables t = x86_tables(0);
   t.set(0x2000, 0, 0xfffffff000 | kTable);
-  const PageWalk walk = walk_x86_64(Gpa(0x1000), 4, kAddress, t.reader());
+  const PageWalk walk = x86_64::walk_tables(Gpa(0x1000), 4, kAddress, t.reader());
   EXPECT_TRUE(walk.unreadable);
   EXPECT_FALSE(walk.present());
   EXPECT_EQ(walk.steps.size(), 2u);
@@ -119,7 +121,7 @@ TEST(WalkX86, ATableThatPointsToItselfEnds) {
   Tables t;
   t.page(0x1000);
   for (unsigned i = 0; i < 512; ++i) t.set(0x1000, i, 0x1000 | kTable);
-  const PageWalk walk = walk_x86_64(Gpa(0x1000), 5, Gva(0xffffffffffffffff), t.reader());
+  const PageWalk walk = x86_64::walk_tables(Gpa(0x1000), 5, Gva(0xffffffffffffffff), t.reader());
   EXPECT_EQ(walk.steps.size(), 5u);
   EXPECT_EQ(walk.physical, Gpa(0x1fff));
 }
@@ -133,20 +135,20 @@ TEST(WalkArm64, PageBlockAndBroken) {
   t.set(0x2000, 0, stage1_table(0x3000));
   t.set(0x3000, 3, stage1_table(0x4000));
   t.set(0x4000, 7, stage1_leaf(0x80001000, 1, 0, kStage1ReadOnly | kStage1KernelNoExecute));
-  PageWalk walk = walk_arm64(Gpa(0x1000), Gpa(0x8000), address, t.reader());
+  PageWalk walk = arm64::walk_tables(Gpa(0x1000), Gpa(0x8000), address, t.reader());
   EXPECT_EQ(walk.physical, Gpa(0x80001018));
   EXPECT_FALSE(walk.writable);
   EXPECT_FALSE(walk.executable);
   EXPECT_EQ(walk.steps.size(), 4u);
 
   t.set(0x3000, 3, stage1_leaf(0x80000000, 2, 0, 0));
-  walk = walk_arm64(Gpa(0x1000), Gpa(0x8000), address, t.reader());
+  walk = arm64::walk_tables(Gpa(0x1000), Gpa(0x8000), address, t.reader());
   EXPECT_EQ(walk.physical, Gpa(0x80000000 + (7 << 12) + 0x18));
   EXPECT_EQ(walk.page_size, 2u << 20);
   EXPECT_TRUE(walk.writable);
 
   t.set(0x3000, 3, 0);
-  walk = walk_arm64(Gpa(0x1000), Gpa(0x8000), address, t.reader());
+  walk = arm64::walk_tables(Gpa(0x1000), Gpa(0x8000), address, t.reader());
   EXPECT_FALSE(walk.present());
   EXPECT_EQ(walk.at_level(2)->entry_address, Gpa(0x3000 + 3 * 8));
 }
@@ -156,12 +158,13 @@ TEST(WalkArm64, Bit55ChoosesTheRootAndOddAddressesFault) {
   Tables t;
   for (const std::uint64_t table : {0x1000, 0x2000}) t.page(table);
   t.set(0x2000, 0, stage1_leaf(0, 3, 0, 0));  // a block at the root is not valid
-  EXPECT_FALSE(walk_arm64(Gpa(0x1000), Gpa(0x2000), Gva(0x1000), t.reader()).present());
-  EXPECT_EQ(walk_arm64(Gpa(0x1000), Gpa(0x2000), Gva(0x1000), t.reader()).steps.at(0).table, Gpa(0x2000));
-  EXPECT_EQ(walk_arm64(Gpa(0x1000), Gpa(0x2000), Gva(0xffff000000000000), t.reader()).steps.at(0).table, Gpa(0x1000));
-  EXPECT_TRUE(walk_arm64(Gpa(0x1000), Gpa(0x2000), Gva(0x00ff000000000000), t.reader()).steps.empty());
-  EXPECT_TRUE(walk_arm64(Gpa(0x1000), Gpa(0x2000), Gva(0x007f000000000000), t.reader()).steps.empty());
-  EXPECT_EQ(walk_arm64(Gpa(0x1000), Gpa(0x2000), Gva(0xab00000000001000), t.reader()).steps.size(), 1u)
+  EXPECT_FALSE(arm64::walk_tables(Gpa(0x1000), Gpa(0x2000), Gva(0x1000), t.reader()).present());
+  EXPECT_EQ(arm64::walk_tables(Gpa(0x1000), Gpa(0x2000), Gva(0x1000), t.reader()).steps.at(0).table, Gpa(0x2000));
+  EXPECT_EQ(arm64::walk_tables(Gpa(0x1000), Gpa(0x2000), Gva(0xffff000000000000), t.reader()).steps.at(0).table,
+            Gpa(0x1000));
+  EXPECT_TRUE(arm64::walk_tables(Gpa(0x1000), Gpa(0x2000), Gva(0x00ff000000000000), t.reader()).steps.empty());
+  EXPECT_TRUE(arm64::walk_tables(Gpa(0x1000), Gpa(0x2000), Gva(0x007f000000000000), t.reader()).steps.empty());
+  EXPECT_EQ(arm64::walk_tables(Gpa(0x1000), Gpa(0x2000), Gva(0xab00000000001000), t.reader()).steps.size(), 1u)
       << "the top byte of user addresses is ignored";
 }
 

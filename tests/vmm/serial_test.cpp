@@ -158,13 +158,32 @@ TEST(Serial, AStateTravelsWithTheLevelOfTheLine) {
   port.type("half a li");
   const Serial16550State state = port.serial.state();
   Port other;
-  other.serial.set_state(state);
+  EXPECT_TRUE(other.serial.load(port.serial.save()));
   EXPECT_EQ(other.levels, (std::vector<bool>{true})) << "KVM remembers the level outside the controllers' state";
   EXPECT_EQ(other.serial.state(), state);
   EXPECT_EQ(other.in(2) & 0x0f, 0x02);
   EXPECT_EQ(other.levels, (std::vector<bool>{true, false}));
   other.type("ne\n");
   EXPECT_EQ(other.lines, (std::vector<std::string>{"half a line"}));
+}
+
+TEST(Serial, ARecordThatItCannotHaveMadeChangesNothing) {
+  Port port;
+  port.out(7, 0x42);
+  const std::vector<std::byte> good = port.serial.save();
+  Port other;
+  const Serial16550State before = other.serial.state();
+  for (std::size_t size = 0; size < good.size(); ++size) {
+    EXPECT_FALSE(other.serial.load(std::span(good).first(size))) << size;
+  }
+  std::vector<std::byte> flag = good, line = good;
+  flag[9] = std::byte{2};
+  EXPECT_FALSE(other.serial.load(flag));
+  line.resize(good.size() + 4096, std::byte{'x'});
+  EXPECT_FALSE(other.serial.load(line)) << "a line longer than any that is begun and not ended";
+  EXPECT_EQ(other.serial.state(), before);
+  EXPECT_TRUE(other.serial.load(good));
+  EXPECT_EQ(other.serial.state().scr, 0x42);
 }
 
 }  // namespace

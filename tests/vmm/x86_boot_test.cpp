@@ -7,6 +7,7 @@
 #include "vmm/arch/x86_64/boot_layout.h"
 #include "vmm/arch/x86_64/interpreting_host.h"
 #include "vmm/arch/x86_64/mp_table.h"
+#include "vmm/arch/x86_64/page_walk.h"
 #include "vmm/arch/x86_64/paging.h"
 #include "vmm/page_walk.h"
 
@@ -109,12 +110,12 @@ TEST(IdentityTables, TranslateToThemselves) {
     return index < words.size() ? std::optional(words[index]) : std::nullopt;
   };
   for (const std::uint64_t address : {0ull, 0x1000000ull, 0xd0000123ull, 0xffffffffull}) {
-    const PageWalk walk = walk_x86_64(Gpa(kPageTablesAddress), 4, Gva(address), read);
+    const PageWalk walk = x86_64::walk_tables(Gpa(kPageTablesAddress), 4, Gva(address), read);
     EXPECT_EQ(walk.physical, Gpa(address));
     EXPECT_TRUE(walk.writable && walk.executable);
     EXPECT_FALSE(walk.user);
   }
-  EXPECT_FALSE(walk_x86_64(Gpa(kPageTablesAddress), 4, Gva(1ull << 32), read).present());
+  EXPECT_FALSE(x86_64::walk_tables(Gpa(kPageTablesAddress), 4, Gva(1ull << 32), read).present());
 }
 
 TEST(BootGdt, DescriptorsHaveTheirWellKnownValues) {

@@ -5,12 +5,14 @@
 #include "vmm/elf_image.h"
 
 #if defined(__x86_64__)
+#include "vmm/arch/x86_64/platform.h"
 #include "vmm/arch/x86_64/registers.h"
 namespace remapstorm {
 namespace arch = x86_64;
 inline constexpr Isa kHostIsa = Isa::x86_64;
 }  // namespace remapstorm
 #elif defined(__aarch64__)
+#include "vmm/arch/arm64/platform.h"
 #include "vmm/arch/arm64/registers.h"
 namespace remapstorm {
 namespace arch = arm64;

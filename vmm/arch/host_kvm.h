@@ -38,8 +38,6 @@ Result<arch::Registers> registers(int vcpu_fd);
 Status set_registers(int vcpu_fd, const arch::Registers& registers);
 Result<arch::SystemRegisters> system_registers(int vcpu_fd);
 Status set_system_registers(int vcpu_fd, const arch::SystemRegisters& registers);
-Result<std::uint64_t> msr(int vcpu_fd, std::uint32_t index);
-Status set_msr(int vcpu_fd, std::uint32_t index, std::uint64_t value);
 Result<CpuState> state(int vcpu_fd);
 // An NMI is pending and not masked; always false where there are none.
 Result<bool> nmi_waits(int vcpu_fd);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "vmm/devices/cmos.h"
 
+#include "vmm/devices/record.h"
+
 namespace remapstorm {
 namespace {
 
@@ -38,6 +40,20 @@ std::optional<Stop> Cmos::read(std::uint64_t offset, std::span<std::uint8_t> dat
 std::optional<Stop> Cmos::write(std::uint64_t offset, std::span<const std::uint8_t> data) {
   if (offset == 0) index_.store(data[0] & 0x7f, std::memory_order_relaxed);  // bit 7 masks NMI
   return std::nullopt;
+}
+
+std::vector<std::byte> Cmos::save() const {
+  RecordWriter record;
+  record.byte(index_.load(std::memory_order_relaxed));
+  return record.take();
+}
+
+bool Cmos::load(std::span<const std::byte> bytes) {
+  RecordReader record(bytes);
+  const std::uint8_t index = record.byte();
+  if (!record.complete() || index > 0x7f) return false;
+  index_.store(index, std::memory_order_relaxed);
+  return true;
 }
 
 }  // namespace remapstorm

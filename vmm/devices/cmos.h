@@ -14,8 +14,8 @@ class Cmos final : public BusDevice {
   static constexpr std::uint64_t kPorts = 2;
   std::optional<Stop> read(std::uint64_t offset, std::span<std::uint8_t> data) override;
   std::optional<Stop> write(std::uint64_t offset, std::span<const std::uint8_t> data) override;
-  [[nodiscard]] std::uint8_t index() const { return index_.load(std::memory_order_relaxed); }
-  void set_index(std::uint8_t index) { index_.store(index & 0x7f, std::memory_order_relaxed); }
+  [[nodiscard]] std::vector<std::byte> save() const override;
+  [[nodiscard]] bool load(std::span<const std::byte> record) override;
 
  private:
   std::atomic<std::uint8_t> index_{0};

@@ -2,6 +2,8 @@
 // Registers as in National Semiconductor's PC16550D data sheet.
 #include "vmm/devices/serial16550.h"
 
+#include "vmm/devices/record.h"
+
 namespace remapstorm {
 namespace {
 
@@ -188,11 +190,35 @@ Serial16550State Serial16550::state() const {
   return state_;
 }
 
-void Serial16550::set_state(Serial16550State state) {
+std::vector<std::byte> Serial16550::save() const {
+  const Serial16550State s = state();
+  RecordWriter record;
+  for (const std::uint8_t one : {s.ier, s.fcr, s.lcr, s.mcr, s.scr, s.dll, s.dlm, s.receive_byte}) record.byte(one);
+  for (const bool one : {s.transmitter_empty_pending, s.level, s.received, s.truncated}) record.byte(one ? 1 : 0);
+  record.number(s.written);
+  record.rest(s.line);
+  return record.take();
+}
+
+bool Serial16550::load(std::span<const std::byte> bytes) {
+  RecordReader record(bytes);
+  Serial16550State s;
+  for (std::uint8_t* one : {&s.ier, &s.fcr, &s.lcr, &s.mcr, &s.scr, &s.dll, &s.dlm, &s.receive_byte}) {
+    *one = record.byte();
+  }
+  for (bool* one : {&s.transmitter_empty_pending, &s.level, &s.received, &s.truncated}) {
+    const std::uint8_t flag = record.byte();
+    if (flag > 1) return false;
+    *one = flag == 1;
+  }
+  s.written = record.number();
+  s.line = record.rest();
+  if (!record.complete() || s.line.size() >= limits_.line_bytes) return false;
   const std::lock_guard lock(mutex_);
-  const bool change = state.level != state_.level;
-  state_ = std::move(state);
+  const bool change = s.level != state_.level;
+  state_ = std::move(s);
   if (change && interrupt_) interrupt_(state_.level);
+  return true;
 }
 
 }  // namespace remapstorm

@@ -40,9 +40,7 @@ struct Serial16550State {
 
 class Serial16550 final : public BusDevice {
  public:
-  static constexpr std::uint64_t kPort = 0x3f8;
-  static constexpr std::uint64_t kPorts = 8;
-  static constexpr unsigned kIrq = 4;
+  static constexpr std::uint64_t kRegisters = 8;  // bytes of its range
 
   // Callbacks run on the vCPU thread that accessed the device, under the device's lock: they must not call back into
   // it.
@@ -57,8 +55,9 @@ class Serial16550 final : public BusDevice {
   [[nodiscard]] bool truncated() const;
 
   [[nodiscard]] Serial16550State state() const;
+  [[nodiscard]] std::vector<std::byte> save() const override;
   // Drives the interrupt line to the level it had, so it goes before the restoring of the interrupt controllers.
-  void set_state(Serial16550State state);
+  [[nodiscard]] bool load(std::span<const std::byte> record) override;
 
  private:
   std::uint8_t read_register(std::uint64_t reg);

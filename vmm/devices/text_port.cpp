@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "vmm/devices/record.h"
+
 namespace remapstorm {
 
 std::optional<Stop> TextPort::read(std::uint64_t, std::span<std::uint8_t> data) {
@@ -20,14 +22,20 @@ std::optional<Stop> TextPort::write(std::uint64_t, std::span<const std::uint8_t>
   return std::nullopt;
 }
 
-std::uint64_t TextPort::position() const {
+std::vector<std::byte> TextPort::save() const {
   const std::lock_guard lock(mutex_);
-  return position_;
+  RecordWriter record;
+  record.number(position_);
+  return record.take();
 }
 
-void TextPort::set_position(std::uint64_t position) {
+bool TextPort::load(std::span<const std::byte> bytes) {
+  RecordReader record(bytes);
+  const std::uint64_t position = record.number();
+  if (!record.complete()) return false;
   const std::lock_guard lock(mutex_);
-  position_ = static_cast<std::size_t>(std::min<std::uint64_t>(position, text_.size()));
+  position_ = std::min<std::uint64_t>(position, text_.size());
+  return true;
 }
 
 }  // namespace remapstorm

@@ -15,9 +15,9 @@ class TextPort final : public BusDevice {
   explicit TextPort(std::string text) : text_(std::move(text)) {}
   std::optional<Stop> read(std::uint64_t offset, std::span<std::uint8_t> data) override;
   std::optional<Stop> write(std::uint64_t offset, std::span<const std::uint8_t> data) override;
-  [[nodiscard]] std::uint64_t position() const;
-  // Beyond the end of the text: at its end.
-  void set_position(std::uint64_t position);
+  // The position. Beyond the end of the text, which may be another one: at its end.
+  [[nodiscard]] std::vector<std::byte> save() const override;
+  [[nodiscard]] bool load(std::span<const std::byte> record) override;
 
  private:
   mutable std::mutex mutex_;  // position_

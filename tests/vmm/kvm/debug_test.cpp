@@ -8,6 +8,7 @@
 
 #include "tests/vmm/kvm/bare_guest.h"
 #include "vmm/arch/x86_64/boot_layout.h"
+#include "vmm/arch/x86_64/kvm/msr.h"
 #include "vmm/arch/x86_64/msi.h"
 #include "vmm/arch/x86_64/paging.h"
 
@@ -255,9 +256,9 @@ TEST(Step, ASystemCallEndsAtItsEntryAndItsCallerKeepsItsFlags) {
   system.efer |= x86_64::kEferSystemCall;
   BareGuest::must(guest.vcpu().set_system_registers(system));
   constexpr std::uint64_t kKernelCode = std::uint64_t{x86_64::kCodeSelector} << 32;
-  BareGuest::must(guest.vcpu().set_msr(x86_64::kMsrSystemCallSelectors, kKernelCode));
-  BareGuest::must(guest.vcpu().set_msr(x86_64::kMsrSystemCallTarget, kTarget));
-  BareGuest::must(guest.vcpu().set_msr(x86_64::kMsrSystemCallFlagMask, x86_64::kFlagTrap));
+  BareGuest::must(host_kvm::set_msr(guest.vm().vcpu_fds()[0], x86_64::kMsrSystemCallSelectors, kKernelCode));
+  BareGuest::must(host_kvm::set_msr(guest.vm().vcpu_fds()[0], x86_64::kMsrSystemCallTarget, kTarget));
+  BareGuest::must(host_kvm::set_msr(guest.vm().vcpu_fds()[0], x86_64::kMsrSystemCallFlagMask, x86_64::kFlagTrap));
   EXPECT_THAT(step_with_patience(guest), AnyOf(Gva(kTarget), Gva(kHandlers)));
   EXPECT_EQ(guest.registers().r11 & x86_64::kFlagTrap, 0u);
 }

@@ -163,7 +163,7 @@ TEST(Platform, ConsoleDoorbellWorkloadAndReset) {
   std::vector<std::string> lines;
   PlatformConfig config;
   config.console_line = [&](std::string_view line, LineEnd) { lines.emplace_back(line); };
-  config.doorbell_port = RS_DOORBELL_PORT;
+  config.doorbell = RS_DOORBELL_PORT;
   config.text_port = RS_WORKLOAD_PORT;
   config.text = "vcpu=0 run=spin\n";
   auto platform = BareGuest::take(Platform::create(*vm, std::move(config)));

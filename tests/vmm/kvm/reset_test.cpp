@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "tests/vmm/kvm/bare_guest.h"
+#include "vmm/arch/x86_64/kvm/msr.h"
 #include "vmm/arch/x86_64/long_mode.h"
 
 namespace remapstorm {
@@ -31,7 +32,7 @@ class Machine {
     config.dirty_ring_entries = ring_entries;
     vm_ = BareGuest::take(Vm::create(kvm_, *memory_, config));
     PlatformConfig devices;
-    devices.doorbell_port = RS_DOORBELL_PORT;
+    devices.doorbell = RS_DOORBELL_PORT;
     platform_ = BareGuest::take(Platform::create(*vm_, std::move(devices)));
     EXPECT_TRUE(memory_->write(Gpa(kCode), std::as_bytes(std::span(code))));
     for (unsigned i = 0; i < vcpus; ++i) start(i, kCode);
@@ -134,9 +135,9 @@ TEST_P(Resets, DevicesComeBack) {
   const Snapshot snapshot = machine.snapshot();
   const auto reset = machine.reset_to(snapshot);
   expect_stop<DoorbellStop>(machine.vcpu().run());
-  EXPECT_EQ(machine.platform().state().console.scr, 0x42);
+  EXPECT_EQ(machine.platform().console().state().scr, 0x42);
   BareGuest::take(reset->run());
-  EXPECT_EQ(machine.platform().state().console.scr, 0);
+  EXPECT_EQ(machine.platform().console().state().scr, 0);
   EXPECT_EQ(text_of(BareGuest::take(reset->compare())), "");
 }
 
@@ -300,7 +301,7 @@ TEST_P(Resets, WhatKvmWritesForAnMsrComesBackToo) {
   const Snapshot snapshot = machine.snapshot();
   const auto reset = machine.reset_to(snapshot);
   for (int round = 0; round < 3; ++round) {
-    BareGuest::must(machine.vcpu().set_msr(kMsrKvmSystemTime, kRecord | 1));
+    BareGuest::must(host_kvm::set_msr(machine.vm().vcpu_fds()[0], kMsrKvmSystemTime, kRecord | 1));
     expect_stop<DoorbellStop>(machine.vcpu().run());
     EXPECT_NE(machine.memory().load<std::uint64_t>(Gpa(kRecord + 16)), 0U) << "KVM wrote nothing";
     BareGuest::take(reset->run());

@@ -11,6 +11,7 @@
 #include "vmm/arch/host_kvm.h"
 #include "vmm/arch/x86_64/flags.h"
 #include "vmm/arch/x86_64/kvm/ioctl_numbers.h"
+#include "vmm/arch/x86_64/kvm/msr.h"
 
 namespace remapstorm::host_kvm {
 namespace {

@@ -11,6 +11,7 @@
 #include "vmm/arch/x86_64/flags.h"
 #include "vmm/arch/x86_64/kvm/counter.h"
 #include "vmm/arch/x86_64/kvm/ioctl_numbers.h"
+#include "vmm/arch/x86_64/kvm/msr.h"
 #include "vmm/arch/x86_64/state_kinds.h"
 
 namespace remapstorm::host_kvm {
@@ -62,7 +63,7 @@ Plain plain(StateKind kind, const StatePlan& plan) {
     case StateKind::clock:
       return {KVM_GET_CLOCK, KVM_SET_CLOCK, sizeof(kvm_clock_data)};
     case StateKind::msrs:
-      return {0, 0, plan.msrs.size() * sizeof(x86_64::MsrValue)};
+      return {0, 0, plan.numbered_registers.size() * sizeof(x86_64::MsrValue)};
     case StateKind::deadline:
     case StateKind::counter:
       return {0, 0, sizeof(std::uint64_t)};
@@ -96,12 +97,14 @@ void to_bytes(const T& value, std::span<std::byte> bytes) {
 
 Status get_msrs(int fd, const StatePlan& plan, std::span<std::byte> out) {
   MsrBuffer buffer;
-  if (plan.msrs.size() > kMaxMsrs) return internal_error("more MSRs than the buffer holds");
-  buffer.count = static_cast<std::uint32_t>(plan.msrs.size());
-  for (std::size_t i = 0; i < plan.msrs.size(); ++i) buffer.entries[i].index = plan.msrs[i];
+  if (plan.numbered_registers.size() > kMaxMsrs) return internal_error("more MSRs than the buffer holds");
+  buffer.count = static_cast<std::uint32_t>(plan.numbered_registers.size());
+  for (std::size_t i = 0; i < plan.numbered_registers.size(); ++i)
+    buffer.entries[i].index = static_cast<std::uint32_t>(plan.numbered_registers[i]);
   RS_ASSIGN(const int done, check_call(::ioctl(fd, kGetMsrs, &buffer), "KVM_GET_MSRS"));
-  if (static_cast<std::size_t>(done) != plan.msrs.size()) {
-    return host_error("KVM_GET_MSRS: stopped at MSR " + std::to_string(plan.msrs[static_cast<std::size_t>(done)]));
+  if (static_cast<std::size_t>(done) != plan.numbered_registers.size()) {
+    return host_error("KVM_GET_MSRS: stopped at MSR " +
+                      std::to_string(plan.numbered_registers[static_cast<std::size_t>(done)]));
   }
   std::memcpy(out.data(), buffer.entries, out.size());
   return {};
@@ -202,9 +205,9 @@ Result<const StateItem*> find_whole(const std::vector<StateItem>& items, StateKi
     same = from_bytes<kvm_irqchip>(item->bytes).chip_id == chip_id(kind);
   }
   if (kind == StateKind::msrs) {
-    for (std::size_t i = 0; i < plan.msrs.size(); ++i) {
+    for (std::size_t i = 0; i < plan.numbered_registers.size(); ++i) {
       const auto value = from_bytes<x86_64::MsrValue>(std::span(item->bytes).subspan(i * sizeof(x86_64::MsrValue)));
-      same = same && value.index == plan.msrs[i];
+      same = same && value.index == plan.numbered_registers[i];
     }
   }
   if (!same) return usage_error("the snapshot's " + what_of(kind, vcpu) + " are not those of this KVM");

@@ -10,6 +10,7 @@
 #include "vmm/arch/host_kvm.h"
 #include "vmm/arch/x86_64/kvm/counter.h"
 #include "vmm/arch/x86_64/kvm/ioctl_numbers.h"
+#include "vmm/arch/x86_64/kvm/msr.h"
 #include "vmm/arch/x86_64/stale_translations.h"
 #include "vmm/arch/x86_64/state_kinds.h"
 
@@ -69,12 +70,12 @@ Result<StatePlan> plan_state(const Kvm& kvm, int vcpu_fd, bool interrupt_control
   plan.fpu_bytes = std::max<std::size_t>(kXsaveBytes, static_cast<std::size_t>(kvm.capability(KVM_CAP_XSAVE2)));
   plan.shadow_paging = shadow_paging();
   plan.counter_settable = counter_obeys(vcpu_fd);
-  RS_ASSIGN(plan.msrs, listed_msrs(kvm));
+  RS_ASSIGN(std::vector<std::uint32_t> msrs, listed_msrs(kvm));
   for (const std::uint32_t index : x86_64::unlisted_msrs()) {
-    if (std::find(plan.msrs.begin(), plan.msrs.end(), index) == plan.msrs.end()) plan.msrs.push_back(index);
+    if (std::find(msrs.begin(), msrs.end(), index) == msrs.end()) msrs.push_back(index);
   }
-  std::erase_if(plan.msrs,
-                [&](std::uint32_t index) { return x86_64::msr_apart(index) || !takes_part(vcpu_fd, index); });
+  std::erase_if(msrs, [&](std::uint32_t index) { return x86_64::msr_apart(index) || !takes_part(vcpu_fd, index); });
+  plan.numbered_registers.assign(msrs.begin(), msrs.end());
   return plan;
 }
 

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an architecture owes the rest of vmm/. Two halves:
+//   Arch        facts and pure functions, one table each, both always compiled: arch/x86_64/arch.cpp,
+//   arch/arm64/arch.cpp host_kvm.h  what takes ioctls or devices, of the host's own architecture alone:
+//   arch/MACHINE/kvm
+// Outside of arch/ nothing asks which architecture it is.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "base/address.h"
+#include "vmm/backtrace.h"
+#include "vmm/elf_image.h"
+#include "vmm/instruction_role.h"
+#include "vmm/memory_access.h"
+#include "vmm/page_walk.h"
+
+struct cs_insn;
+
+namespace remapstorm {
+
+struct Arch {
+  const char* name;  // "x86-64", "arm64"
+
+  // Kernels and memory.
+  std::uint16_t elf_machine;    // e_machine of a kernel's file
+  Gpa ram;                      // where guest memory begins
+  std::uint64_t entry_address;  // which bits of a page-table entry are a guest-physical address, 4 KiB pages
+  std::optional<Gva> reset_pc;  // where a vCPU stands that was reset; none: not at one place
+  unsigned serial_interrupt;    // of Vm::irq_line()
+  const char* line_interrupt;   // what a test interrupt by a line goes through, in words
+
+  // Instructions. `code`: at least one whole instruction, if it is not cut by the end of what is mapped.
+  int capstone_architecture, capstone_mode;  // cs_arch, cs_mode
+  std::size_t unit;                          // bytes that are taken for something that is no instruction
+  std::size_t longest;                       // bytes of the longest instruction
+  std::size_t call_bytes;  // of a direct call as compilers make it, and of a jump that takes its place
+  // See instruction_role.h, memory_access.h. `decoded`: by Capstone with details, or null if it knows no such one.
+  InstructionRole (*role)(std::span<const std::uint8_t> code);
+  std::optional<Branch> (*branch)(std::span<const std::uint8_t> code, Gva pc);
+  std::optional<SentInterrupt> (*sent_interrupt)(std::span<const std::uint8_t> code, const RegisterValue& value);
+  std::optional<SentInterrupt> (*sent_by_store)(Gpa address, std::uint32_t value);
+  std::vector<MemoryAccess> (*accesses)(std::size_t capstone, const cs_insn* decoded,
+                                        std::span<const std::uint8_t> code, const RegisterValue& value);
+
+  // Page tables, with paging on; see page_walk.h. / Stacks; see backtrace.h.
+  PageWalk (*walk)(const AddressSpace& space, Gva address, const ReadPhysical& read);
+  std::vector<StackFrame> (*frames)(const CpuState& state, const ReadVirtual& read, const Symbols& symbols,
+                                    std::size_t limit);
+};
+
+const Arch& arch_of(Isa isa);
+
+namespace x86_64 {
+extern const Arch kArch;
+}
+namespace arm64 {
+extern const Arch kArch;
+}
+
+}  // namespace remapstorm

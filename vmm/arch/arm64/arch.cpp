@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vmm/arch/arch.h"
+
+#include <capstone/capstone.h>
+#include <elf.h>
+
+#include "vmm/arch/arm64/boot.h"
+#include "vmm/arch/arm64/frames.h"
+#include "vmm/arch/arm64/instructions.h"
+#include "vmm/arch/arm64/operands.h"
+#include "vmm/arch/arm64/page_walk.h"
+#include "vmm/arch/arm64/stage1.h"
+
+namespace remapstorm::arm64 {
+namespace {
+
+// An interrupt controller's commands are system registers (GICv3).
+std::optional<SentInterrupt> no_store_sends(Gpa /*address*/, std::uint32_t /*value*/) { return std::nullopt; }
+
+PageWalk walk_space(const AddressSpace& space, Gva address, const ReadPhysical& read) {
+  return walk_tables(space.root, space.user_root, address, read);
+}
+
+std::vector<StackFrame> frames(const CpuState& state, const ReadVirtual& read, const Symbols& /*symbols*/,
+                               std::size_t limit) {
+  return walk_frames(state, read, limit);
+}
+
+}  // namespace
+
+constinit const Arch kArch = {
+    .name = "arm64",
+    .elf_machine = EM_AARCH64,
+    .ram = Gpa(kRamBase),
+    .entry_address = kStage1AddressMask,
+    .reset_pc = std::nullopt,  // PSCI: the entry point that CPU_ON names
+    .serial_interrupt = kSerialSpi,
+    .line_interrupt = "shared peripheral interrupt",
+    .capstone_architecture = CS_ARCH_ARM64,
+    .capstone_mode = CS_MODE_ARM,
+    .unit = 4,
+    .longest = 4,
+    .call_bytes = 4,
+    .role = role,
+    .branch = branch,
+    .sent_interrupt = sent_interrupt,
+    .sent_by_store = no_store_sends,
+    .accesses = accesses,
+    .walk = walk_space,
+    .frames = frames,
+};
+
+}  // namespace remapstorm::arm64
