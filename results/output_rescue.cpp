@@ -97,7 +97,7 @@ std::string reproduce(const fs::path& working, const std::string& target) {
 }
 
 // Its verdict can be told, although it may stop in the middle; or it ended by itself, whatever came of it. One that was
-// interrupted before it showed anything is no result (see RunSession::run_job()).
+// interrupted before it showed anything is no result (see showed_nothing() of campaign/campaign.h).
 bool worth_keeping(const std::string& events, bool whole) {
   const Result<Replayed> replayed = replay(events);
   if (!replayed.ok()) return whole;
