@@ -52,6 +52,16 @@ class PoolRun {
   void work(unsigned worker) {
     std::unique_lock lock(mutex_);
     while (!over()) {
+      if (pool_.ready) {
+        lock.unlock();
+        const Status ready = pool_.ready(worker);
+        lock.lock();
+        if (!ready.ok()) {
+          if (left_ == 1 && !over()) trouble_ = ready.error();
+          break;
+        }
+        if (over()) break;
+      }
       // Whoever is next goes first, however heavy: the light ones behind it must not keep it out for ever.
       if (free_ < weight_of(next_)) {
         changed_.wait_for(lock, kTick);

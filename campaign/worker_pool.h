@@ -15,6 +15,9 @@ struct WorkerPool {
   unsigned places = 1;  // at least 1: so much weight at a time, and so many threads
   // Places that a piece takes, from 1; more than there are counts as all. Empty: each takes one.
   std::function<unsigned(std::size_t number)> weight;
+  // Before each piece, on its thread; may be empty. An error: this worker takes no more pieces. One less is only
+  // slower; of the last one it ends the pool's work.
+  std::function<Status(unsigned worker)> ready;
   // Does one piece on thread `worker` (below `places`). An error ends the pool's work.
   std::function<Status(unsigned worker, std::size_t number)> work;
   std::function<void()> tick;  // about ten times a second, from the calling thread; may be empty

@@ -4,10 +4,7 @@
 #include <sys/prctl.h>
 
 #include <algorithm>
-#include <atomic>
-#include <condition_variable>
 #include <mutex>
-#include <thread>
 
 #include "base/names.h"
 #include "campaign/explore/explorer_worker.h"
@@ -19,7 +16,6 @@
 namespace remapstorm {
 namespace {
 
-constexpr auto kExploreTick = std::chrono::milliseconds(100);
 constexpr unsigned long kTimerSlackNs = 1000;
 constexpr int kMostAttempts = 3;  // of a point whose trial failed for a reason of the harness or the host
 
@@ -31,7 +27,7 @@ std::string note_of(const std::string& part, const ExploreOptions& options) {
   return what + " to the vCPU in the window; its handler: " + options.action;
 }
 
-// What the worker threads of one exploration share.
+// The points of an exploration on several machines. One machine less is only slower; none left is an error.
 class ExploreRun {
  public:
   ExploreRun(const TrialEnvironment& environment, Exploration& exploration, std::vector<ExplorePoint> points,
@@ -39,73 +35,56 @@ class ExploreRun {
       : environment_(environment), exploration_(exploration), points_(std::move(points)), hooks_(hooks) {}
 
   Status run(unsigned jobs) {
-    const auto wanted = static_cast<unsigned>(std::max<std::size_t>(1, std::min<std::size_t>(jobs, points_.size())));
-    std::vector<std::thread> threads;
-    left_ = wanted;
-    for (unsigned i = 0; i < wanted; ++i) {
-      threads.emplace_back(
-          [this, machine = i == 0 ? std::move(exploration_.first) : nullptr]() mutable { work(std::move(machine)); });
-    }
-    {
-      std::unique_lock lock(mutex_);
-      while (!changed_.wait_for(lock, kExploreTick, [this] { return left_ == 0; })) {
-        lock.unlock();
-        hooks_.tick();
-        lock.lock();
-      }
-    }
-    for (std::thread& thread : threads) thread.join();
-    return finish();
+    workers_.resize(std::max(1U, jobs));
+    WorkerPool pool;
+    pool.places = static_cast<unsigned>(workers_.size());
+    pool.ready = [this](unsigned worker) { return machine_for(worker); };
+    pool.work = [this](unsigned worker, std::size_t number) { return work(workers_[worker], points_[number]); };
+    pool.tick = hooks_.tick;
+    return work_through(points_.size(), pool, environment_.stop);
   }
 
  private:
-  void work(std::unique_ptr<Machine> machine) {
+  // The first machine stands at the window already.
+  Status machine_for(unsigned worker) {
+    if (workers_[worker] != nullptr) return {};
     // The default, 50 us, is half of what a worker waits between two looks at the rings. Refused, it is only slower.
     prctl(PR_SET_TIMERSLACK, kTimerSlackNs);
-    const Status status = work_through(std::move(machine));
-    const std::lock_guard lock(mutex_);
-    if (!status.ok() && !trouble_) trouble_ = status.error();
-    --left_;
-    changed_.notify_all();
-  }
-
-  Status work_through(std::unique_ptr<Machine> machine) {
-    RS_ASSIGN(std::unique_ptr<ExploreWorker> worker,
-              ExploreWorker::create(environment_, exploration_, std::move(machine)));
-    while (!environment_.stop && !failed_) {
-      const std::size_t mine = next_++;
-      if (mine >= points_.size()) break;
-      std::vector<Event> events;
-      RS_ASSIGN(PointOutcome outcome, attempt(worker, points_[mine], events));
-      for (std::size_t i = 1; i < exploration_.options.executions; ++i) {
-        auto* trial = std::get_if<ExploredTrial>(&outcome);
-        if (trial == nullptr || environment_.stop) break;
-        std::vector<Event> others;
-        RS_ASSIGN(const PointOutcome again, attempt(worker, points_[mine], others));
-        if (const auto* skipped = std::get_if<SkippedPoint>(&again)) {
-          const std::string which =
-              "execution " + std::to_string(i + 1) + " of " + std::to_string(exploration_.options.executions) + ": ";
-          outcome = SkippedPoint{points_[mine], which + skipped->reason};
-          break;
-        }
-        note_repetition(*trial, std::get<ExploredTrial>(again));
-      }
-      if (environment_.stop && std::holds_alternative<SkippedPoint>(outcome)) break;
-      const std::lock_guard lock(mutex_);
-      if (const Status told = hooks_.done(outcome, events); !told) {
-        failed_ = true;
-        fatal_ = told.error();
-        return {};
-      }
-    }
+    std::unique_ptr<Machine> machine = worker == 0 ? std::move(exploration_.first) : nullptr;
+    RS_ASSIGN(workers_[worker], ExploreWorker::create(environment_, exploration_, std::move(machine)));
     return {};
   }
 
-  // Tries a point until it says something, a few times. Error: this machine is of no use and there is no other.
-  Result<PointOutcome> attempt(std::unique_ptr<ExploreWorker>& worker, const ExplorePoint& point,
-                               std::vector<Event>& events) {
+  Status work(std::unique_ptr<ExploreWorker>& worker, const ExplorePoint& point) {
+    std::vector<Event> events;
+    PointOutcome outcome = attempt(worker, point, events);
+    for (std::size_t i = 1; i < exploration_.options.executions; ++i) {
+      auto* trial = std::get_if<ExploredTrial>(&outcome);
+      if (trial == nullptr || environment_.stop) break;
+      std::vector<Event> others;
+      const PointOutcome again = attempt(worker, point, others);
+      if (const auto* skipped = std::get_if<SkippedPoint>(&again)) {
+        const std::string which =
+            "execution " + std::to_string(i + 1) + " of " + std::to_string(exploration_.options.executions) + ": ";
+        outcome = SkippedPoint{point, which + skipped->reason};
+        break;
+      }
+      note_repetition(*trial, std::get<ExploredTrial>(again));
+    }
+    if (environment_.stop && std::holds_alternative<SkippedPoint>(outcome)) return {};
+    const std::lock_guard lock(mutex_);
+    return hooks_.done(outcome, events);
+  }
+
+  // Tries a point until it says something, a few times. A machine that failed is made anew, here or for the next point.
+  PointOutcome attempt(std::unique_ptr<ExploreWorker>& worker, const ExplorePoint& point, std::vector<Event>& events) {
     PointOutcome outcome = SkippedPoint{};
     for (int tries = 0; tries < kMostAttempts; ++tries) {
+      if (worker == nullptr) {
+        Result<std::unique_ptr<ExploreWorker>> made = ExploreWorker::create(environment_, exploration_);
+        if (!made.ok()) return outcome;
+        worker = std::move(made).value();
+      }
       Result<PointOutcome> one = worker->execute(point, events);
       if (one.ok()) {
         outcome = *one;
@@ -114,29 +93,16 @@ class ExploreRun {
       }
       outcome = SkippedPoint{point, one.error().message};
       worker.reset();
-      RS_ASSIGN(worker, ExploreWorker::create(environment_, exploration_));
     }
     return outcome;
-  }
-
-  // One machine less is only slower; none left with work to do is an error.
-  Status finish() {
-    if (fatal_) return *fatal_;
-    if (trouble_ && !environment_.stop && next_ < points_.size()) return *trouble_;
-    return {};
   }
 
   const TrialEnvironment& environment_;
   Exploration& exploration_;
   const std::vector<ExplorePoint> points_;
   const ExploreHooks& hooks_;
-  std::atomic<std::size_t> next_{0};
-  std::atomic<bool> failed_{false};
-  std::mutex mutex_;  // below, and hooks_.done
-  std::condition_variable changed_;
-  unsigned left_ = 0;
-  std::optional<Error> trouble_;
-  std::optional<Error> fatal_;
+  std::vector<std::unique_ptr<ExploreWorker>> workers_;  // each its worker's own
+  std::mutex mutex_;                                     // hooks_.done
 };
 
 }  // namespace

@@ -57,6 +57,31 @@ TEST_F(WorkerPoolAtWork, APieceHeavierThanAllPlacesRunsAlone) {
   EXPECT_EQ(most_busy_, 1U);
 }
 
+TEST_F(WorkerPoolAtWork, AWorkerThatIsNotReadyLeavesItsWorkToTheOthers) {
+  WorkerPool pool;
+  pool.places = 3;
+  std::atomic<unsigned> asked{0};
+  pool.ready = [&](unsigned worker) -> Status {
+    if (worker == 1 || (worker == 2 && ++asked > 3)) return host_error("no machine");
+    return {};
+  };
+  pool.work = [&](unsigned worker, std::size_t number) {
+    EXPECT_NE(worker, 1U);
+    return work(number, 1);
+  };
+  EXPECT_TRUE(work_through(50, pool, stop_).ok());
+  EXPECT_EQ(done_.size(), 50U);
+}
+
+TEST_F(WorkerPoolAtWork, WithoutAnyWorkerItIsAnError) {
+  WorkerPool pool;
+  pool.places = 3;
+  pool.ready = [](unsigned) -> Status { return host_error("no machine"); };
+  pool.work = [&](unsigned, std::size_t number) { return work(number, 1); };
+  EXPECT_EQ(work_through(50, pool, stop_).error().message, "no machine");
+  EXPECT_TRUE(done_.empty());
+}
+
 TEST_F(WorkerPoolAtWork, AnErrorEndsIt) {
   WorkerPool pool;
   pool.places = 3;
