@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <ostream>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -23,12 +24,16 @@ struct CommandContext : Installation {
   unsigned columns = 0;  // COLUMNS, or the terminal's; 0: not known
 };
 
+using Flavours = std::set<std::string>;
+
 struct Command {
   const char* name;
   const char* summary;  // one line for --help
   const char* example;
   // Arguments without the command's name. Returns the exit code; throws nothing.
   int (*run)(const CommandContext& context, const Arguments& arguments);
+  // The flavours of guest images that it will boot; null: it starts no guests.
+  Flavours (*needs)(const CommandContext& context, const Arguments& arguments) = nullptr;
   bool hidden = false;  // for ./run, not for people
 };
 

@@ -5,6 +5,7 @@
 
 #include "base/printable.h"
 #include "cli/command.h"
+#include "cli/needs.h"
 #include "results/exit_code.h"
 
 namespace remapstorm {
@@ -12,18 +13,19 @@ namespace {
 
 constexpr std::array kCommands = {
     Command{"run", "run scenarios and compare their verdicts with the expected ones", "run irq-same-cpu --repeat 20",
-            run_command},
+            run_command, run_needs},
     Command{"serve", "run scenarios round after round, with metrics to watch", "serve irq-same-cpu control-inplace",
-            serve_command},
+            serve_command, serve_needs},
     Command{"sweep", "run scenarios with every strategy, flavour, host and seed; the result is one table",
-            "sweep --scenarios irq-same-cpu,control-inplace --seeds 20", sweep_command},
+            "sweep --scenarios irq-same-cpu,control-inplace --seeds 20", sweep_command, sweep_needs},
     Command{"soak", "run random control trials that must do no harm: any other verdict is a false alarm",
-            "soak --trials 1000", soak_command},
+            "soak --trials 1000", soak_command, soak_needs},
     Command{"compare", "measure what each remap strategy costs, and what a stolen CPU does to it", "compare --repeat 5",
-            compare_command},
+            compare_command, compare_needs},
     Command{"explore", "inject at every instruction boundary of a window; the result is a certificate",
-            "explore bbm-pte --inject irq,nmi --strategy bbm-fault", explore_command},
-    Command{"census", "count who touches the remapped pages while a window is open", "census remap", census_command},
+            "explore bbm-pte --inject irq,nmi --strategy bbm-fault", explore_command, explore_needs},
+    Command{"census", "count who touches the remapped pages while a window is open", "census remap", census_command,
+            census_needs},
     Command{"replay", "judge recorded trials again, without KVM", "replay ~/.local/state/remapstorm/runs/latest",
             replay_command},
     Command{"report", "make HTML pages of recorded runs; of many, an index of their fingerprints",
@@ -31,7 +33,7 @@ constexpr std::array kCommands = {
     Command{"trace", "draw recorded trials as a timeline for Perfetto's viewer",
             "trace ~/.local/state/remapstorm/runs/latest", trace_command},
     Command{"minimize", "find the fewest rules and smallest values of a scenario that still fail the same way",
-            "minimize ./mine.toml --repeat 5", minimize_command},
+            "minimize ./mine.toml --repeat 5", minimize_command, minimize_needs},
     Command{"list", "show the scenarios", "list", list_command},
     Command{"describe", "tell the story of a scenario: what it asks, what it does, what it expects",
             "describe irq-same-cpu", describe_command},
@@ -39,7 +41,8 @@ constexpr std::array kCommands = {
             doctor_command},
     Command{"metrics", "print what every metric means", "metrics", metrics_command},
     Command{"guest", "build or list guest images", "guest build --flavour std", guest_command},
-    Command{"needs", "guest images that the arguments need, for ./run", "needs -- irq-same-cpu", needs_command, true},
+    Command{"needs", "guest images that the arguments need, for ./run", "needs -- irq-same-cpu", needs_command, nullptr,
+            true},
 };
 
 void print_help(const CommandContext& context) {

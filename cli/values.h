@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "cli/output_format.h"
+#include "plan/plan.h"
 
 namespace remapstorm {
 
