@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "base/names.h"
+#include "cli/help_text.h"
 #include "results/exit_code.h"
 
 namespace remapstorm {
@@ -14,6 +15,7 @@ namespace remapstorm {
 struct ArgumentParser::Parts {
   CLI::App app;
   std::string usage;
+  std::size_t width = 0;  // of help
   std::string example;
   std::vector<std::string> option_names;
   std::string required;  // name of the positional that must be given
@@ -23,6 +25,7 @@ struct ArgumentParser::Parts {
 ArgumentParser::ArgumentParser(const CommandContext& context, const CommandText& text)
     : parts_(std::make_unique<Parts>()) {
   parts_->usage = context.called + " " + text.usage;
+  parts_->width = help_width(context.columns);
   parts_->example = context.called + " " + text.example;
   parts_->app.description(text.summary);
   parts_->app.set_help_flag("-h,--help", "show this help");
@@ -101,8 +104,11 @@ std::string ArgumentParser::help() const {
     options =
         formatter->make_positionals(&parts_->app) + formatter->make_groups(&parts_->app, CLI::AppFormatMode::Normal);
   }
-  return parts_->app.get_description() + "\n\nusage: " + parts_->usage + "\n" + options +
-         "\nexample: " + parts_->example + "\n";
+  std::string summary = parts_->app.get_description();
+  std::replace(summary.begin(), summary.end(), '\n', ' ');
+  const std::string help =
+      summary + "\n\nusage: " + parts_->usage + "\n" + options + "\nexample: " + parts_->example + "\n";
+  return fitted(help, parts_->width, parts_->usage.substr(0, parts_->usage.find(' ')));
 }
 
 std::optional<int> parse_or_finish(ArgumentParser& parser, const CommandContext& context, const Arguments& arguments) {

@@ -5,6 +5,7 @@
 
 #include "base/printable.h"
 #include "cli/command.h"
+#include "cli/help_text.h"
 #include "cli/needs.h"
 #include "results/exit_code.h"
 
@@ -46,20 +47,21 @@ constexpr std::array kCommands = {
 };
 
 void print_help(const CommandContext& context) {
-  context.out << "remapstorm " << context.version << ": stress and fault injection for kernel memory remaps, on KVM\n\n"
-              << "usage: " << context.called << " COMMAND [ARGUMENTS]\n"
-              << "       " << context.called << " SCENARIO [OPTIONS]      the same as: run SCENARIO [OPTIONS]\n\n"
-              << "commands:\n";
+  const std::string& called = context.called;
+  std::string help = "remapstorm " + context.version +
+                     ": stress and fault injection for kernel memory remaps, on KVM\n\n" + "usage: " + called +
+                     " COMMAND [ARGUMENTS]\n       " + called +
+                     " SCENARIO [OPTIONS]      the same as: run SCENARIO [OPTIONS]\n\ncommands:\n";
   for (const Command& command : commands()) {
     if (command.hidden) continue;
     std::string name = command.name;
     name.resize(10, ' ');
-    context.out << "  " << name << command.summary << '\n'
-                << "            " << context.called << ' ' << command.example << '\n';
+    help += "  " + name + command.summary + "\n            " + called + " " + command.example + "\n";
   }
-  context.out << "\n'" << context.called << " COMMAND --help' shows the options of a command.\n"
-              << "--lab x86 before or behind them, with ./run, takes an emulated host instead of this machine's KVM\n"
-              << exit_codes_help();
+  help += "\n'" + called + " COMMAND --help' shows the options of a command.\n" +
+          "--lab x86 before or behind them, with ./run, takes an emulated host instead of this machine's KVM\n";
+  const std::size_t width = help_width(context.columns);
+  context.out << fitted(help, width, called) << exit_codes_help(width);
 }
 
 bool is_help(const std::string& word) { return word == "--help" || word == "-h" || word == "help"; }

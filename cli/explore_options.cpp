@@ -172,7 +172,7 @@ void ExploreWords::declare_guest(ArgumentParser& parser) {
   parser.option("--memory", memory, "SIZE", "guest memory (128M)");
   parser.option("-k,--kernel", kernel, "IMAGE", "boot this vmlinux instead of the guest image's");
   parser.option("--append", append, "ARGS", "more words for the guest's command line");
-  parser.option("--sha256", sha256, "LIST", "refuse other bytes than these: kernel=DIGITS,initramfs=DIGITS,...");
+  parser.option("--sha256", sha256, "LIST", "refuse other bytes than these: kernel=DIGITS,...");
   parser.option("--action", action, "WHAT", "what the handler of irq and nmi does (read-struct-page)");
   parser.option("--format", format, "FORMAT", "pretty or json on standard output (pretty)");
   parser.flag("-v,--verbose", verbose, "no status line, plain progress");

@@ -69,7 +69,7 @@ void RunWords::declare_guest(ArgumentParser& parser) {
   parser.option("-k,--kernel", kernel, "IMAGE", "boot this vmlinux instead of the guest image's");
   parser.option("--append", append, "ARGS", "more words for the guest's command line");
   parser.option("--scenario-dir", scenario_dir, "DIR", "take scenario names from this folder");
-  parser.option("--sha256", sha256, "LIST", "refuse other bytes than these: scenario=DIGITS,kernel=DIGITS,...");
+  parser.option("--sha256", sha256, "LIST", "refuse other bytes than these: scenario=DIGITS,...");
   declare_report_files(parser, files);
 }
 

@@ -24,7 +24,7 @@ void SoakWords::declare(ArgumentParser& parser) {
   parser.option("--hosts", hosts, "H,I|all", "kvm: this machine's; lab:x86: the lab's emulated host (kvm)");
   parser.option("--jobs", jobs, "J", "guests at a time (as affinity and cgroup quota have processors for their vCPUs)");
   parser.option("--output-dir", output_dir, "DIR", "where results go (a new folder of its own)");
-  parser.option("--sha256", sha256, "LIST", "refuse other bytes than these: kernel=DIGITS,initramfs=DIGITS,...");
+  parser.option("--sha256", sha256, "LIST", "refuse other bytes than these: kernel=DIGITS,...");
   declare_report_files(parser, files);
   parser.flag("-q,--quiet", quiet, "no progress");
 }

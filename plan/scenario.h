@@ -18,9 +18,8 @@
 namespace remapstorm {
 
 // WHEN a rule fires. Candidates are the moments that match `pattern` and, if `after` is set, come once that rule has
-// fired. Of the candidates (counted from 1): the nth only; every k-th, with both from the
-// nth on; each with a probability; or all. Never more than
-// `max` times if max is not 0.
+// fired. Of the candidates (counted from 1): the nth only; every k-th, with both from the nth on; each with a
+// probability; or all. Never more than `max` times if max is not 0.
 struct Trigger {
   EventPattern pattern;
   std::uint64_t nth = 0;      // 0: not given

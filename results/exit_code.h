@@ -68,7 +68,7 @@ int bisect_code(int code);
 // The table of docs/commands.md.
 std::string exit_codes_markdown();
 // "0 as expected, 1 a verdict differs, ...", in lines of --help.
-std::string exit_codes_help();
+std::string exit_codes_help(std::size_t width);
 
 // No results at all: 70, a run that ran nothing is never green.
 int exit_code(const TrialResult& trial);

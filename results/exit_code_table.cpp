@@ -119,15 +119,14 @@ std::string exit_codes_markdown() {
   return text;
 }
 
-std::string exit_codes_help() {
-  constexpr std::size_t kWidth = 100;
+std::string exit_codes_help(std::size_t width) {
   std::vector<const ExitCodeRow*> rows;
   for (const ExitCodeRow& row : kRows) rows.push_back(&row);
   std::sort(rows.begin(), rows.end(), [](const auto* a, const auto* b) { return a->code < b->code; });
   std::string text, line = "exit: ";
   for (const ExitCodeRow* row : rows) {
     std::string part = number_of(*row) + " " + row->brief + (row == rows.back() ? "" : ",");
-    if (line.size() + part.size() > kWidth) {
+    if (line.size() + part.size() > width) {
       text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
       line = "      ";
     }

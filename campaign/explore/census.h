@@ -3,9 +3,9 @@
 //
 // Two mechanisms, which see different things. The vCPU in the window is stepped by hand, and the address of every
 // operand in memory is computed from its registers and looked up in the page tables: complete, for any strategy, and
-// through whatever mapping of the page. The other vCPUs run; where the strategy
-// makes an entry absent meanwhile, each first touch of theirs faults and is logged by the guest (fault.enter). What
-// they touch while the entry is present, which for strategy inplace is always, is not seen.
+// through whatever mapping of the page. The other vCPUs run; where the strategy makes an entry absent meanwhile, each
+// first touch of theirs faults and is logged by the guest (fault.enter). What they touch while the entry is present,
+// which for strategy inplace is always, is not seen.
 #pragma once
 
 #include <functional>

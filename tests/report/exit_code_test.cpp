@@ -117,7 +117,7 @@ TEST(ExitCode, TheTableOfTheDocumentsIsThisOne) {
 }
 
 TEST(ExitCode, TheHelpNamesEachInLinesThatFit) {
-  const std::string help = exit_codes_help();
+  const std::string help = exit_codes_help(100);
   for (const ExitCodeRow& row : exit_codes()) EXPECT_NE(help.find(row.brief), std::string::npos) << row.brief;
   std::istringstream lines(help);
   for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 100U) << line;
