@@ -12,7 +12,7 @@ constexpr std::size_t kWidestFirstColumn = 40, kNarrowestLastColumn = 10;
 std::size_t indent_of(std::string_view line, std::size_t width) {
   const std::size_t first = std::min(line.find_first_not_of(' '), line.size());
   const std::size_t gap = line.find("  ", first);
-  if (gap == std::string_view::npos || gap > kWidestFirstColumn) return first;
+  if (gap > kWidestFirstColumn) return first;  // also where there is none
   const std::size_t second = line.find_first_not_of(' ', gap);
   return second != std::string_view::npos && second + kNarrowestLastColumn <= width ? second : first;
 }
