@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 
 #include "tests/base/temporary_folder.h"
@@ -44,7 +45,12 @@ TEST(TrialTimes, WhatCannotBeReadIsNothing) {
     std::ofstream(path) << wrong;
     EXPECT_FALSE(TrialTimes::load(path).of("a").has_value()) << wrong;
   }
-  EXPECT_FALSE(TrialTimes().save(folder.file("nothing/there")));
+  TrialTimes some;
+  some.add("a", seconds(1));
+  EXPECT_FALSE(some.save(folder.file("nothing/there")));
+  // Nothing new is nothing to write.
+  EXPECT_TRUE(TrialTimes().save(folder.file("none.json")));
+  EXPECT_FALSE(std::filesystem::exists(folder.file("none.json")));
 }
 
 TEST(TimeLeft, SaysNothingUntilThereIsSomethingToSay) {

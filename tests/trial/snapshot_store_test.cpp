@@ -96,7 +96,7 @@ TEST(SnapshotStore, WhateverIsWrongWithTheFileIsNamedAndItIsMadeAnew) {
        std::vector<Wrong>{{"cut", [](const std::string& at) { std::filesystem::resize_file(at, 5000); }},
                           {"is empty", [](const std::string& at) { std::filesystem::resize_file(at, 0); }},
                           {"not a snapshot", [](const std::string& at) { flip(at, 0); }},
-                          {"version 0, not 1", [](const std::string& at) { flip(at, 8); }},
+                          {"version 3, not 2", [](const std::string& at) { flip(at, 8); }},
                           {"its description does not add up", [](const std::string& at) { flip(at, 70); }},
                           {"its pages do not add up", [](const std::string& at) { flip(at, 4096 + 8192); }}}) {
     SCOPED_TRACE(wrong.says);
