@@ -29,9 +29,10 @@ TrialResult run_into(Executor& executor, const Plan& plan, std::uint64_t trial, 
                      const Runner::Watching& watching) {
   const Result<std::string> folder = output.make_trial(plan.scenario, plan.strategy, trial);
   if (!folder) return did_not_run(plan, trial, folder.error());
-  TrialResult result = executor.run(0, {plan, trial, output.working_path() + "/" + *folder}, watching);
-  if (result.verdict) result.directory = *folder;
-  return result;
+  Result<TrialResult> result = executor.run(0, {plan, trial, output.working_path() + "/" + *folder}, watching);
+  if (!result.ok()) return did_not_run(plan, trial, result.error());
+  if (result->verdict) result->directory = *folder;
+  return std::move(result).value();
 }
 
 Runner::Watching watched_by(Observer& observer) {

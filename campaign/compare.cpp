@@ -78,8 +78,8 @@ Status CompareCampaign::plan_strategy(std::size_t index) {
 
 Result<Nanoseconds> CompareCampaign::measure(const Task& task, std::uint64_t trial) {
   CaptureSink capture;
-  const TrialResult result =
-      context_.executor.run(0, {task.plan, trial, "", {&capture}}, watched_by(context_.observer));
+  RS_ASSIGN(const TrialResult result,
+            context_.executor.run(0, {task.plan, trial, "", {&capture}}, watched_by(context_.observer)));
   if (result.error) return *result.error;
   const Nanoseconds booting = result.booted ? result.boot_time : Nanoseconds(0);
   if (result.interrupted) return booting;

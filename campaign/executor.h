@@ -32,8 +32,9 @@ class Executor {
   virtual Result<GuestImageInfo> image(const std::string& flavour) = 0;
   // Errors: those of image() and of make_plan(), host.
   virtual Result<Plan> plan(const Scenario& scenario, const Overrides& overrides) = 0;
-  // To its verdict. Trouble of the host is in the result.
-  virtual TrialResult run(unsigned worker, const TrialRequest& request, const Runner::Watching& watching) = 0;
+  // To its verdict. Once it has begun, trouble of the host is in the result. Error: this worker can begin none, those
+  // of image(), host.
+  virtual Result<TrialResult> run(unsigned worker, const TrialRequest& request, const Runner::Watching& watching) = 0;
   // A control trial, on a machine that this worker keeps for plans of the same machine and workloads; `events`: all of
   // it. After an error the next one boots. Error: host.
   virtual Result<ControlTrial> run_control(unsigned worker, const Plan& plan, std::vector<Event>& events) = 0;

@@ -43,10 +43,9 @@ Result<Plan> Guests::plan(const Scenario& scenario, const Overrides& overrides) 
   return make_plan(scenario, overrides, runner->guest(), host_, runner->resolver());
 }
 
-TrialResult Guests::run(unsigned worker, const TrialRequest& request, const Runner::Watching& watching) {
-  const Result<Runner*> runner = this->runner(worker, request.plan.flavour);
-  if (!runner.ok()) return did_not_run(request.plan, request.trial, runner.error());
-  return (*runner)->run(request.plan, request.trial, request.folder, request.sinks, watching);
+Result<TrialResult> Guests::run(unsigned worker, const TrialRequest& request, const Runner::Watching& watching) {
+  RS_ASSIGN(Runner * runner, this->runner(worker, request.plan.flavour));
+  return runner->run(request.plan, request.trial, request.folder, request.sinks, watching);
 }
 
 Result<ControlTrial> Guests::run_control(unsigned worker, const Plan& plan, std::vector<Event>& events) {

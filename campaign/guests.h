@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Guests: the executor on this machine's KVM. The one place that opens it, measures the host and finds guest images;
+// Guests: the executor on this machine's KVM. The one place that opens it and measures the host for what runs guests;
 // each worker has a Runner of its own for each flavour.
 #pragma once
 
@@ -32,7 +32,7 @@ class Guests final : public Executor {
   [[nodiscard]] const HostInfo& host() const override { return host_; }
   Result<GuestImageInfo> image(const std::string& flavour) override;
   Result<Plan> plan(const Scenario& scenario, const Overrides& overrides) override;
-  TrialResult run(unsigned worker, const TrialRequest& request, const Runner::Watching& watching) override;
+  Result<TrialResult> run(unsigned worker, const TrialRequest& request, const Runner::Watching& watching) override;
   Result<ControlTrial> run_control(unsigned worker, const Plan& plan, std::vector<Event>& events) override;
 
   // After open(); from any thread. Errors: those of image(), of Runner::create().

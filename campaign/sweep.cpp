@@ -190,8 +190,8 @@ Status SweepCampaign::run_task(unsigned worker, const Task& task) {
   clear_place(place);
   RS_TRY(make_folders(directory() + "/" + place));
   const Nanoseconds began = context_.clock.now();
-  const TrialResult result =
-      context_.executor.run(worker, {task.plan, 0, directory() + "/" + place}, watched_by(context_.observer));
+  RS_ASSIGN(const TrialResult result,
+            context_.executor.run(worker, {task.plan, 0, directory() + "/" + place}, watched_by(context_.observer)));
   const std::lock_guard lock(mutex_);
   if (showed_nothing(result)) return remove_below(directory(), place);
   // A boot is paid once for many trials.

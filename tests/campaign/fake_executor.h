@@ -28,7 +28,7 @@ inline Judgement judged(Verdict verdict) {
 
 class FakeExecutor final : public Executor {
  public:
-  std::optional<Error> cannot_open;
+  std::optional<Error> cannot_open, cannot_begin;
   std::map<std::string, Error> cannot_plan;                                          // by strategy
   std::function<TrialResult(const Plan&, TrialResult)> comes_to;                     // what becomes of an expected one
   std::function<Result<ControlTrial>(const Plan&, std::vector<Event>&)> control_to;  // else: clean
@@ -56,8 +56,9 @@ class FakeExecutor final : public Executor {
       return SymbolAnswer{Gva{0xffffffff81000000}, {}};
     });
   }
-  TrialResult run(unsigned /*worker*/, const TrialRequest& request, const Runner::Watching& watching) override {
+  Result<TrialResult> run(unsigned /*worker*/, const TrialRequest& request, const Runner::Watching& watching) override {
     const Plan& plan = request.plan;
+    if (cannot_begin) return *cannot_begin;
     {
       const std::lock_guard lock(mutex);
       ran.push_back(plan.scenario + " " + plan.strategy + " " + std::to_string(plan.seed) + " " +

@@ -98,6 +98,18 @@ TEST(SweepCampaign, GoesOnWithWhatIsMissingOrSpoilt) {
   EXPECT_EQ(sweep_exit_code(second.sweep()), kExitOk);
 }
 
+// No trial of it: nobody is told that one failed.
+TEST(SweepCampaign, AWorkerThatCanBeginNoTrialEndsIt) {
+  FakeCampaign fake;
+  fake.executor.cannot_begin = host_error("no memory");
+  SweepCampaign campaign(fake.context(), two_strategies(fake), {harmless("a")});
+  ASSERT_TRUE(campaign.prepare().ok());
+  const Status ran = campaign.run();
+  ASSERT_FALSE(ran.ok());
+  EXPECT_EQ(ran.error().message, "no memory");
+  EXPECT_TRUE(campaign.sweep().trials.empty());
+}
+
 TEST(SweepCampaign, TakesNoOtherSweepForItsOwn) {
   FakeCampaign fake;
   {

@@ -28,6 +28,10 @@ std::vector<std::string> versions() {
   return names;
 }
 
+TEST(KeptFormats, AreThere) {
+  EXPECT_THAT(versions(), testing::IsSupersetOf(std::vector<std::string>{"events-3", "events-4"}));
+}
+
 class RecordedFormats : public testing::TestWithParam<std::string> {
  protected:
   [[nodiscard]] std::string file(const std::string& name) const { return (kRecorded / GetParam() / name).string(); }

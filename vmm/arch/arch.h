@@ -3,7 +3,7 @@
 //   Arch        facts and pure functions, one table each, both always compiled: arch/x86_64/arch.cpp,
 //   arch/arm64/arch.cpp host_kvm.h  what takes ioctls or devices, of the host's own architecture alone:
 //   arch/MACHINE/kvm
-// Outside of arch/ nothing asks which architecture it is.
+// Outside of arch/ nothing asks which architecture it is, but link/ (the guest's ABI differs) and bench/.
 #pragma once
 
 #include <cstdint>
