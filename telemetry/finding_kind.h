@@ -90,7 +90,7 @@ std::optional<FindingKind> finding_kind_from_name(std::string_view name);
 
 // No result of the guest, and gone by itself perhaps: the host or the harness failed, or somebody stopped the trial.
 constexpr bool is_host_trouble(FindingKind kind) {
-  return kind == FindingKind::host_failure || kind == FindingKind::interrupted;
+  return kind == FindingKind::host_failure || kind == FindingKind::interrupted || kind == FindingKind::waits_cut;
 }
 
 }  // namespace remapstorm
