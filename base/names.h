@@ -18,6 +18,9 @@ std::vector<std::string> near_matches(std::string_view typed, std::span<const st
 
 bool contains(std::span<const std::string> names, std::string_view name);
 
+// "a,b,," -> "a", "b", "", "".
+std::vector<std::string> split(std::string_view text, char separator);
+
 // "a, b, c".
 std::string join(std::span<const std::string> names, std::string_view separator = ", ");
 

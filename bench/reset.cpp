@@ -67,7 +67,7 @@ Status load(Guest& guest, const std::string& image) {
   RS_ASSIGN(const ElfImage kernel, ElfImage::open(image + "/vmlinux", kHostIsa));
   LinuxBoot linux_boot;
   RS_ASSIGN(const std::uint64_t hz, guest.vm->vcpu(0).guest_counter_hz());
-  RS_ASSIGN(linux_boot.command_line, base_command_line(image, true, hz / 1000));
+  RS_ASSIGN(linux_boot.command_line, base_command_line(image, HostKind::interpreting, hz / 1000));
   linux_boot.command_line += " remapstorm.mailbox=" + std::to_string(RS_MAILBOX_GPA);
   linux_boot.initramfs_path = image + "/initramfs.cpio";
   RS_TRY(load_linux(*guest.vm, kernel, linux_boot));

@@ -57,14 +57,14 @@ Status ControlWorker::reach_remap(const Plan& plan) {
 }
 
 // A page that is out of stage 2 must not be copied back to: what delays pages gets a machine that is thrown away.
-Result<ControlTrial> ControlWorker::on_a_machine_of_its_own(const Plan& plan, std::vector<Event>& events) const {
+Result<TrialResult> ControlWorker::on_a_machine_of_its_own(const Plan& plan, std::vector<Event>& events) const {
   CaptureSink capture;
-  RS_ASSIGN(TrialOutcome outcome, run_trial(environment_, plan, 0, {&capture}, no_progress));
-  events = capture.events();
-  return ControlTrial{std::move(outcome.judgement), outcome.interrupted, outcome.duration};
+  Result<TrialResult> result = run_trial(environment_, plan, 0, {&capture}, no_progress);
+  if (result) events = capture.events();
+  return result;
 }
 
-Result<ControlTrial> ControlWorker::execute(const Plan& plan, std::vector<Event>& events) {
+Result<TrialResult> ControlWorker::execute(const Plan& plan, std::vector<Event>& events) {
   if (delays_pages(plan)) return on_a_machine_of_its_own(plan, events);
   RS_ASSIGN(const ResetCost cost, machine_->reset());
   Recorder recorder(environment_.clock, environment_.symbols, plan, {.now = reached_at_});
@@ -83,7 +83,10 @@ Result<ControlTrial> ControlWorker::execute(const Plan& plan, std::vector<Event>
   const Status ended = recorder.end(*machine_);
   events = recorder.kept().events();
   if (!ended) return ended.error();
-  return ControlTrial{recorder.judge().judgement(), supervisor.interrupted(), recorder.log().now() - reached_at_};
+  TrialResult result = conclude(recorded(plan, 0), recorder.judge().judgement());
+  result.interrupted = supervisor.interrupted();
+  result.duration = recorder.log().now() - reached_at_;
+  return result;
 }
 
 }  // namespace remapstorm

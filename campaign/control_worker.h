@@ -14,26 +14,20 @@
 
 namespace remapstorm {
 
-struct ControlTrial {
-  Judgement judgement;
-  bool interrupted = false;
-  Nanoseconds took{0};  // from where it was set back to, host time
-};
-
 class ControlWorker {
  public:
   // Boots the guest if nobody has yet, and lets it run until its first remap begins. `environment` must outlive
   // this. `plan`: without rules. Errors: host.
   static Result<std::unique_ptr<ControlWorker>> create(const TrialEnvironment& environment, const Plan& plan);
 
-  // Back to there, then `plan` to its verdict; `events`: all of it. After an error this machine is of no
-  // more use.
-  Result<ControlTrial> execute(const Plan& plan, std::vector<Event>& events);
+  // Back to there, then `plan` to its verdict; its duration begins there. `events`: all of it. After an error this
+  // machine is of no more use.
+  Result<TrialResult> execute(const Plan& plan, std::vector<Event>& events);
 
  private:
   explicit ControlWorker(const TrialEnvironment& environment) : environment_(environment) {}
   Status reach_remap(const Plan& plan);
-  Result<ControlTrial> on_a_machine_of_its_own(const Plan& plan, std::vector<Event>& events) const;
+  Result<TrialResult> on_a_machine_of_its_own(const Plan& plan, std::vector<Event>& events) const;
 
   TrialEnvironment environment_;
   std::optional<MachineSnapshot> at_remap_;

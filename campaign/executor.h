@@ -6,7 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "campaign/control_worker.h"
 #include "plan/plan.h"
 #include "results/trial_result.h"
 #include "trial/runner.h"
@@ -37,7 +36,7 @@ class Executor {
   virtual Result<TrialResult> run(unsigned worker, const TrialRequest& request, const Runner::Watching& watching) = 0;
   // A control trial, on a machine that this worker keeps for plans of the same machine and workloads; `events`: all of
   // it. After an error the next one boots. Error: host.
-  virtual Result<ControlTrial> run_control(unsigned worker, const Plan& plan, std::vector<Event>& events) = 0;
+  virtual Result<TrialResult> run_control(unsigned worker, const Plan& plan, std::vector<Event>& events) = 0;
 };
 
 }  // namespace remapstorm

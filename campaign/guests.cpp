@@ -48,7 +48,7 @@ Result<TrialResult> Guests::run(unsigned worker, const TrialRequest& request, co
   return runner->run(request.plan, request.trial, request.folder, request.sinks, watching);
 }
 
-Result<ControlTrial> Guests::run_control(unsigned worker, const Plan& plan, std::vector<Event>& events) {
+Result<TrialResult> Guests::run_control(unsigned worker, const Plan& plan, std::vector<Event>& events) {
   RS_ASSIGN(Runner * runner, this->runner(worker, plan.flavour));
   std::unique_ptr<ControlWorker>* mine = nullptr;
   {
@@ -60,7 +60,7 @@ Result<ControlTrial> Guests::run_control(unsigned worker, const Plan& plan, std:
     bare.rules.clear();
     RS_ASSIGN(*mine, ControlWorker::create(runner->environment(), bare));
   }
-  Result<ControlTrial> trial = (*mine)->execute(plan, events);
+  Result<TrialResult> trial = (*mine)->execute(plan, events);
   if (!trial.ok()) mine->reset();
   return trial;
 }

@@ -11,6 +11,7 @@
 #include <string>
 #include <utility>
 
+#include "campaign/control_worker.h"
 #include "campaign/executor.h"
 #include "campaign/installation.h"
 #include "trial/guest_image.h"
@@ -33,7 +34,7 @@ class Guests final : public Executor {
   Result<GuestImageInfo> image(const std::string& flavour) override;
   Result<Plan> plan(const Scenario& scenario, const Overrides& overrides) override;
   Result<TrialResult> run(unsigned worker, const TrialRequest& request, const Runner::Watching& watching) override;
-  Result<ControlTrial> run_control(unsigned worker, const Plan& plan, std::vector<Event>& events) override;
+  Result<TrialResult> run_control(unsigned worker, const Plan& plan, std::vector<Event>& events) override;
 
   // After open(); from any thread. Errors: those of image(), of Runner::create().
   Result<Runner*> runner(unsigned worker, const std::string& flavour);

@@ -99,11 +99,11 @@ void SoakCampaign::note_not_run(const std::string& what, const Error& why) {
   soak_.not_run.emplace(what, why);
 }
 
-Result<ControlTrial> SoakCampaign::attempt(unsigned worker, const Plan& plan, std::vector<Event>& events) {
-  Result<ControlTrial> trial = context_.executor.run_control(worker, plan, events);
+Result<TrialResult> SoakCampaign::attempt(unsigned worker, const Plan& plan, std::vector<Event>& events) {
+  Result<TrialResult> trial = context_.executor.run_control(worker, plan, events);
   const std::lock_guard lock(mutex_);
   // From where the guest was set back to: its boot is no part of what trials take.
-  if (trial.ok()) left_.done(key_of(plan.strategy), trial->took);
+  if (trial.ok()) left_.done(key_of(plan.strategy), trial->duration);
   return trial;
 }
 
@@ -112,7 +112,7 @@ Status SoakCampaign::run_trial_number(unsigned worker, std::uint64_t number) {
   const Scenario scenario = random_control(options_.seed, number, strategy);
   RS_ASSIGN(const Plan plan, context_.executor.plan(scenario, overrides()));
   std::vector<Event> events;
-  Result<ControlTrial> trial = attempt(worker, plan, events);
+  Result<TrialResult> trial = attempt(worker, plan, events);
   for (int again = 1; !trial.ok() && again < kMostAttempts && !context_.stop; ++again) {
     {
       const std::lock_guard lock(mutex_);
@@ -125,7 +125,7 @@ Status SoakCampaign::run_trial_number(unsigned worker, std::uint64_t number) {
   return count(number, scenario, plan, *trial, events);
 }
 
-Status SoakCampaign::count(std::uint64_t number, const Scenario& scenario, const Plan& plan, const ControlTrial& trial,
+Status SoakCampaign::count(std::uint64_t number, const Scenario& scenario, const Plan& plan, const TrialResult& trial,
                            const std::vector<Event>& events) {
   const ControlOutcome outcome = control_outcome(trial.judgement, plan.limits.stall_threshold);
   const std::lock_guard lock(mutex_);
@@ -138,7 +138,7 @@ Status SoakCampaign::count(std::uint64_t number, const Scenario& scenario, const
   const bool alarm = outcome == ControlOutcome::false_alarm;
   ++(alarm ? counts.false_alarms : counts.failed);
   // A hang on a host that did not run the guest is the host's.
-  const int code = remapstorm::exit_code(conclude(recorded(plan, 0), trial.judgement));
+  const int code = remapstorm::exit_code(trial);
   worst_ = worse_of(worst_, alarm ? kExitDiffers : code == kExitDiffers || code == kExitTimeout ? kExitHost : code);
   std::vector<SoakTrial>& told = alarm ? soak_.false_alarms : soak_.failed;
   if (told.size() >= Soak::kMostTold) return {};

@@ -49,8 +49,8 @@ class SoakCampaign {
   void note_not_run(const std::string& what, const Error& why);
   Status run_here();
   Status run_trial_number(unsigned worker, std::uint64_t number);
-  Result<ControlTrial> attempt(unsigned worker, const Plan& plan, std::vector<Event>& events);
-  Status count(std::uint64_t number, const Scenario& scenario, const Plan& plan, const ControlTrial& trial,
+  Result<TrialResult> attempt(unsigned worker, const Plan& plan, std::vector<Event>& events);
+  Status count(std::uint64_t number, const Scenario& scenario, const Plan& plan, const TrialResult& trial,
                const std::vector<Event>& events);
   Status keep(SoakTrial& trial, const Scenario& scenario, const std::vector<Event>& events);
   void run_on(const std::string& host);

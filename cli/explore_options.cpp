@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/names.h"
 #include "cli/scenario_files.h"
 #include "cli/values.h"
 
@@ -14,22 +15,11 @@ constexpr std::uint64_t kMostNth = 1'000'000;
 constexpr std::uint64_t kMostStride = 1'000'000;
 constexpr std::uint64_t kMostExecutions = 10'000;
 
-std::vector<std::string> split(const std::string& text, char separator) {
-  std::vector<std::string> parts;
-  std::size_t from = 0;
-  for (;;) {
-    const std::size_t to = text.find(separator, from);
-    parts.push_back(text.substr(from, to - from));
-    if (to == std::string::npos) return parts;
-    from = to + 1;
-  }
-}
-
 Status check_injections(const ExploreWords& words, ExploreRequest& options) {
   if (words.inject) {
     options.injections.clear();
     for (const std::string& name : split(*words.inject, ',')) {
-      for (const std::string& part : parts_of(name)) {
+      for (const std::string& part : split(name, '+')) {
         RS_ASSIGN([[maybe_unused]] const std::string known, parse_choice("--inject", part, {"irq", "nmi", "hold"}));
       }
       if (std::find(options.injections.begin(), options.injections.end(), name) != options.injections.end()) {
@@ -245,7 +235,9 @@ Result<CensusRequest> CensusWords::check(const CommandContext& /*context*/) cons
   options.explore.cpus = 4;
   RS_TRY(explore.check_into(options.explore));
   for (const std::string& inject : options.explore.injections) {
-    if (inject != "irq" && inject != "nmi") return usage_error("--inject " + inject + ": a census raises irq and nmi");
+    const InjectorKind kind = injector_kind(inject);
+    if (kind == InjectorKind::irq || kind == InjectorKind::nmi) continue;
+    return usage_error("--inject " + inject + ": a census raises irq and nmi");
   }
   if (count) {
     RS_ASSIGN(options.windows, parse_number("--windows", *count, 1, kMostWindows));

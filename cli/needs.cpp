@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/host_kind.h"
 #include "cli/compare_options.h"
 #include "cli/explore_options.h"
 #include "cli/minimize_options.h"
@@ -67,7 +68,8 @@ Flavours flavours_of_sweep(const CommandContext& context, const SweepOptions& op
 }
 
 bool has_lab(const std::vector<std::string>& hosts) {
-  return std::any_of(hosts.begin(), hosts.end(), [](const std::string& host) { return !lab_kind(host).empty(); });
+  return std::any_of(hosts.begin(), hosts.end(),
+                     [](const std::string& host) { return host_kind(host) == HostKind::lab; });
 }
 
 template <typename Words, typename FlavoursOf>

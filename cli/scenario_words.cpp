@@ -20,15 +20,11 @@ std::string ordinal(std::uint64_t number) {
   return std::to_string(number) + suffix;
 }
 
-std::string context_in_words(std::uint32_t context) {
-  return context < all_contexts().size() ? std::string(all_contexts()[context]) : std::to_string(context);
-}
-
 std::string pattern_in_words(const EventPattern& pattern) {
   const ProbeInfo* probe = pattern.probe ? probe_by_number(*pattern.probe) : nullptr;
   std::string text = probe != nullptr ? std::string(probe->name) + " fires" : "execution reaches " + pattern.at;
   if (pattern.vcpu) text += " on vCPU " + std::to_string(*pattern.vcpu);
-  if (pattern.context) text += " in " + context_in_words(*pattern.context) + " context";
+  if (pattern.context) text += std::string(" in ") + context_name(*pattern.context) + " context";
   for (const ArgumentFilter& filter : pattern.where) {
     const bool named = probe != nullptr && filter.index < probe->arguments.size();
     text += (&filter == &pattern.where.front() ? " with " : " and ") +
@@ -89,8 +85,10 @@ std::string expectation_in_words(const Expectation& expectation) {
   std::string text(verdict_name(expectation.verdict));
   const auto add = [&text](const std::string& more) { text += "; " + more; };
   if (expectation.lock) add("the lock is " + *expectation.lock);
-  if (expectation.waiter_context) add("the waiter is in " + *expectation.waiter_context + " context");
-  if (expectation.owner_context) add("the owner is in " + *expectation.owner_context + " context");
+  if (expectation.waiter_context)
+    add(std::string("the waiter is in ") + context_name(*expectation.waiter_context) + " context");
+  if (expectation.owner_context)
+    add(std::string("the owner is in ") + context_name(*expectation.owner_context) + " context");
   if (expectation.waiter_vcpu) add("vCPU " + std::to_string(*expectation.waiter_vcpu) + " waits");
   if (expectation.owner_vcpu) add("vCPU " + std::to_string(*expectation.owner_vcpu) + " owns the lock");
   for (const std::string& function : expectation.backtrace) add("a backtrace shows " + function);
@@ -111,7 +109,8 @@ std::string expectation_in_words(const Expectation& expectation) {
   if (expectation.min_windows) add("at least " + std::to_string(*expectation.min_windows) + " windows");
   if (expectation.min_faults) add("at least " + std::to_string(*expectation.min_faults) + " handled faults");
   for (const auto& [context, count] : expectation.faults) {
-    add("at least " + std::to_string(count) + (count == 1 ? " fault in " : " faults in ") + context + " context");
+    add("at least " + std::to_string(count) + (count == 1 ? " fault in " : " faults in ") + context_name(context) +
+        " context");
   }
   for (const std::string& function : expectation.faults_in) add("a fault in " + function);
   if (expectation.console) add("the guest reports \"" + *expectation.console + "\"");

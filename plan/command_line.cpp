@@ -39,12 +39,11 @@ std::string parameters_of(const std::string& file_content) {
   return joined;
 }
 
-Result<std::string> base_command_line(const std::string& image_directory, bool interpreting,
-                                      std::uint64_t counter_khz) {
+Result<std::string> base_command_line(const std::string& image_directory, HostKind kind, std::uint64_t counter_khz) {
   const std::filesystem::path folder = std::filesystem::path(image_directory) / "cmdline";
   RS_ASSIGN(const std::string common, read_if_there(folder / "common"));
   std::string line = parameters_of(common);
-  if (interpreting) {
+  if (kind == HostKind::interpreting) {
     RS_ASSIGN(const std::string extra, read_if_there(folder / "interpreting"));
     line += " " + parameters_of(extra);
   }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 
+#include "base/host_kind.h"
 #include "base/result.h"
 
 namespace remapstorm {
@@ -16,7 +17,7 @@ std::string parameters_of(const std::string& file_content);
 // From IMAGE/cmdline/common and, on an interpreting host, IMAGE/cmdline/interpreting; a file that is not there adds
 // nothing.
 // `@COUNTER_KHZ@` in them becomes the rate of the guest's counter in kHz. Error: usage for a file that cannot be read.
-Result<std::string> base_command_line(const std::string& image_directory, bool interpreting, std::uint64_t counter_khz);
+Result<std::string> base_command_line(const std::string& image_directory, HostKind kind, std::uint64_t counter_khz);
 
 // sha256 of IMAGE/cmdline/common and IMAGE/cmdline/interpreting, one behind the other. Error: usage.
 Result<std::string> command_line_sha256(const std::string& image_directory);

@@ -5,11 +5,12 @@
 #include <string>
 
 #include "base/clock.h"
+#include "base/host_kind.h"
 
 namespace remapstorm {
 
 struct HostInfo {
-  std::string kind;          // "kvm-hardware" | "kvm-interpreting" (vmm/calibrate.h) | "lab:x86" (lab/)
+  std::string kind;          // base/host_kind.h
   std::string kvm;           // e.g. "KVM API 12"
   std::string kernel;        // uname release
   std::string cpu;           // model name
@@ -23,8 +24,6 @@ struct HostInfo {
   std::string line_begin{};        // how a line begins that repeats something here, see repeat.h
 };
 constexpr const char* kKvmHost = "kvm";  // in lists of hosts: this machine
-// "x86" of "lab:x86"; empty for any other kind.
-std::string lab_kind(const std::string& kind);
 // A host whose VM exits take longer than 100 us is slow in proportion: software emulation, above all.
 double slowness_of(Nanoseconds port_round_trip);
 

@@ -15,6 +15,7 @@
 
 #include "base/address.h"
 #include "base/clock.h"
+#include "telemetry/kinds.h"
 
 namespace remapstorm {
 
@@ -27,12 +28,12 @@ struct ArgumentFilter {
 // A set of moments: a guest probe, or the vCPU about to execute one instruction. Exactly one of `probe` and `at` is
 // set. Context and argument filters exist for probes only.
 struct EventPattern {
-  std::optional<std::uint16_t> probe;    // RS_PROBE_*
-  std::string at;                        // "symbol+0x1c"
-  std::optional<Gva> address;            // of `at`; set by the plan
-  std::optional<unsigned> vcpu;          // any, if empty
-  std::optional<std::uint32_t> context;  // RS_CTX_TASK .. RS_CTX_NMI; any, if empty
-  std::vector<ArgumentFilter> where;     // all must hold
+  std::optional<std::uint16_t> probe;  // RS_PROBE_*
+  std::string at;                      // "symbol+0x1c"
+  std::optional<Gva> address;          // of `at`; set by the plan
+  std::optional<unsigned> vcpu;        // any, if empty
+  std::optional<Context> context;      // any, if empty
+  std::vector<ArgumentFilter> where;   // all must hold
 };
 
 inline constexpr std::int64_t kHitVcpu = -1;  // the vCPU on which the rule's trigger fired

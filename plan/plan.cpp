@@ -228,7 +228,7 @@ void stretch(Plan& plan) {
   plan.expectation.stall_tolerance *= by;
   if (plan.expectation.delay_tolerance) {
     plan.expectation.delay_tolerance = stretched(*plan.expectation.delay_tolerance, by);
-    if (!lab_kind(plan.host.kind).empty()) {
+    if (host_kind(plan.host.kind) == HostKind::lab) {
       plan.expectation.delay_tolerance = std::max(*plan.expectation.delay_tolerance, kEmulatedTolerance);
     }
   }

@@ -88,8 +88,8 @@ HostInfo host_from_json(const JsonFields& fields) {
 Json expectation_to_json(const Expectation& expectation) {
   Json json = {{"verdict", verdict_name(expectation.verdict)}};
   if (expectation.lock) json["lock"] = *expectation.lock;
-  if (expectation.waiter_context) json["waiter_context"] = *expectation.waiter_context;
-  if (expectation.owner_context) json["owner_context"] = *expectation.owner_context;
+  if (expectation.waiter_context) json["waiter_context"] = context_name(*expectation.waiter_context);
+  if (expectation.owner_context) json["owner_context"] = context_name(*expectation.owner_context);
   if (expectation.waiter_vcpu) json["waiter_vcpu"] = *expectation.waiter_vcpu;
   if (expectation.owner_vcpu) json["owner_vcpu"] = *expectation.owner_vcpu;
   if (!expectation.backtrace.empty()) json["backtrace"] = expectation.backtrace;
@@ -102,7 +102,7 @@ Json expectation_to_json(const Expectation& expectation) {
   if (!expectation.rules.empty()) json["rules"] = expectation.rules;
   if (expectation.min_windows) json["min_windows"] = *expectation.min_windows;
   if (expectation.min_faults) json["min_faults"] = *expectation.min_faults;
-  if (!expectation.faults.empty()) json["faults"] = expectation.faults;
+  for (const auto& [context, count] : expectation.faults) json["faults"][context_name(context)] = count;
   if (!expectation.faults_in.empty()) json["faults_in"] = expectation.faults_in;
   if (expectation.console) json["console"] = *expectation.console;
   return json;
@@ -122,8 +122,15 @@ Expectation expectation_from_json(const JsonFields& fields, std::string& problem
     return fields.text(key);
   };
   expectation.lock = optional_text("lock");
-  expectation.waiter_context = optional_text("waiter_context");
-  expectation.owner_context = optional_text("owner_context");
+  const auto context_in = [&fields](const char* key, const std::string& word) {
+    const auto context = context_by_name(word);
+    if (!context) fields.fail(key, "is unknown: " + word);
+    return context;
+  };
+  for (const auto& [key, into] : {std::pair{"waiter_context", &expectation.waiter_context},
+                                  std::pair{"owner_context", &expectation.owner_context}}) {
+    if (fields.has(key)) *into = context_in(key, fields.text(key));
+  }
   expectation.console = optional_text("console");
   if (fields.has("waiter_vcpu")) expectation.waiter_vcpu = static_cast<int>(fields.integer("waiter_vcpu", 0, 7));
   if (fields.has("owner_vcpu")) expectation.owner_vcpu = static_cast<int>(fields.integer("owner_vcpu", 0, 7));
@@ -144,7 +151,11 @@ Expectation expectation_from_json(const JsonFields& fields, std::string& problem
   };
   counts("injections", expectation.injections);
   counts("rules", expectation.rules);
-  counts("faults", expectation.faults);
+  std::map<std::string, std::uint64_t> faults;
+  counts("faults", faults);
+  for (const auto& [word, count] : faults) {
+    if (const auto context = context_in("faults", word)) expectation.faults[*context] = count;
+  }
   for (const Json& item : fields.array_or_empty("faults_in")) {
     if (item.is_string()) expectation.faults_in.push_back(item.get<std::string>());
   }

@@ -14,6 +14,7 @@
 #include "base/result.h"
 #include "plan/injection.h"
 #include "telemetry/finding.h"
+#include "telemetry/kinds.h"
 
 namespace remapstorm {
 
@@ -47,8 +48,8 @@ struct Expectation {
   Verdict verdict = Verdict::clean;
   // deadlock: some edge of the cycle has all of these
   std::optional<std::string> lock;
-  std::optional<std::string> waiter_context;  // task | softirq | hardirq | nmi
-  std::optional<std::string> owner_context;
+  std::optional<Context> waiter_context;
+  std::optional<Context> owner_context;
   std::optional<int> waiter_vcpu;
   std::optional<int> owner_vcpu;
   std::vector<std::string> backtrace;  // functions, each in some involved vCPU's backtrace
@@ -60,11 +61,11 @@ struct Expectation {
   // injections fired, at least: per injector name, and per rule name
   std::map<std::string, std::uint64_t> injections;
   std::map<std::string, std::uint64_t> rules;
-  std::optional<std::uint64_t> min_windows;     // break..make windows that opened and closed, at least
-  std::optional<std::uint64_t> min_faults;      // faults taken by the strategy's handler, at least
-  std::map<std::string, std::uint64_t> faults;  // of them, at least so many by context: task, softirq, hardirq, nmi
-  std::vector<std::string> faults_in;           // functions, each of which took such a fault
-  std::optional<std::string> console;           // text that the guest's own report must contain (oops, lockdep, bug)
+  std::optional<std::uint64_t> min_windows;  // break..make windows that opened and closed, at least
+  std::optional<std::uint64_t> min_faults;   // faults taken by the strategy's handler, at least
+  std::map<Context, std::uint64_t> faults;   // of them, at least so many by context
+  std::vector<std::string> faults_in;        // functions, each of which took such a fault
+  std::optional<std::string> console;        // text that the guest's own report must contain (oops, lockdep, bug)
 };
 
 struct Limits {

@@ -38,10 +38,13 @@ Expectation read_expectation(TableReader& table, const Scenario& scenario) {
   const auto verdict = table.one_of("verdict", "verdict", verdicts, true);
   if (verdict) expectation.verdict = *verdict_from_name(*verdict);
 
-  const std::vector<std::string> contexts(all_contexts().begin(), all_contexts().end());
   expectation.lock = table.text("lock");
-  expectation.waiter_context = table.one_of("waiter_context", "context", contexts);
-  expectation.owner_context = table.one_of("owner_context", "context", contexts);
+  const auto context_at = [&table](const char* key) {
+    const auto given = table.one_of(key, "context", context_names());
+    return given ? context_by_name(*given) : std::nullopt;
+  };
+  expectation.waiter_context = context_at("waiter_context");
+  expectation.owner_context = context_at("owner_context");
   if (const auto vcpu = table.vcpu("waiter_vcpu")) expectation.waiter_vcpu = static_cast<int>(*vcpu);
   if (const auto vcpu = table.vcpu("owner_vcpu")) expectation.owner_vcpu = static_cast<int>(*vcpu);
   expectation.backtrace = table.texts("backtrace");
@@ -51,7 +54,11 @@ Expectation read_expectation(TableReader& table, const Scenario& scenario) {
     expectation.delay_tolerance = from_milliseconds(*within);
   if (const auto count = table.integer("min_windows", 1, 1'000'000'000)) expectation.min_windows = *count;
   if (const auto count = table.integer("min_faults", 1, 1'000'000'000)) expectation.min_faults = *count;
-  read_counts(table, "faults", "context", contexts, expectation.faults);
+  std::map<std::string, std::uint64_t> faults;
+  read_counts(table, "faults", "context", context_names(), faults);
+  for (const auto& [name, count] : faults) {
+    if (const auto in = context_by_name(name)) expectation.faults[*in] = count;
+  }
   expectation.faults_in = table.texts("faults_in");
   expectation.console = table.text("console");
 

@@ -30,8 +30,6 @@ constexpr NamedValue kNamedValues[] = {
     {"lock_id", "zone->lock", RS_LOCK_ZONE},
 };
 
-std::vector<std::string> context_names() { return {all_contexts().begin(), all_contexts().end()}; }
-
 void add_filter(const ParseContext& context, const toml::node& node, std::string_view argument, unsigned index,
                 std::vector<ArgumentFilter>& filters) {
   if (const auto number = node.value_exact<std::int64_t>(); number && *number >= 0) {

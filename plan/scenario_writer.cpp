@@ -122,8 +122,8 @@ void write_counts(std::ostream& out, const char* key, const std::map<std::string
 void write_expectation(std::ostream& out, const std::string& table, const Expectation& expected) {
   out << "\n[" << table << "]\nverdict = " << toml_text(verdict_name(expected.verdict)) << '\n';
   if (expected.lock) out << "lock = " << toml_text(*expected.lock) << '\n';
-  if (expected.waiter_context) out << "waiter_context = " << toml_text(*expected.waiter_context) << '\n';
-  if (expected.owner_context) out << "owner_context = " << toml_text(*expected.owner_context) << '\n';
+  if (expected.waiter_context) out << "waiter_context = " << toml_text(context_name(*expected.waiter_context)) << '\n';
+  if (expected.owner_context) out << "owner_context = " << toml_text(context_name(*expected.owner_context)) << '\n';
   if (expected.waiter_vcpu) out << "waiter_vcpu = " << *expected.waiter_vcpu << '\n';
   if (expected.owner_vcpu) out << "owner_vcpu = " << *expected.owner_vcpu << '\n';
   if (!expected.backtrace.empty()) out << "backtrace = " << list(expected.backtrace) << '\n';
@@ -136,7 +136,9 @@ void write_expectation(std::ostream& out, const std::string& table, const Expect
   write_counts(out, "rules", expected.rules);
   if (expected.min_windows) out << "min_windows = " << *expected.min_windows << '\n';
   if (expected.min_faults) out << "min_faults = " << *expected.min_faults << '\n';
-  write_counts(out, "faults", expected.faults);
+  std::map<std::string, std::uint64_t> faults;
+  for (const auto& [context, count] : expected.faults) faults[context_name(context)] = count;
+  write_counts(out, "faults", faults);
   if (!expected.faults_in.empty()) out << "faults_in = " << list(expected.faults_in) << '\n';
   if (expected.console) out << "console = " << toml_text(*expected.console) << '\n';
 }

@@ -139,10 +139,10 @@ std::vector<std::string> limits_of(const Comparison& comparison) {
       "Where an interrupt is raised the guest stopped at a probe, which costs an exit each time.",
       "Other work on this machine is in every maximum, and with much of it in p99.",
       "Of fewer than " + std::to_string(kEnoughForP99) + " lengths there is no p99."};
-  if (comparison.host.kind == "kvm-interpreting") {
+  if (host_kind(comparison.host.kind) == HostKind::interpreting) {
     lines.emplace_back("This KVM interprets the guest's kernel: its lengths are many times those of a processor's.");
   }
-  if (!lab_kind(comparison.host.kind).empty()) {
+  if (host_kind(comparison.host.kind) == HostKind::lab) {
     lines.emplace_back("This host is software emulation: its lengths mean nothing outside it.");
   }
   return lines;

@@ -29,17 +29,17 @@ void write_cycle(TextWriter& out, const Finding& finding) {
     out.raw("    " + out.paint(Tone::bad, vcpu(edge.owner_vcpu)) + " " + std::string(owner_verb(edge)) +
             (edge.answer ? "     " : "    ") + out.paint(Tone::strong, edge.lock_name));
     out.wrapped("           ", "since " + place_or_address(edge.owner_symbol, edge.owner_pc) +
-                                   called_from(edge.owner_caller) + ", in " + edge.owner_context +
+                                   called_from(edge.owner_caller) + ", in " + context_name(edge.owner_context) +
                                    " context with IRQs " + (edge.owner_irqs_off ? "off" : "on") + ", for " + held_for);
     out.raw("      " + std::string(out.glyph("▲", "^")));
     out.raw("    " + out.paint(Tone::bad, vcpu(edge.waiter_vcpu)) + " waits for it, in " +
-            out.paint(Tone::strong, edge.waiter_context + " context"));
+            out.paint(Tone::strong, context_name(edge.waiter_context) + std::string(" context")));
     out.wrapped("           ", "since " + place_or_address(edge.waiter_symbol, edge.waiter_pc) +
                                    called_from(edge.waiter_caller) + ", for " + waited);
     if (&edge != &cycle.back()) out.raw("      " + std::string(out.glyph("▲", "^")));
   }
   if (one_vcpu) {
-    out.wrapped("    ", "The owner cannot go on until the " + cycle.front().waiter_context +
+    out.wrapped("    ", "The owner cannot go on until the " + std::string(context_name(cycle.front().waiter_context)) +
                             " context above it returns, and that waits for the owner.");
   } else {
     out.wrapped("    ", vcpu(cycle.back().owner_vcpu) + " in turn waits, as above: nobody in the circle can go on.");

@@ -33,8 +33,8 @@ bool fits(const Expectation& expected, const WaitEdge& edge) {
 }
 
 std::string describe_edge(const WaitEdge& edge) {
-  return "vCPU " + std::to_string(edge.waiter_vcpu) + " (" + edge.waiter_context + ") waits for " + edge.lock_name +
-         " of vCPU " + std::to_string(edge.owner_vcpu) + " (" + edge.owner_context + ")";
+  return "vCPU " + std::to_string(edge.waiter_vcpu) + " (" + context_name(edge.waiter_context) + ") waits for " +
+         edge.lock_name + " of vCPU " + std::to_string(edge.owner_vcpu) + " (" + context_name(edge.owner_context) + ")";
 }
 
 void check_deadlock(const Expectation& expected, const Finding& finding, std::vector<std::string>& differences) {
@@ -43,8 +43,10 @@ void check_deadlock(const Expectation& expected, const Finding& finding, std::ve
   if (!some) {
     std::vector<std::string> wanted, found;
     if (expected.lock) wanted.push_back("lock " + *expected.lock);
-    if (expected.waiter_context) wanted.push_back("waiter in " + *expected.waiter_context + " context");
-    if (expected.owner_context) wanted.push_back("owner in " + *expected.owner_context + " context");
+    if (expected.waiter_context)
+      wanted.push_back(std::string("waiter in ") + context_name(*expected.waiter_context) + " context");
+    if (expected.owner_context)
+      wanted.push_back(std::string("owner in ") + context_name(*expected.owner_context) + " context");
     if (expected.waiter_vcpu) wanted.push_back("waiter on vCPU " + std::to_string(*expected.waiter_vcpu));
     if (expected.owner_vcpu) wanted.push_back("owner on vCPU " + std::to_string(*expected.owner_vcpu));
     for (const WaitEdge& edge : finding.cycle) found.push_back(describe_edge(edge));
@@ -111,9 +113,9 @@ std::vector<std::string> check_expectation(const Expectation& expected, const Ju
   if (finding != nullptr && expected.verdict == Verdict::deadlock) check_deadlock(expected, *finding, differences);
   if (finding != nullptr && expected.verdict == Verdict::stall) check_stall(expected, *finding, differences);
   for (const auto& [context, least] : expected.faults) {
-    const std::uint64_t count = judgement.statistics.faults[context_by_name(context).value_or(0)];
+    const std::uint64_t count = judgement.statistics.faults.at(static_cast<std::size_t>(context));
     if (count < least) {
-      differences.push_back(std::to_string(count) + " faults in " + context + " context, at least " +
+      differences.push_back(std::to_string(count) + " faults in " + context_name(context) + " context, at least " +
                             std::to_string(least) + " were expected");
     }
   }

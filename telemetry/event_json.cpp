@@ -44,7 +44,7 @@ struct Writer {
     }
     line["seq"] = probe.sequence;
     line["pc"] = hex(probe.pc.value);
-    line["context"] = context_name(probe.context);
+    line["context"] = context_name(context_of(probe.context));
     line["ctx"] = probe.context;
     Json args = Json::array();
     for (const std::uint64_t arg : probe.args) args.push_back(hex(arg));

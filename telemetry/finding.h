@@ -10,6 +10,7 @@
 
 #include "telemetry/event.h"
 #include "telemetry/finding_kind.h"
+#include "telemetry/kinds.h"
 
 namespace remapstorm {
 
@@ -26,13 +27,13 @@ struct WaitEdge {
   bool answer = false;
   std::uint32_t lock_word = 0;
   int waiter_vcpu = -1;
-  std::string waiter_context;  // task | softirq | hardirq | nmi
-  Gva waiter_pc;               // where it asked
-  std::string waiter_symbol;   // "function+0x12", or empty if the events do not name it
-  std::string waiter_caller;   // who asked for it: the caller, or the instruction that faulted; or empty
+  Context waiter_context = Context::task;
+  Gva waiter_pc;              // where it asked
+  std::string waiter_symbol;  // "function+0x12", or empty if the events do not name it
+  std::string waiter_caller;  // who asked for it: the caller, or the instruction that faulted; or empty
   Nanoseconds waiting_since{0};
   int owner_vcpu = -1;
-  std::string owner_context;
+  Context owner_context = Context::task;
   bool owner_irqs_off = false;
   Gva owner_pc;  // where it took the lock
   std::string owner_symbol;

@@ -1,17 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
-// The closed sets that events and plans name by words: of injectors and of strategies. A word that a newer version
-// wrote is `unknown`, and nothing is concluded from it.
+// The closed sets that events and plans name by words: of contexts, injectors and strategies. A word that a newer
+// version wrote is `unknown`, and nothing is concluded from it.
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "guest/abi/remapstorm_abi.h"
 
 namespace remapstorm {
 
+// What a CPU does, as preempt_count tells it. Numbers are those of RS_CTX_LEVEL.
+enum class Context : std::uint8_t {
+  task = RS_CTX_TASK,
+  softirq = RS_CTX_SOFTIRQ,
+  hardirq = RS_CTX_HARDIRQ,
+  nmi = RS_CTX_NMI,
+};
+constexpr Context context_of(std::uint32_t bits) { return static_cast<Context>(RS_CTX_LEVEL(bits)); }  // RS_CTX_*
+const char* context_name(Context context);  // "task", "softirq", "hardirq", "nmi"
+std::optional<Context> context_by_name(std::string_view name);
+std::vector<std::string> context_names();
+
 enum class InjectorKind : std::uint8_t { irq, nmi, call, hold, stage2_delay, unknown };
 InjectorKind injector_kind(std::string_view name);  // "irq", "nmi", "call", "hold", "stage2-delay"
+const char* injector_name(InjectorKind kind);       // the inverse; "unknown"
 // Its handler tells the harness that it was entered and left.
 constexpr bool is_answered(InjectorKind kind) {
   return kind == InjectorKind::irq || kind == InjectorKind::nmi || kind == InjectorKind::call;

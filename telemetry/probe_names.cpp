@@ -18,8 +18,6 @@ constexpr std::string_view kStrategies[] = {
 #undef Y
 };
 
-constexpr std::string_view kContexts[] = {"task", "softirq", "hardirq", "nmi"};
-
 }  // namespace
 
 std::span<const ProbeInfo> all_probes() { return kProbes; }
@@ -53,16 +51,6 @@ std::optional<unsigned> probe_argument(const ProbeInfo& probe, std::string_view 
 }
 
 std::span<const std::string_view> all_strategies() { return kStrategies; }
-std::span<const std::string_view> all_contexts() { return kContexts; }
-
-std::string_view context_name(std::uint32_t context) { return kContexts[RS_CTX_LEVEL(context)]; }
-
-std::optional<std::uint32_t> context_by_name(std::string_view name) {
-  for (std::uint32_t i = 0; i < 4; ++i) {
-    if (kContexts[i] == name) return i;
-  }
-  return std::nullopt;
-}
 
 std::string lock_name(std::uint64_t lock_id) {
   if (lock_id == RS_LOCK_INIT_MM_PAGE_TABLE) return "init_mm.page_table_lock";

@@ -26,10 +26,7 @@ const ProbeInfo* probe_by_name(std::string_view name);
 std::optional<unsigned> probe_argument(const ProbeInfo& probe, std::string_view argument);
 
 std::span<const std::string_view> all_strategies();  // index: rs_mailbox.strategy
-std::span<const std::string_view> all_contexts();    // "task", "softirq", "hardirq", "nmi"; index: RS_CTX_LEVEL
-std::string_view context_name(std::uint32_t context);
-std::optional<std::uint32_t> context_by_name(std::string_view name);
-std::string lock_name(std::uint64_t lock_id);  // "init_mm.page_table_lock", "lock 7"
+std::string lock_name(std::uint64_t lock_id);        // "init_mm.page_table_lock", "lock 7"
 // What a vCPU was asked to do: RS_ASK_*.
 std::string answer_name(std::uint64_t asked);
 

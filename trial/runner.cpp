@@ -108,8 +108,7 @@ Result<std::unique_ptr<Runner>> Runner::create(const Kvm& kvm, const GuestImageI
   RS_ASSIGN(runner->initramfs_, Mapping::copy_of_file(runner->initramfs_path_, kMostInitramfs));
   runner->guest_.initramfs_sha256 = sha256_hex(runner->initramfs_.bytes());
   RS_ASSIGN(runner->guest_.cmdline_sha256, command_line_sha256(image.directory));
-  RS_ASSIGN(runner->command_line_,
-            base_command_line(image.directory, host.kind == host_kind_name(HostKind::interpreting), khz));
+  RS_ASSIGN(runner->command_line_, base_command_line(image.directory, host_kind(host.kind), khz));
   if (snapshots.empty()) return runner;
   BootIdentity common;
   common.kernel = runner->guest_.vmlinux_sha256;
@@ -146,7 +145,7 @@ TrialResult Runner::run(const Plan& plan, std::uint64_t trial, const std::string
   std::optional<MetricsSink> folded;
   if (watching.metrics != nullptr) sinks.push_back(&folded.emplace(*watching.metrics, clock_, trial_labels(plan)));
   const Progress progress = watching.progress ? watching.progress : [](const char* /*phase*/, Nanoseconds /*since*/) {};
-  const Result<TrialOutcome> outcome = run_trial(environment(), plan, trial, std::move(sinks), progress);
+  Result<TrialResult> ended = run_trial(environment(), plan, trial, std::move(sinks), progress);
   if (folded) {
     folded->finish();
     const double dropped = events ? static_cast<double>(events->dropped()) : 0;
@@ -156,13 +155,9 @@ TrialResult Runner::run(const Plan& plan, std::uint64_t trial, const std::string
     if (watching.note) watching.note(note);
   }
   const Status written = events ? events->flush() : Status();
-  if (!outcome) return did_not_run(plan, trial, outcome.error());
+  if (!ended) return did_not_run(plan, trial, ended.error());
 
-  TrialResult result = conclude(recorded(plan, trial), outcome->judgement);
-  result.interrupted = outcome->interrupted;
-  result.booted = outcome->booted;
-  result.boot_time = outcome->boot_time;
-  result.duration = outcome->duration;
+  TrialResult result = std::move(ended).value();
   if (!written) result.error = written.error();
   if (!result.error && console && console->failed()) {
     result.error = host_error("cannot write " + folder + "/console.log");

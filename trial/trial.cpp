@@ -72,8 +72,8 @@ std::optional<MachineSnapshot> run_past_ready(Machine& machine, Supervisor& supe
   return at_ready;
 }
 
-Result<TrialOutcome> run_trial(const TrialEnvironment& environment, const Plan& plan, std::uint64_t trial,
-                               std::vector<EventSink*> sinks, const Progress& progress) {
+Result<TrialResult> run_trial(const TrialEnvironment& environment, const Plan& plan, std::uint64_t trial,
+                              std::vector<EventSink*> sinks, const Progress& progress) {
   TrialLength length;
   sinks.push_back(&length);
   Recorder recorder(environment.clock, environment.symbols, plan, {.keep = false, .sinks = std::move(sinks)});
@@ -98,13 +98,12 @@ Result<TrialOutcome> run_trial(const TrialEnvironment& environment, const Plan& 
   // Now that nobody waits for it.
   if (at_ready) environment.boots->keep(config, *std::move(at_ready));
 
-  TrialOutcome outcome;
-  outcome.judgement = recorder.judge().judgement();
-  outcome.interrupted = supervisor.interrupted();
-  outcome.booted = booted;
-  outcome.boot_time = supervisor.ready_at();
-  outcome.duration = length.length();
-  return outcome;
+  TrialResult result = conclude(recorded(plan, trial), recorder.judge().judgement());
+  result.interrupted = supervisor.interrupted();
+  result.booted = booted;
+  result.boot_time = supervisor.ready_at();
+  result.duration = length.length();
+  return result;
 }
 
 }  // namespace remapstorm

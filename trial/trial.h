@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "plan/plan.h"
+#include "results/trial_result.h"
 #include "telemetry/event.h"
 #include "telemetry/judge.h"
 #include "trial/booted_guests.h"
@@ -39,14 +40,6 @@ struct TrialEnvironment {
   bool breakpoints = true;  // HostInfo
 };
 
-struct TrialOutcome {
-  Judgement judgement;
-  bool interrupted = false;
-  bool booted = false;       // false: it went on from a snapshot
-  Nanoseconds boot_time{0};  // to the ready doorbell or to where the snapshot goes on; 0: never came
-  Nanoseconds duration{0};   // from there to the end
-};
-
 // What a plan asks of a machine, and of one trial on it.
 MachineConfig machine_config(const TrialEnvironment& environment, const Plan& plan);
 MachineTask machine_task(const Plan& plan);
@@ -66,7 +59,7 @@ std::optional<MachineSnapshot> run_past_ready(Machine& machine, Supervisor& supe
 
 // Error: the trial could not begin. Once the guest runs, everything that goes wrong is an event and shapes the
 // judgement. `progress` is called about every 100 ms with one of "booting", "running".
-Result<TrialOutcome> run_trial(const TrialEnvironment& environment, const Plan& plan, std::uint64_t trial,
-                               std::vector<EventSink*> sinks, const Progress& progress);
+Result<TrialResult> run_trial(const TrialEnvironment& environment, const Plan& plan, std::uint64_t trial,
+                              std::vector<EventSink*> sinks, const Progress& progress);
 
 }  // namespace remapstorm

@@ -13,7 +13,7 @@ bool matches(const EventPattern& pattern, const Candidate& candidate) {
     return !candidate.probe && pattern.address && *pattern.address == candidate.pc;
   }
   if (!candidate.probe || candidate.probe->probe != *pattern.probe) return false;
-  if (pattern.context && RS_CTX_LEVEL(candidate.probe->context) != *pattern.context) return false;
+  if (pattern.context && context_of(candidate.probe->context) != *pattern.context) return false;
   for (const ArgumentFilter& filter : pattern.where) {
     if (filter.index >= candidate.probe->args.size() || candidate.probe->args[filter.index] != filter.value) {
       return false;

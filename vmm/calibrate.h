@@ -2,25 +2,15 @@
 // Calibration: what kind of KVM host this is, measured with throw-away guests in less than 250 ms.
 #pragma once
 
-#include <cstdint>
-#include <string_view>
-
 #include "base/clock.h"
+#include "base/host_kind.h"
 #include "base/result.h"
 #include "vmm/kvm.h"
 
 namespace remapstorm {
 
-enum class HostKind : std::uint8_t {
-  interpreting,  // guest kernel mode is interpreted by KVM's emulator
-  hardware,      // VMX, SVM or arm64 virtualization extensions
-};
-
-// "kvm-interpreting", "kvm-hardware". Printed on every report: timings do not compare across kinds.
-std::string_view host_kind_name(HostKind kind);
-
 struct Calibration {
-  HostKind kind = HostKind::hardware;
+  HostKind kind = HostKind::hardware;  // or interpreting
   double kernel_instructions_per_second = 0;
   double user_instructions_per_second = 0;
   Nanoseconds port_round_trip{0};  // one OUT from guest to run() and back

@@ -228,7 +228,7 @@ class CensusCollector {
       if (!direct && !backs(range, state, *access.address)) continue;
       const auto count = linux_preempt_count(machine_->vcpu(vcpu), environment_.symbols, machine_->memory());
       const std::string context =
-          count ? std::string(context_name(static_cast<std::uint32_t>(context_of_preempt_count(*count)))) : "unknown";
+          count ? context_name(context_of(static_cast<std::uint32_t>(context_of_preempt_count(*count)))) : "unknown";
       add({state.pc, access.kind, context, state.interrupts_enabled, true, !direct,
            caller_of(kHostIsa, state, read, environment_.symbols)});
     }
@@ -250,7 +250,7 @@ class CensusCollector {
     if (read_text(pc, code)) kind = decoder_.classify(code, pc);
     add({pc,
          kind,
-         std::string(context_name(probe->context)),
+         context_name(context_of(probe->context)),
          (probe->context & RS_CTX_IRQS_OFF) == 0,
          false,
          false,

@@ -17,16 +17,6 @@ std::optional<std::uint64_t> number_in(std::string_view text) {
   return number;
 }
 
-std::vector<std::string_view> split(std::string_view text, char separator) {
-  std::vector<std::string_view> parts;
-  for (;;) {
-    const std::size_t at = text.find(separator);
-    parts.push_back(text.substr(0, at));
-    if (at == std::string_view::npos) return parts;
-    text.remove_prefix(at + 1);
-  }
-}
-
 }  // namespace
 
 Result<BoundaryChoice> parse_boundary_choice(std::string_view text) {
@@ -55,7 +45,7 @@ std::vector<Workload> default_workloads(const ExploreOptions& options) {
   std::vector<Workload> workloads = {{0, "hugetlb-grow", {{"pages", "1"}}}};
   // Only a hold lets others run into the window; beside an interrupt on the vCPU itself they would only cost time.
   const bool hold = std::any_of(options.injections.begin(), options.injections.end(),
-                                [](const std::string& one) { return one.find("hold") != std::string::npos; });
+                                [](const std::string& one) { return contains(parts_of(one), InjectorKind::hold); });
   if (hold && options.cpus > 1) workloads.push_back({1, "read-target", {}});
   return workloads;
 }
@@ -85,10 +75,14 @@ std::vector<std::string> pair_names(const ExploreOptions& options) {
   return options.pairs == Pairs::window ? ordered_pairs(options.injections) : std::vector<std::string>();
 }
 
-std::vector<std::string> parts_of(std::string_view injection) {
-  std::vector<std::string> parts;
-  for (const std::string_view part : split(injection, '+')) parts.emplace_back(part);
+std::vector<InjectorKind> parts_of(std::string_view injection) {
+  std::vector<InjectorKind> parts;
+  for (const std::string& part : split(injection, '+')) parts.push_back(injector_kind(part));
   return parts;
+}
+
+bool contains(std::span<const InjectorKind> parts, InjectorKind kind) {
+  return std::find(parts.begin(), parts.end(), kind) != parts.end();
 }
 
 Result<Workload> parse_workload(std::string_view text, const Vocabulary& vocabulary, unsigned cpus) {
@@ -101,7 +95,7 @@ Result<Workload> parse_workload(std::string_view text, const Vocabulary& vocabul
     return usage_error("workload '" + typed + "': there is no vCPU " + std::to_string(*vcpu) + " in a guest of " +
                        std::to_string(cpus));
   }
-  const std::vector<std::string_view> words = split(text.substr(colon + 1), ',');
+  const std::vector<std::string> words = split(text.substr(colon + 1), ',');
   std::vector<std::string> names;
   for (const WorkloadSpec& spec : vocabulary.workloads) names.push_back(spec.run);
   const auto spec = std::find_if(vocabulary.workloads.begin(), vocabulary.workloads.end(),
@@ -120,7 +114,7 @@ Result<Workload> parse_workload(std::string_view text, const Vocabulary& vocabul
     if (equals == std::string_view::npos || argument == spec->arguments.end()) {
       return usage_error("workload '" + typed + "': " + spec->run + " takes no argument '" + name + "'");
     }
-    const auto value = number_in(words[i].substr(equals + 1));
+    const auto value = number_in(std::string_view(words[i]).substr(equals + 1));
     if (!value || *value < argument->minimum || *value > argument->maximum) {
       return usage_error("workload '" + typed + "': " + name + " is a number from " +
                          std::to_string(argument->minimum) + " to " + std::to_string(argument->maximum));

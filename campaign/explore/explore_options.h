@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "campaign/explore/window.h"
 #include "plan/plan.h"
 #include "plan/scenario.h"
+#include "telemetry/kinds.h"
 
 namespace remapstorm {
 
@@ -60,8 +62,9 @@ std::vector<Workload> default_workloads(const ExploreOptions& options);
 std::vector<std::string> injection_names(const ExploreOptions& options);
 // "irq+nmi", ...: what is injected at each two boundaries.
 std::vector<std::string> pair_names(const ExploreOptions& options);
-// "irq+nmi" -> {"irq", "nmi"}.
-std::vector<std::string> parts_of(std::string_view injection);
+// "irq+nmi" -> {irq, nmi}.
+std::vector<InjectorKind> parts_of(std::string_view injection);
+bool contains(std::span<const InjectorKind> parts, InjectorKind kind);
 
 // "0:hugetlb-grow,pages=2". Error: usage, with the known workloads and their arguments.
 Result<Workload> parse_workload(std::string_view text, const Vocabulary& vocabulary, unsigned cpus);

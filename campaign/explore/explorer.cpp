@@ -19,11 +19,13 @@ namespace {
 constexpr unsigned long kTimerSlackNs = 1000;
 constexpr int kMostAttempts = 3;  // of a point whose trial failed for a reason of the harness or the host
 
-std::string note_of(const std::string& part, const ExploreOptions& options) {
-  if (part == "hold") {
+std::string note_of(InjectorKind part, const ExploreOptions& options) {
+  if (part == InjectorKind::hold) {
     return "the vCPU in the window is not run for " + std::to_string(options.hold.count() / 1'000'000) + " ms";
   }
-  const std::string what = part == "nmi" ? "NMI" : options.via == "line" ? arch_of(kHostIsa).line_interrupt : "MSI";
+  const std::string what = part == InjectorKind::nmi ? "NMI"
+                           : options.via == "line"   ? arch_of(kHostIsa).line_interrupt
+                                                     : "MSI";
   return what + " to the vCPU in the window; its handler: " + options.action;
 }
 
@@ -125,7 +127,7 @@ Certificate certificate_of(const Exploration& exploration) {
   certificate.executions = options.executions;
   for (const std::string& inject : certificate.injections) {
     std::string note;
-    for (const std::string& part : parts_of(inject)) note += (note.empty() ? "" : "; then ") + note_of(part, options);
+    for (const InjectorKind part : parts_of(inject)) note += (note.empty() ? "" : "; then ") + note_of(part, options);
     certificate.injection_notes.push_back(std::move(note));
   }
   for (const Workload& workload : exploration.plan.workloads) certificate.workloads.push_back(workload_text(workload));

@@ -18,9 +18,10 @@ std::uint64_t end_of_interrupts_on(const Walked& walked) {
 
 }  // namespace
 
-Taking step_until_taken(Machine& machine, unsigned vcpu, const Walked& walked, std::uint64_t from, bool maskable) {
+Taking step_until_taken(Machine& machine, unsigned vcpu, const Walked& walked, std::uint64_t from,
+                        InjectorKind injected) {
   const std::uint64_t last = walked.boundaries.back().steps;
-  const std::uint64_t end = maskable ? end_of_interrupts_on(walked) : last + 1;
+  const std::uint64_t end = injected == InjectorKind::nmi ? last + 1 : end_of_interrupts_on(walked);
   // Behind STI it may take one more.
   for (std::uint64_t steps = from; steps < std::min(end + 1, last + 1) && end > from; ++steps) {
     const Stepped stepped = step_once(machine, vcpu, false);

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "campaign/explore/explorer_walk.h"
+#include "telemetry/kinds.h"
 
 namespace remapstorm {
 
@@ -21,7 +22,8 @@ struct Taking {
 };
 
 // The machine stands `from` steps behind the opening, an injection for `vcpu` is pending. Steps until it is taken or
-// cannot be any more inside the window, the other vCPUs along. `maskable`: not while interrupts are off.
-Taking step_until_taken(Machine& machine, unsigned vcpu, const Walked& walked, std::uint64_t from, bool maskable);
+// cannot be any more inside the window, the other vCPUs along: an NMI at once, others not while interrupts are off.
+Taking step_until_taken(Machine& machine, unsigned vcpu, const Walked& walked, std::uint64_t from,
+                        InjectorKind injected);
 
 }  // namespace remapstorm

@@ -24,7 +24,7 @@ std::optional<TakenAt> taken_by_handler(const std::vector<Event>& events, std::u
     if (probe == nullptr || probe->probe != RS_PROBE_INJECT_ENTER || probe->args[1] != token) continue;
     TakenAt taken;
     taken.pc = Gva(probe->args[2]);
-    taken.context = context_name(probe->context);
+    taken.context = context_name(context_of(probe->context));
     if (const auto symbol = symbols.lookup(taken.pc)) {
       taken.symbol = symbol->name;
       taken.offset = symbol->offset;
@@ -34,8 +34,13 @@ std::optional<TakenAt> taken_by_handler(const std::vector<Event>& events, std::u
   return std::nullopt;
 }
 
+Context context_entered_by(InjectorKind injected) {
+  return injected == InjectorKind::nmi ? Context::nmi : Context::hardirq;
+}
+
 // What the host saw and what the handler said, put together.
-std::optional<TakenAt> taken_at(const Taking& taking, std::optional<TakenAt> said, const Walked& walked, bool nmi) {
+std::optional<TakenAt> taken_at(const Taking& taking, std::optional<TakenAt> said, const Walked& walked,
+                                InjectorKind injected) {
   if (taking.where == Taking::Where::behind && said) said->exact = true;
   if (taking.where != Taking::Where::here) return said;
   const Gva pc = walked.trail[taking.steps];
@@ -44,7 +49,7 @@ std::optional<TakenAt> taken_at(const Taking& taking, std::optional<TakenAt> sai
   const auto& boundaries = walked.boundaries;
   const auto there = std::lower_bound(boundaries.begin(), boundaries.end(), taking.steps,
                                       [](const Boundary& one, std::uint64_t steps) { return one.steps < steps; });
-  if (!said) said = TakenAt{pc, {}, 0, std::nullopt, nmi ? "nmi" : "hardirq", false};
+  if (!said) said = TakenAt{pc, {}, 0, std::nullopt, context_name(context_entered_by(injected)), false};
   said->exact = true;
   if (there != boundaries.end() && there->steps == taking.steps) {
     said->boundary = static_cast<std::size_t>(there - boundaries.begin());
@@ -60,30 +65,29 @@ std::string choice_text(const Boundary& boundary) {
   return boundary.visit > 1 ? place + "/" + std::to_string(boundary.visit) : place;
 }
 
-Rule rule_for(const std::string& name, const std::string& part, const Boundary& boundary,
-              const ExploreOptions& options) {
+Rule rule_for(const std::string& name, InjectorKind part, const Boundary& boundary, const ExploreOptions& options) {
   Rule rule;
   rule.name = name;
   // Without an address: the trial injects by hand, and a breakpoint at this place must not do it again.
   rule.when.pattern.at = place_of(boundary.symbol, boundary.offset, boundary.pc);
   rule.when.nth = boundary.visit;
-  rule.action.injector = part;
+  rule.action.injector = injector_name(part);
   auto& values = rule.action.parameters.values;
   values["vcpu"] = kHitVcpu;
-  if (part == "hold") {
+  if (part == InjectorKind::hold) {
     values["mode"] = std::string("hard");
     values["for_ms"] = options.hold;
   } else {
     values["action"] = options.action;
-    if (part == "irq") values["via"] = options.via;
+    if (part == InjectorKind::irq) values["via"] = options.via;
   }
   return rule;
 }
 
 // Of injections [from, to) raised at one boundary, the one that is taken first: an NMI before what can be masked.
-std::size_t first_taken(const std::vector<std::string>& parts, std::size_t from, std::size_t to) {
+std::size_t first_taken(std::span<const InjectorKind> parts, std::size_t from, std::size_t to) {
   for (std::size_t i = from; i < to; ++i) {
-    if (parts[i] == "nmi") return i;
+    if (parts[i] == InjectorKind::nmi) return i;
   }
   return from;
 }
@@ -129,16 +133,15 @@ Result<std::unique_ptr<ExploreWorker>> ExploreWorker::create(const TrialEnvironm
 
 Plan ExploreWorker::plan_for(const ExplorePoint& point) const {
   Plan plan = exploration_.plan;
-  const std::vector<std::string> parts = parts_of(point.inject);
+  const std::vector<InjectorKind> parts = parts_of(point.inject);
   for (std::size_t i = 0; i < parts.size(); ++i) {
-    const std::string name = parts.size() == 1 ? parts[i] : std::to_string(i + 1) + "-" + parts[i];
+    const std::string name = (parts.size() == 1 ? "" : std::to_string(i + 1) + "-") + injector_name(parts[i]);
     const std::size_t at = i == 0 ? point.boundary : point.second.value_or(point.boundary);
     plan.rules.push_back(rule_for(name, parts[i], exploration_.walked.boundaries[at], exploration_.options));
   }
   // A hold stalls those who wait for the window: most of its length is what to look for. With inplace there is no
   // window that anybody could wait for. And a busy host must not look like a stall.
-  const bool holds =
-      std::find(parts.begin(), parts.end(), "hold") != parts.end() && breaks_entries(strategy_kind(plan.strategy));
+  const bool holds = contains(parts, InjectorKind::hold) && breaks_entries(strategy_kind(plan.strategy));
   plan.limits.stall_threshold = holds ? exploration_.options.hold * 3 / 4
                                       : std::max<Nanoseconds>(plan.limits.stall_threshold, std::chrono::seconds(2));
   return plan;
@@ -163,13 +166,13 @@ std::string ExploreWorker::raise(Raised& raised, std::size_t from, std::size_t t
   bool held = false;
   for (std::size_t i = from; i < to; ++i) {
     raised.tokens.push_back(machine_->inject(i, exploration_.vcpu(), here.pc));
-    held = held || raised.parts[i] == "hold";
+    held = held || raised.parts[i] == InjectorKind::hold;
   }
   const std::size_t first = first_taken(raised.parts, from, to);
   raised.first.push_back(first);
-  raised.takings.push_back(held ? Taking{}
-                                : step_until_taken(*machine_, exploration_.vcpu(), exploration_.walked, here.steps,
-                                                   raised.parts[first] != "nmi"));
+  raised.takings.push_back(
+      held ? Taking{}
+           : step_until_taken(*machine_, exploration_.vcpu(), exploration_.walked, here.steps, raised.parts[first]));
   return raised.takings.back().trouble;
 }
 
@@ -178,7 +181,7 @@ std::vector<TakenAt> ExploreWorker::taken(const ExplorePoint& point, const Raise
   std::vector<TakenAt> all;
   for (std::size_t i = 0; i < raised.tokens.size(); ++i) {
     const bool second = i >= raised.here;
-    if (raised.parts[i] == "hold") {
+    if (raised.parts[i] == InjectorKind::hold) {
       const std::size_t boundary = second ? *point.second : point.boundary;
       const Boundary& at = exploration_.walked.boundaries[boundary];
       all.push_back({at.pc, at.symbol, at.offset, boundary, "held", true});
@@ -188,7 +191,7 @@ std::vector<TakenAt> ExploreWorker::taken(const ExplorePoint& point, const Raise
     const std::size_t place = second ? 1 : 0;
     const Taking taking = i == raised.first[place] ? raised.takings[place] : Taking{};
     auto one = taken_at(taking, taken_by_handler(events, raised.tokens[i], environment_.symbols), exploration_.walked,
-                        raised.parts[i] == "nmi");
+                        raised.parts[i]);
     if (one) all.push_back(*std::move(one));
   }
   return all;

@@ -7,6 +7,7 @@
 
 #include "campaign/explore/explorer.h"
 #include "campaign/explore/explorer_take.h"
+#include "telemetry/kinds.h"
 #include "trial/recorder.h"
 
 namespace remapstorm {
@@ -29,7 +30,7 @@ class ExploreWorker {
   [[nodiscard]] Plan plan_for(const ExplorePoint& point) const;
   // The injections of a point, as far as they were raised.
   struct Raised {
-    std::vector<std::string> parts;     // "irq", "nmi", "hold"
+    std::vector<InjectorKind> parts;    // irq, nmi, hold
     std::size_t here = 0;               // so many at the first boundary, the others at the second
     std::vector<std::uint32_t> tokens;  // by part
     // By boundary: the part that is taken first, and where.

@@ -38,9 +38,10 @@ void write_cycle(Markup& out, const Finding& finding) {
     const WaitEdge& edge = cycle[i];
     card(out, "holds", vcpu(edge.owner_vcpu), std::string(owner_verb(edge)), edge.lock_name,
          place(edge.owner_symbol, edge.owner_pc, edge.owner_caller),
-         "in " + edge.owner_context + " context, interrupts " + (edge.owner_irqs_off ? "off" : "on") + ", for " +
-             human_length(finding.proven_at - edge.owned_since));
-    card(out, "waits", vcpu(edge.waiter_vcpu), "waits for it in", edge.waiter_context + " context",
+         std::string("in ") + context_name(edge.owner_context) + " context, interrupts " +
+             (edge.owner_irqs_off ? "off" : "on") + ", for " + human_length(finding.proven_at - edge.owned_since));
+    card(out, "waits", vcpu(edge.waiter_vcpu), "waits for it in",
+         context_name(edge.waiter_context) + std::string(" context"),
          place(edge.waiter_symbol, edge.waiter_pc, edge.waiter_caller),
          "for " + human_length(finding.proven_at - edge.waiting_since));
   }
@@ -51,7 +52,7 @@ void write_cycle(Markup& out, const Finding& finding) {
   char word[24];
   std::snprintf(word, sizeof(word), "0x%08x", cycle.front().lock_word);
   out.open("p");
-  out.text(one_vcpu ? "The owner cannot go on until the " + cycle.front().waiter_context +
+  out.text(one_vcpu ? "The owner cannot go on until the " + std::string(context_name(cycle.front().waiter_context)) +
                           " context above it returns, and that waits for the owner. "
                     : "Each waits for what the next one holds, the last for what the first holds: nobody can go on. ");
   out.text("Lock word ").leaf("code", word).text(" at ").leaf("code", hex_address(cycle.front().lock));

@@ -239,7 +239,7 @@ class Drawing {
                                     : human_length(piece.end - piece.begin);
     if (one_length && spans > 1) label += " and " + std::to_string(spans - 1) + " more";
     if (spans == 1 && piece.context != 0 && RS_CTX_LEVEL(piece.context) != RS_CTX_TASK) {
-      label += ", " + std::string(context_name(piece.context));
+      label += std::string(", ") + context_name(context_of(piece.context));
     }
     if (open)
       label = label.empty() ? "never ended" : label.starts_with(", ") ? "never ended" + label : label + ", never ended";

@@ -49,7 +49,7 @@ std::vector<TraceNote> argument_notes(const ProbeEvent& probe) {
 }
 
 std::string context_text(std::uint32_t context) {
-  std::string text(context_name(context));
+  std::string text(context_name(context_of(context)));
   text += (context & RS_CTX_IRQS_OFF) != 0 ? ", IRQs off" : ", IRQs on";
   if ((context & RS_CTX_IN_WINDOW) != 0) text += ", in a window";
   return text;

@@ -19,17 +19,18 @@ namespace {
 
 constexpr std::size_t kMaxRounds = 64;
 
-FindingKind self_kind(std::uint32_t waiter_context) {
-  switch (RS_CTX_LEVEL(waiter_context)) {
-    case RS_CTX_SOFTIRQ:
+FindingKind self_kind(Context waiter) {
+  switch (waiter) {
+    case Context::softirq:
       return FindingKind::self_softirq;
-    case RS_CTX_HARDIRQ:
+    case Context::hardirq:
       return FindingKind::self_hardirq;
-    case RS_CTX_NMI:
+    case Context::nmi:
       return FindingKind::self_nmi;
-    default:
-      return FindingKind::self_task;
+    case Context::task:
+      break;
   }
+  return FindingKind::self_task;
 }
 
 std::string vcpu_name(int vcpu) { return "vCPU " + std::to_string(vcpu); }
@@ -159,7 +160,7 @@ Finding DeadlockDetector::finding() const {
   result.verdict = Verdict::deadlock;
   const auto self =
       std::find_if(proven.cycle.begin(), proven.cycle.end(), [](const Edge& edge) { return edge.vcpu == edge.owner; });
-  result.kind = self == proven.cycle.end() ? FindingKind::cross_vcpu : self_kind(self->want.context);
+  result.kind = self == proven.cycle.end() ? FindingKind::cross_vcpu : self_kind(context_of(self->want.context));
   result.seen_at = proven.seen_at;
   result.proven_at = proven.proven_at;
   result.injection = proven.injection;
@@ -171,13 +172,13 @@ Finding DeadlockDetector::finding() const {
     wait.answer = edge.want.asked != 0;
     wait.lock_word = lock_word(last, edge.want.lock).value_or(0);
     wait.waiter_vcpu = edge.vcpu;
-    wait.waiter_context = context_name(edge.want.context);
+    wait.waiter_context = context_of(edge.want.context);
     wait.waiter_pc = edge.want.pc;
     wait.waiter_symbol = symbols_.place(edge.want.pc);
     wait.waiter_caller = symbols_.place(edge.want.caller);
     wait.waiting_since = clock_.when(edge.want.at);
     wait.owner_vcpu = edge.owner;
-    wait.owner_context = context_name(edge.held.context);
+    wait.owner_context = context_of(edge.held.context);
     wait.owner_irqs_off = (edge.held.context & RS_CTX_IRQS_OFF) != 0;
     wait.owner_pc = edge.held.pc;
     wait.owner_symbol = symbols_.place(edge.held.pc);
@@ -188,9 +189,9 @@ Finding DeadlockDetector::finding() const {
     };
     result.detail.push_back(vcpu_name(wait.owner_vcpu) + " " + std::string(owner_verb(wait)) + " " + wait.lock_name +
                             (wait.answer ? ", and waits itself since " : ", taken at ") +
-                            or_address(wait.owner_symbol, wait.owner_pc) + " in " + wait.owner_context +
+                            or_address(wait.owner_symbol, wait.owner_pc) + " in " + context_name(wait.owner_context) +
                             " context with IRQs " + (wait.owner_irqs_off ? "off" : "on"));
-    result.detail.push_back(vcpu_name(wait.waiter_vcpu) + " waits for it in " + wait.waiter_context +
+    result.detail.push_back(vcpu_name(wait.waiter_vcpu) + " waits for it in " + context_name(wait.waiter_context) +
                             " context, asked at " + or_address(wait.waiter_symbol, wait.waiter_pc));
     if (std::find(result.sample_vcpus.begin(), result.sample_vcpus.end(), edge.vcpu) == result.sample_vcpus.end()) {
       // Of the two looks the one whose backtrace shows the wait; the last if both do.
@@ -204,8 +205,8 @@ Finding DeadlockDetector::finding() const {
   }
   const WaitEdge& first = result.cycle.front();
   if (result.cycle.size() == 1 && first.waiter_vcpu == first.owner_vcpu) {
-    result.summary = vcpu_name(first.waiter_vcpu) + " waits in " + first.waiter_context + " context for " +
-                     first.lock_name + ", which it holds itself";
+    result.summary = vcpu_name(first.waiter_vcpu) + " waits in " + context_name(first.waiter_context) +
+                     " context for " + first.lock_name + ", which it holds itself";
   } else {
     result.summary = "a cycle of " + std::to_string(result.cycle.size()) +
                      (result.cycle.size() == 1 ? " wait" : " waits") + " through " + first.lock_name;

@@ -39,7 +39,7 @@ void LostUpdateDetector::look(const Event& event, Gva word, std::uint64_t value)
   Finding finding;
   finding.verdict = Verdict::lost_update;
   finding.summary = "bit " + std::to_string(write.bit) + " of the word at " + text(word) + ", set by vCPU " +
-                    std::to_string(write.vcpu) + " in " + std::string(context_name(write.context)) +
+                    std::to_string(write.vcpu) + " in " + context_name(context_of(write.context)) +
                     " context, is not set any more";
   finding.detail = {"vCPU " + std::to_string(event.vcpu) + " looked and found " + text(Gva(value)),
                     "nobody clears that bit: the write went to a copy of the page that is not mapped any more"};

@@ -226,7 +226,7 @@ std::vector<Finding> StallDetector::findings() const {
     if (finding.starved >= std::chrono::milliseconds(1)) {
       finding.summary += ", " + milliseconds(finding.starved) + " by a busy host or harness";
     }
-    finding.detail.push_back(std::string("in ") + std::string(context_name(stall.open.context)) + " context" +
+    finding.detail.push_back(std::string("in ") + context_name(context_of(stall.open.context)) + " context" +
                              (finding.fingerprint.empty() ? "" : ", in " + symbols_.place(stall.open.pc)));
     all.push_back(std::move(finding));
   }

@@ -161,7 +161,8 @@ void TrialFold::fold_body(const ProbeEvent& probe, const Event& event) {
   const ProbeInfo* info = probe_by_number(probe.probe);
   count(Metric::probe_events, probe_slot(info), {info != nullptr ? info->name : "unknown"});
   const Place place{event.vcpu, RS_CTX_LEVEL(probe.context)};
-  if (probe.probe == RS_PROBE_FAULT_ENTER) count(Metric::faults, place.second, {context_name(probe.context)});
+  if (probe.probe == RS_PROBE_FAULT_ENTER)
+    count(Metric::faults, place.second, {context_name(context_of(probe.context))});
   if (probe.probe == RS_PROBE_BBM_BREAK) {
     const Word level = level_word(probe.args[3]);
     count(Metric::windows_opened, level.slot, {level.text});
@@ -172,7 +173,7 @@ void TrialFold::fold_body(const ProbeEvent& probe, const Event& event) {
 void TrialFold::fold_span(const Span& span) {
   if (span.open) return;
   const std::uint32_t context = RS_CTX_LEVEL(span.context);
-  const std::string_view context_word = context_name(span.context);
+  const std::string_view context_word = context_name(context_of(span.context));
   const Word lock = lock_word(span.detail), level = level_word(span.detail);
   switch (span.kind) {
     case SpanKind::window:

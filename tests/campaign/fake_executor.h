@@ -26,14 +26,16 @@ inline Judgement judged(Verdict verdict) {
   return judgement;
 }
 
+inline TrialResult ended_as(const Plan& plan, Verdict verdict) { return conclude(recorded(plan, 0), judged(verdict)); }
+
 class FakeExecutor final : public Executor {
  public:
   std::optional<Error> cannot_open, cannot_begin;
-  std::map<std::string, Error> cannot_plan;                                          // by strategy
-  std::function<TrialResult(const Plan&, TrialResult)> comes_to;                     // what becomes of an expected one
-  std::function<Result<ControlTrial>(const Plan&, std::vector<Event>&)> control_to;  // else: clean
-  std::vector<std::string> ran;                                                      // "SCENARIO STRATEGY SEED TRIAL"
-  std::mutex mutex;                                                                  // ran
+  std::map<std::string, Error> cannot_plan;                                         // by strategy
+  std::function<TrialResult(const Plan&, TrialResult)> comes_to;                    // what becomes of an expected one
+  std::function<Result<TrialResult>(const Plan&, std::vector<Event>&)> control_to;  // else: clean
+  std::vector<std::string> ran;                                                     // "SCENARIO STRATEGY SEED TRIAL"
+  std::mutex mutex;                                                                 // ran
 
   Status open() override {
     if (cannot_open) return *cannot_open;
@@ -69,10 +71,10 @@ class FakeExecutor final : public Executor {
     TrialResult result = conclude(recorded(plan, request.trial), judged(plan.expectation.verdict));
     return comes_to ? comes_to(plan, std::move(result)) : result;
   }
-  Result<ControlTrial> run_control(unsigned /*worker*/, const Plan& plan, std::vector<Event>& events) override {
+  Result<TrialResult> run_control(unsigned /*worker*/, const Plan& plan, std::vector<Event>& events) override {
     events.clear();
     if (control_to) return control_to(plan, events);
-    return ControlTrial{judged(Verdict::clean), false, Nanoseconds(1000)};
+    return ended_as(plan, Verdict::clean);
   }
 
  private:

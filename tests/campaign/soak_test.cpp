@@ -38,9 +38,9 @@ TEST(SoakCampaign, CleanTrialsAreNothing) {
 TEST(SoakCampaign, AFalseAlarmIsKeptAndCanBeRepeated) {
   FakeCampaign fake;
   int number = 0;
-  fake.executor.control_to = [&](const Plan&, std::vector<Event>& events) -> Result<ControlTrial> {
+  fake.executor.control_to = [&](const Plan& plan, std::vector<Event>& events) -> Result<TrialResult> {
     events.push_back({});
-    return ControlTrial{judged(++number == 2 ? Verdict::deadlock : Verdict::clean), false, Nanoseconds(1)};
+    return ended_as(plan, ++number == 2 ? Verdict::deadlock : Verdict::clean);
   };
   SoakCampaign campaign(fake.context(), some(fake, 3));
   ASSERT_TRUE(campaign.prepare().ok());
@@ -59,9 +59,9 @@ TEST(SoakCampaign, AFalseAlarmIsKeptAndCanBeRepeated) {
 TEST(SoakCampaign, WhatTheHostSpoiltIsMadeAgainOnce) {
   FakeCampaign fake;
   int calls = 0;
-  fake.executor.control_to = [&](const Plan&, std::vector<Event>&) -> Result<ControlTrial> {
+  fake.executor.control_to = [&](const Plan& plan, std::vector<Event>&) -> Result<TrialResult> {
     if (++calls == 2) return host_error("no memory");
-    return ControlTrial{judged(Verdict::clean), false, Nanoseconds(1)};
+    return ended_as(plan, Verdict::clean);
   };
   SoakCampaign campaign(fake.context(), some(fake, 2));
   ASSERT_TRUE(campaign.prepare().ok());
@@ -73,7 +73,7 @@ TEST(SoakCampaign, WhatTheHostSpoiltIsMadeAgainOnce) {
 
 TEST(SoakCampaign, AHostThatFailsTwiceEndsIt) {
   FakeCampaign fake;
-  fake.executor.control_to = [](const Plan&, std::vector<Event>&) -> Result<ControlTrial> {
+  fake.executor.control_to = [](const Plan&, std::vector<Event>&) -> Result<TrialResult> {
     return host_error("no memory");
   };
   SoakCampaign campaign(fake.context(), some(fake, 100));

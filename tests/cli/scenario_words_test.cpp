@@ -18,7 +18,7 @@ TEST(TriggerInWords, Probes) {
   EXPECT_EQ(trigger_in_words(at_break()), "when bbm.break fires");
   Trigger trigger = at_break();
   trigger.pattern.vcpu = 1;
-  trigger.pattern.context = RS_CTX_HARDIRQ;
+  trigger.pattern.context = Context::hardirq;
   trigger.pattern.where = {{3, RS_LEVEL_PMD}, {0, 0xffff0000}};
   trigger.nth = 22;
   trigger.max = 1;
@@ -51,7 +51,7 @@ TEST(ExpectationInWords, NamesTheEvidence) {
   Expectation expectation;
   expectation.verdict = Verdict::deadlock;
   expectation.lock = "init_mm.page_table_lock";
-  expectation.waiter_context = "hardirq";
+  expectation.waiter_context = Context::hardirq;
   EXPECT_EQ(expectation_in_words(expectation),
             "deadlock; the lock is init_mm.page_table_lock; the waiter is in hardirq context");
 }

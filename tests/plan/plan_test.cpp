@@ -260,6 +260,19 @@ TEST(Plan, AForeignPlanIsRefused) {
   EXPECT_THAT(read_recorded_plan("{\"schema\":2}").error().message, HasSubstr("schema 2"));
 }
 
+TEST(Plan, AContextThatIsNotKnownIsRefusedNotTakenForAnother) {
+  const std::string text = plan_json(*plan_of(good()), 0);
+  ASSERT_TRUE(read_recorded_plan(text).ok());
+  for (const char* key : {"waiter_context", "owner_context"}) {
+    nlohmann::json plan = nlohmann::json::parse(text);
+    plan["expect"][key] = "mce";
+    EXPECT_THAT(read_recorded_plan(plan.dump()).error().message, HasSubstr(std::string(key) + "\" is unknown: mce"));
+  }
+  nlohmann::json plan = nlohmann::json::parse(text);
+  plan["expect"]["faults"] = {{"mce", 3}};
+  EXPECT_THAT(read_recorded_plan(plan.dump()).error().message, HasSubstr("faults\" is unknown: mce"));
+}
+
 TEST(GuestImage, ManifestIsReadAndMistakesAreNamed) {
   const TemporaryFolder folder;
   const auto load = [&](const std::string& text) {

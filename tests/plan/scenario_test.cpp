@@ -37,7 +37,7 @@ TEST(Scenario, AGoodFileIsReadWhole) {
   const Trigger& first = scenario.rules[0].when;
   EXPECT_EQ(first.pattern.probe, RS_PROBE_BBM_BREAK);
   EXPECT_EQ(first.nth, 3U);
-  EXPECT_EQ(first.pattern.context, RS_CTX_TASK);
+  EXPECT_EQ(first.pattern.context, Context::task);
   ASSERT_EQ(first.pattern.where.size(), 1U);
   EXPECT_EQ(first.pattern.where[0].index, 3U);
   EXPECT_EQ(first.pattern.where[0].value, RS_LEVEL_PTE);
@@ -69,7 +69,7 @@ faults_in = ["kfree"]
   ASSERT_TRUE(parsed.scenario.has_value()) << (parsed.mistakes.empty() ? "" : to_string(parsed.mistakes[0]));
   const Scenario& scenario = *parsed.scenario;
   EXPECT_EQ(scenario.expectation_for("bbm-fault", "std").verdict, Verdict::bug);
-  EXPECT_EQ(scenario.expectation_for("bbm-fault", "std").faults.at("softirq"), 2U);
+  EXPECT_EQ(scenario.expectation_for("bbm-fault", "std").faults.at(Context::softirq), 2U);
   EXPECT_EQ(scenario.expectation_for("bbm-fault", "std").faults_in, std::vector<std::string>{"kfree"});
   EXPECT_EQ(scenario.expectation_for("inplace", "std").verdict, Verdict::clean);
   EXPECT_EQ(scenario.expectation_for("bbm-fault-irqsafe", "std").verdict, Verdict::lockdep);

@@ -173,7 +173,7 @@ class RandomChoice {
     const auto probes = all_probes();
     const ProbeInfo& probe = probes[below(probes.size())];
     result.probe = probe.number;
-    if (coin()) result.context = static_cast<std::uint32_t>(below(4));
+    if (coin()) result.context = static_cast<Context>(below(4));
     for (unsigned i = 0; i < probe.arguments.size(); ++i) {
       if (probe.arguments[i] != "-" && below(3) == 0)
         result.where.push_back({i, below(3) == 0 ? rng_.next() : below(12)});

@@ -77,9 +77,9 @@ TEST(ShippedScenarios, PredictWhatTheCatalogueSays) {
   const Scenario irq = load("irq-same-cpu");
   EXPECT_EQ(irq.expectation_for("bbm-fault", "std").verdict, Verdict::deadlock);
   EXPECT_EQ(irq.expectation_for("bbm-fault", "std").lock, "init_mm.page_table_lock");
-  EXPECT_EQ(irq.expectation_for("bbm-fault", "std").waiter_context, "hardirq");
+  EXPECT_EQ(irq.expectation_for("bbm-fault", "std").waiter_context, Context::hardirq);
   EXPECT_EQ(irq.expectation_for("inplace", "std").verdict, Verdict::clean);
-  EXPECT_EQ(load("irqsafe-nmi").expectation.waiter_context, "nmi");
+  EXPECT_EQ(load("irqsafe-nmi").expectation.waiter_context, Context::nmi);
   EXPECT_EQ(load("irqsafe-irq").expectation.verdict, Verdict::clean);
   EXPECT_EQ(load("control-inplace").expectation.verdict, Verdict::clean);
   const Scenario steal = load("vcpu-steal");

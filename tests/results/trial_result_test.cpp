@@ -49,8 +49,8 @@ std::string differences(const Expectation& expectation, const Judgement& judgeme
 TEST(Verdict, TheRightVerdictWithTheRightEvidenceIsOk) {
   Expectation expected = expect(Verdict::deadlock);
   expected.lock = "init_mm.page_table_lock";
-  expected.waiter_context = "hardirq";
-  expected.owner_context = "task";
+  expected.waiter_context = Context::hardirq;
+  expected.owner_context = Context::task;
   expected.waiter_vcpu = expected.owner_vcpu = 0;
   expected.backtrace = {"rs_vmemmap_fault", "vmemmap_update_pte"};
   expected.injections = {{"irq", 1}};
@@ -71,7 +71,7 @@ TEST(Verdict, WrongEvidenceIsNotOk) {
   };
   EXPECT_THAT(with([](Expectation& e) { e.lock = "zone->lock"; }),
               HasSubstr("no wait of the cycle has lock zone->lock"));
-  EXPECT_THAT(with([](Expectation& e) { e.waiter_context = "nmi"; }), HasSubstr("vCPU 0 (hardirq) waits"));
+  EXPECT_THAT(with([](Expectation& e) { e.waiter_context = Context::nmi; }), HasSubstr("vCPU 0 (hardirq) waits"));
   EXPECT_THAT(with([](Expectation& e) { e.owner_vcpu = 1; }), HasSubstr("owner on vCPU 1"));
   EXPECT_THAT(with([](Expectation& e) { e.backtrace = {"do_nothing"}; }), HasSubstr("goes through do_nothing"));
   EXPECT_THAT(with([](Expectation& e) { e.injections = {{"irq", 2}}; }), HasSubstr("irq fired 1 times"));

@@ -87,7 +87,7 @@ void LinuxGuest::boot(const std::string& words) {
   const ElfImage kernel = must(ElfImage::open(guest_image() + "/vmlinux", kHostIsa));
   LinuxBoot boot;
   const std::uint64_t khz = must(vm_->vcpu(0).guest_counter_hz()) / 1000;
-  boot.command_line = must(base_command_line(guest_image(), true, khz)) +
+  boot.command_line = must(base_command_line(guest_image(), HostKind::interpreting, khz)) +
                       " remapstorm.mailbox=" + std::to_string(RS_MAILBOX_GPA) +
                       " remapstorm.strategy=bbm-fault-irqsafe " + words;
   boot.initramfs_path = guest_image() + "/initramfs.cpio";

@@ -37,8 +37,6 @@ TEST(NameLists, AreOfKnownNames) {
 TEST(NameLists, HostsAreThoseTheTreeHas) {
   EXPECT_EQ(*parse_hosts("--hosts", "all", ""), (Names{"kvm"}));
   EXPECT_FALSE(parse_hosts("--hosts", "lab:s390", "/nowhere").ok());
-  EXPECT_EQ(lab_kind("lab:x86"), "x86");
-  EXPECT_EQ(lab_kind("kvm"), "");
 }
 
 TEST(SweepOptionsText, Defaults) {

@@ -122,7 +122,7 @@ Judgement asleep(const Stream& stream, std::uint32_t word) {
 TEST(DeadlockTask, WhoSleepsForWhatItHoldsItselfIsProvenAsleep) {
   const Judgement judgement = asleep(on_one_vcpu(77, 77), 0x81234500);
   ASSERT_EQ(judgement.verdict, Verdict::deadlock);
-  EXPECT_EQ(judgement.findings.front().cycle.front().waiter_context, "task");
+  EXPECT_EQ(judgement.findings.front().cycle.front().waiter_context, Context::task);
 }
 
 TEST(DeadlockTask, AFreeLockRefutesIt) { EXPECT_NE(asleep(on_one_vcpu(77, 77), 0).verdict, Verdict::deadlock); }

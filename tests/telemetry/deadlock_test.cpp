@@ -34,10 +34,10 @@ TEST(Deadlock, AnInterruptOnTheOwnerIsProven) {
   EXPECT_EQ(edge.lock_name, "init_mm.page_table_lock");
   EXPECT_EQ(edge.lock_word, 1U);
   EXPECT_EQ(edge.waiter_vcpu, 0);
-  EXPECT_EQ(edge.waiter_context, "hardirq");
+  EXPECT_EQ(edge.waiter_context, Context::hardirq);
   EXPECT_EQ(edge.waiter_symbol, "rs_vmemmap_fault+0x20");
   EXPECT_EQ(edge.owner_vcpu, 0);
-  EXPECT_EQ(edge.owner_context, "task");
+  EXPECT_EQ(edge.owner_context, Context::task);
   EXPECT_EQ(edge.owner_symbol, "vmemmap_update_pte+0x40");
   EXPECT_FALSE(edge.owner_irqs_off);
   ASSERT_TRUE(finding.injection.has_value());
@@ -71,7 +71,7 @@ TEST(Deadlock, AnNmiOnTheOwnerIsProven) {
   stream.begin().self_cycle(RS_CTX_NMI | RS_CTX_IRQS_OFF).two_looks();
   const Judgement judgement = judge(stream.events);
   ASSERT_EQ(judgement.verdict, Verdict::deadlock);
-  EXPECT_EQ(judgement.findings.front().cycle.front().waiter_context, "nmi");
+  EXPECT_EQ(judgement.findings.front().cycle.front().waiter_context, Context::nmi);
   EXPECT_EQ(judgement.findings.front().kind, FindingKind::self_nmi);
 }
 

@@ -48,7 +48,7 @@ TEST(Matches, ProbeVcpuContextAndArguments) {
   pattern.vcpu = 1;
   EXPECT_FALSE(matches(pattern, at_probe(RS_PROBE_BBM_BREAK, 0)));
   EXPECT_TRUE(matches(pattern, at_probe(RS_PROBE_BBM_BREAK, 1)));
-  pattern.context = RS_CTX_HARDIRQ;
+  pattern.context = Context::hardirq;
   EXPECT_FALSE(matches(pattern, at_probe(RS_PROBE_BBM_BREAK, 1, RS_CTX_NMI)));
   EXPECT_TRUE(matches(pattern, at_probe(RS_PROBE_BBM_BREAK, 1, RS_CTX_HARDIRQ | RS_CTX_IRQS_OFF)));
   pattern.where = {{3, 2}, {0, 7}};

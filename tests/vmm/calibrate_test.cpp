@@ -14,10 +14,5 @@ TEST(Classify, TheRatioIsTwenty) {
   EXPECT_EQ(classify(100e6, 2.1e9), HostKind::interpreting);
   EXPECT_EQ(classify(100e6, 2.0e9), HostKind::hardware);
 }
-TEST(HostKindName, IsWhatReportsPrint) {
-  EXPECT_EQ(host_kind_name(HostKind::interpreting), "kvm-interpreting");
-  EXPECT_EQ(host_kind_name(HostKind::hardware), "kvm-hardware");
-}
-
 }  // namespace
 }  // namespace remapstorm

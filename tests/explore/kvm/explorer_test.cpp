@@ -125,7 +125,7 @@ TEST(Explorer, TheSecondOfAPairIsRaisedWhereExecutionComesBy) {
     ASSERT_EQ(trial.taken.size(), 2U) << name;
     for (std::size_t i = 0; i < 2; ++i) {
       const std::size_t raised = i == 0 ? trial.boundary : *trial.second;
-      const bool nmi = parts_of(trial.inject)[i] == "nmi";
+      const bool nmi = parts_of(trial.inject)[i] == InjectorKind::nmi;
       EXPECT_EQ(trial.taken[i].context, nmi ? "nmi" : "hardirq") << name;
       if (raised != last && (nmi || boundaries[raised].interrupts_on)) {
         EXPECT_EQ(trial.taken[i].boundary, raised) << name << ", " << i;

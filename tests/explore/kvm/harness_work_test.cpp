@@ -40,7 +40,7 @@ TEST(HarnessWork, IsToldAndMakesNoStall) {
   plan->rules.push_back(rule);
   const Nanoseconds pause = 2 * plan->limits.stall_threshold;
   SlowSink sink(pause);
-  const Result<TrialOutcome> outcome =
+  const Result<TrialResult> outcome =
       run_trial(explored.environment(), *plan, 0, {&sink}, [](const char*, Nanoseconds) {});
   ASSERT_TRUE(outcome.ok()) << outcome.error().message;
   EXPECT_EQ(outcome->judgement.verdict, Verdict::clean)
