@@ -22,10 +22,10 @@ ErrorKind kind_of_errno(int errnum) {
   }
 }
 
-ErrorKind kind_of_place(int errnum, bool asked_for) {
+ErrorKind kind_of_place(int errnum, ChosenBy who) {
   // Below /proc and the like nothing can be made, and they say so with ENOENT.
   const ErrorKind kind = errnum == ENOENT || errnum == EINVAL ? ErrorKind::unavailable : kind_of_errno(errnum);
-  return kind == ErrorKind::unavailable && asked_for ? ErrorKind::usage : kind;
+  return kind == ErrorKind::unavailable && who == ChosenBy::user ? ErrorKind::usage : kind;
 }
 
 Error errno_error(const std::string& operation, const std::string& argument, int errnum, ErrorKind kind) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <string>
 
@@ -14,9 +15,11 @@ namespace remapstorm {
 // file system, a name that cannot be, a limit of this process).
 ErrorKind kind_of_errno(int errnum);
 
-// For a folder that cannot be made, or a file in one that is yet to be: the same, and usage if somebody asked for that
-// very place (`asked_for`), who then named a wrong one.
-ErrorKind kind_of_place(int errnum, bool asked_for);
+// Who chose where something is written.
+enum class ChosenBy : std::uint8_t { us, user };
+// For a folder that cannot be made, or a file in one that is yet to be: the same, and usage if the user chose that very
+// place, who then named a wrong one.
+ErrorKind kind_of_place(int errnum, ChosenBy who);
 
 // An Error of `kind`, or for ErrorKind::host of kind_of_errno(), that reads "OPERATION(ARGUMENT): strerror". `errnum`
 // is an errno value.

@@ -24,7 +24,7 @@ Status write_mailbox(const std::string& folder, const Exploration& exploration, 
   std::vector<std::byte> region(RS_MAILBOX_BYTES);
   Mailbox mailbox(region, exploration.plan.cpus);
   RS_TRY(mailbox.set_workload(exploration.plan.workload_text));
-  for (const std::uint16_t probe : probes_of(exploration.options.window)) mailbox.arm(probe, true);
+  for (const std::uint16_t probe : probes_of(exploration.options.window)) mailbox.arm(probe);
   std::ofstream(folder + "/mailbox", std::ios::binary)
       .write(reinterpret_cast<const char*>(region.data()), static_cast<std::streamsize>(region.size()));
   std::ofstream(folder + "/guest") << "command_line " << command_line << "\nnmi_token "

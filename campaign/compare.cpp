@@ -121,8 +121,8 @@ Status CompareCampaign::measure_all() {
 
 Status CompareCampaign::plan_count(std::size_t index) {
   const std::string& strategy = comparison_.strategies[index].name;
-  RS_ASSIGN(Plan quiet, context_.executor.plan(counting_scenario(strategy, false), overrides()));
-  RS_ASSIGN(Plan reader, context_.executor.plan(counting_scenario(strategy, true), overrides()));
+  RS_ASSIGN(Plan quiet, context_.executor.plan(counting_scenario(strategy, Counted::remap), overrides()));
+  RS_ASSIGN(Plan reader, context_.executor.plan(counting_scenario(strategy, Counted::fault), overrides()));
   counts_.push_back({index, std::move(quiet), std::move(reader)});
   return {};
 }

@@ -135,7 +135,7 @@ std::vector<std::string> control_strategies(const std::string& flavour) {
   return {"inplace", "bbm-fault-irqsafe"};
 }
 
-Scenario control_machine(const std::string& strategy, bool shrinks) {
+Scenario control_machine(const std::string& strategy, ControlWork work) {
   Scenario scenario;
   scenario.name = "soak";
   scenario.summary = "A random control trial: nothing that is injected may do harm";
@@ -147,14 +147,15 @@ Scenario control_machine(const std::string& strategy, bool shrinks) {
   scenario.memory = 128ULL << 20;
   scenario.append = kAppend;
   Workload remaps{0, "hugetlb-grow", {{"pages", "1"}}};
-  if (shrinks) remaps = {0, "hugetlb-cycle", {{"pages", "1"}, {"repeat", "1"}}};
+  if (work == ControlWork::cycle) remaps = {0, "hugetlb-cycle", {{"pages", "1"}, {"repeat", "1"}}};
   scenario.workloads = {std::move(remaps), {1, "read-target", {}}};
   scenario.expectation.verdict = Verdict::clean;
   return scenario;
 }
 
 Scenario random_control(std::uint64_t seed, std::uint64_t trial, const std::string& strategy) {
-  Scenario scenario = control_machine(strategy, trial / kTakeTurns % kShrinksEvery == 0);
+  const bool shrinks = trial / kTakeTurns % kShrinksEvery == 0;
+  Scenario scenario = control_machine(strategy, shrinks ? ControlWork::cycle : ControlWork::grow);
   scenario.name = "soak-" + std::to_string(trial);
   RandomChoice random(trial_seed(seed, "soak " + strategy, trial));
   const std::uint64_t count = random.number(1, 4);

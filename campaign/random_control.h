@@ -22,9 +22,12 @@ std::vector<std::string> control_strategies(const std::string& flavour);
 // arguments alone. `strategy`: one of control_strategies().
 Scenario random_control(std::uint64_t seed, std::uint64_t trial, const std::string& strategy);
 
-// The same without rules: machine and workloads, of which there are two, so that trials can share machines. `shrinks`:
-// the pool shrinks again, which takes twice as long.
-Scenario control_machine(const std::string& strategy, bool shrinks);
+enum class ControlWork : std::uint8_t {
+  grow,
+  cycle,  // the pool shrinks again, which takes twice as long
+};
+// The same without rules: machine and workloads, of which there are two, so that trials can share machines.
+Scenario control_machine(const std::string& strategy, ControlWork work);
 
 enum class ControlOutcome : std::uint8_t {
   clean,

@@ -78,7 +78,7 @@ Status SoakCampaign::open_here() {
   strategies_.clear();
   std::optional<Error> first;
   for (const std::string& strategy : options_.strategies) {
-    const Result<Plan> plan = context_.executor.plan(control_machine(strategy, true), overrides());
+    const Result<Plan> plan = context_.executor.plan(control_machine(strategy, ControlWork::cycle), overrides());
     if (plan.ok()) {
       strategies_.push_back(strategy);
       continue;
@@ -234,7 +234,8 @@ void SoakCampaign::run_on(const std::string& host) {
 
 Status SoakCampaign::run_here() {
   WorkerPool pool;
-  soak_.jobs = options_.jobs.value_or(guests_at_a_time(host_cpus(), control_machine(strategies_.front(), true).cpus));
+  soak_.jobs = options_.jobs.value_or(
+      guests_at_a_time(host_cpus(), control_machine(strategies_.front(), ControlWork::cycle).cpus));
   pool.places = soak_.jobs;
   pool.work = [this](unsigned worker, std::size_t number) { return run_trial_number(worker, number); };
   pool.tick = [this] { show_progress(); };

@@ -97,7 +97,7 @@ class Counting {
   Result<std::optional<RemapCount>> count_remap(const ProbeEvent& opening) {
     const CountedRange range = counted_range(opening);
     CountStepper stepper(*machine_, environment_.symbols, kUpdatingVcpu, disassembler_, decoder_);
-    stepper.count = StepCount(true);
+    stepper.count = StepCount::from_inside_a_probe();
     bool changed = false;
     machine_->thaw(kUpdatingVcpu);
     for (std::uint64_t steps = 0;; ++steps) {
@@ -279,7 +279,8 @@ Result<FaultCount> count_faults(const TrialEnvironment& environment, const Plan&
 
 }  // namespace
 
-Scenario counting_scenario(const std::string& strategy, bool reader) {
+Scenario counting_scenario(const std::string& strategy, Counted what) {
+  const bool reader = what == Counted::fault;
   Scenario scenario;
   scenario.name = reader ? "compare-count-fault" : "compare-count";
   scenario.summary = "Counts the instructions of a remap strategy";

@@ -19,7 +19,8 @@
 namespace remapstorm {
 
 // Two vCPUs; `reader`: the second one reads struct pages, else it sleeps.
-Scenario counting_scenario(const std::string& strategy, bool reader);
+enum class Counted : std::uint8_t { remap, fault };
+Scenario counting_scenario(const std::string& strategy, Counted what);
 
 // One run. `quiet_plan` and `reader_plan` are of counting_scenario(). That something could not be counted is in the
 // result. Error: host, usage.

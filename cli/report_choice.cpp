@@ -18,8 +18,8 @@ TerminalStyle style_of(const CommandContext& context) {
   const auto lc_ctype = value("LC_CTYPE");
   const auto lang = value("LANG");
   const auto text = [](const std::optional<std::string>& given) { return given ? given->c_str() : nullptr; };
-  TerminalStyle style =
-      terminal_style(context.out_is_terminal, text(no_color), text(lc_all), text(lc_ctype), text(lang));
+  TerminalStyle style = terminal_style(text(no_color), text(lc_all), text(lc_ctype), text(lang));
+  style.colour = style.colour && context.out_is_terminal;
   if (context.columns != 0) style.width = std::clamp(context.columns, kNarrowest, kWidest);
   return style;
 }

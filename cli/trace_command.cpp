@@ -103,7 +103,7 @@ Result<TraceSummary> write_trace(const CommandContext& context, const TraceOptio
   });
   if (placed.ok() || !made.ok()) return made;
   Error error_of_place = placed.error();
-  error_of_place.kind = kind_of_place(error_of_place.errnum, true);
+  error_of_place.kind = kind_of_place(error_of_place.errnum, ChosenBy::user);
   return error_of_place;
 }
 

@@ -20,16 +20,12 @@ T load(T& word) {
   return std::atomic_ref<T>(word).load(std::memory_order_acquire);
 }
 
-void set_bit(__rs_u64 (&words)[2], unsigned probe, bool on) {
+std::atomic_ref<__rs_u64> word_of(__rs_u64 (&words)[2], unsigned probe) {
   RS_CHECK(probe < RS_PROBE_LIMIT, "probe number out of range");
-  const std::uint64_t bit = 1ULL << (probe % 64);
-  std::atomic_ref<__rs_u64> word(words[probe / 64]);
-  if (on) {
-    word.fetch_or(bit);
-  } else {
-    word.fetch_and(~bit);
-  }
+  return std::atomic_ref<__rs_u64>(words[probe / 64]);
 }
+
+std::uint64_t bit_of(unsigned probe) { return 1ULL << (probe % 64); }
 
 }  // namespace
 
@@ -42,15 +38,19 @@ Mailbox::Mailbox(std::span<std::byte> region, unsigned vcpus) : region_(region) 
   box().vcpus = vcpus;
   box().ring_entries = RS_RING_ENTRIES;
   box().ring_offset = RS_RING_OFFSET;
-  silence(RS_PROBE_UPDATE_BEGIN, true);
+  silence(RS_PROBE_UPDATE_BEGIN);
 }
 
-void Mailbox::arm(unsigned probe, bool on) {
-  if (on) silence(probe, false);
-  set_bit(box().armed, probe, on);
+void Mailbox::arm(unsigned probe) {
+  unsilence(probe);
+  word_of(box().armed, probe).fetch_or(bit_of(probe));
 }
 
-void Mailbox::silence(unsigned probe, bool on) { set_bit(box().quiet, probe, on); }
+void Mailbox::disarm(unsigned probe) { word_of(box().armed, probe).fetch_and(~bit_of(probe)); }
+
+void Mailbox::silence(unsigned probe) { word_of(box().quiet, probe).fetch_or(bit_of(probe)); }
+
+void Mailbox::unsilence(unsigned probe) { word_of(box().quiet, probe).fetch_and(~bit_of(probe)); }
 
 Status Mailbox::set_workload(std::string_view text) {
   if (text.size() >= RS_WORKLOAD_BYTES) {

@@ -28,9 +28,11 @@ class Mailbox {
   Mailbox(std::span<std::byte> region, unsigned vcpus);
 
   // An armed probe rings, and speaks.
-  void arm(unsigned probe, bool on);
+  void arm(unsigned probe);
+  void disarm(unsigned probe);
   // A silent probe runs no instruction but its test. At first only update.begin is.
-  void silence(unsigned probe, bool on);
+  void silence(unsigned probe);
+  void unsilence(unsigned probe);
   // ErrorKind::usage when the text does not fit RS_WORKLOAD_BYTES - 1.
   Status set_workload(std::string_view text);
   void stop_workloads();

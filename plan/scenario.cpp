@@ -78,14 +78,14 @@ Scenario read_scenario(const toml::table& root, ParseContext& context) {
   Scenario scenario;
   scenario.file = context.file;
   TableReader top(context, root, "");
-  if (const auto name = top.text("name", true)) {
+  if (const auto name = top.text("name", TableReader::Presence::required)) {
     scenario.name = *name;
     if (!is_plain_name(*name)) {
       top.mistake_at("name", "name is \"" + *name + "\"", "up to 64 of a-z, 0-9 and -, not beginning with -");
     }
   }
   scenario.claims = top.texts("claims");
-  scenario.summary = top.text("summary", true).value_or("");
+  scenario.summary = top.text("summary", TableReader::Presence::required).value_or("");
   scenario.description = top.text("description").value_or("");
   scenario.prediction = top.text("prediction").value_or("");
   scenario.observed = top.text("observed").value_or("");

@@ -35,7 +35,7 @@ Expectation read_expectation(TableReader& table, const Scenario& scenario) {
   Expectation expectation;
   std::vector<std::string> verdicts;
   for (const Verdict verdict : kExpectable) verdicts.emplace_back(verdict_name(verdict));
-  const auto verdict = table.one_of("verdict", "verdict", verdicts, true);
+  const auto verdict = table.one_of("verdict", "verdict", verdicts, TableReader::Presence::required);
   if (verdict) expectation.verdict = *verdict_from_name(*verdict);
 
   expectation.lock = table.text("lock");
@@ -111,7 +111,7 @@ void read_each(TableReader& table, const char* kind, const std::vector<std::stri
 }  // namespace
 
 void read_expectations(TableReader& top, Scenario& scenario) {
-  const toml::table* given = top.table("expect", true);
+  const toml::table* given = top.table("expect", TableReader::Presence::required);
   if (given == nullptr) return;
   TableReader table(top.context(), *given, "expect");
   scenario.expectation = read_expectation(table, scenario);

@@ -99,31 +99,36 @@ Trigger read_trigger(const ParseContext& context, const toml::table& given, cons
   return trigger;
 }
 
+template <typename Spec>
+TableReader::Presence presence_of(const Spec& spec) {
+  return spec.required ? TableReader::Presence::required : TableReader::Presence::optional;
+}
+
 std::optional<ParameterValue> read_parameter(TableReader& table, const ParameterSpec& spec) {
   const ParseContext& context = table.context();
   switch (spec.kind) {
     case ParameterSpec::Kind::choice:
-      if (auto value = table.one_of(spec.name, spec.name, spec.choices, spec.required)) return *value;
+      if (auto value = table.one_of(spec.name, spec.name, spec.choices, presence_of(spec))) return *value;
       return std::nullopt;
     case ParameterSpec::Kind::text:
-      if (auto value = table.text(spec.name, spec.required)) return *value;
+      if (auto value = table.text(spec.name, presence_of(spec))) return *value;
       return std::nullopt;
     case ParameterSpec::Kind::boolean:
       if (auto value = table.boolean(spec.name)) return *value;
       return std::nullopt;
     case ParameterSpec::Kind::integer:
       if (auto value = table.integer(spec.name, static_cast<std::int64_t>(spec.minimum),
-                                     static_cast<std::int64_t>(spec.maximum), spec.required)) {
+                                     static_cast<std::int64_t>(spec.maximum), presence_of(spec))) {
         return *value;
       }
       return std::nullopt;
     case ParameterSpec::Kind::milliseconds:
-      if (auto value = table.number(spec.name, spec.minimum, spec.maximum, spec.required)) {
+      if (auto value = table.number(spec.name, spec.minimum, spec.maximum, presence_of(spec))) {
         return from_milliseconds(*value);
       }
       return std::nullopt;
     case ParameterSpec::Kind::vcpu: {
-      const toml::node* node = table.node(spec.name, spec.required);
+      const toml::node* node = table.node(spec.name, presence_of(spec));
       if (node == nullptr) return std::nullopt;
       if (node->value_exact<std::string>() == "hit") return kHitVcpu;
       const auto number = node->value_exact<std::int64_t>();
@@ -132,7 +137,7 @@ std::optional<ParameterValue> read_parameter(TableReader& table, const Parameter
       return std::nullopt;
     }
     case ParameterSpec::Kind::page: {
-      const toml::node* node = table.node(spec.name, spec.required);
+      const toml::node* node = table.node(spec.name, presence_of(spec));
       if (node == nullptr) return std::nullopt;
       const auto text = node->value_exact<std::string>();
       std::uint64_t gpa = 0;
@@ -143,7 +148,7 @@ std::optional<ParameterValue> read_parameter(TableReader& table, const Parameter
       return std::nullopt;
     }
     case ParameterSpec::Kind::condition: {
-      const toml::table* given = table.table(spec.name, spec.required);
+      const toml::table* given = table.table(spec.name, presence_of(spec));
       if (given == nullptr) return std::nullopt;
       TableReader reader(context, *given, table.name_of(spec.name));
       EventPattern pattern = read_pattern(reader);
@@ -159,7 +164,7 @@ InjectionSpec read_action(const ParseContext& context, const toml::table& given,
   InjectionSpec action;
   std::vector<std::string> names;
   for (const InjectorSpec& spec : context.vocabulary.injectors) names.push_back(spec.name);
-  const auto name = table.one_of("inject", "injector", names, true);
+  const auto name = table.one_of("inject", "injector", names, TableReader::Presence::required);
   if (!name) return action;  // its keys cannot be judged
   action.injector = *name;
   const auto spec = std::find_if(context.vocabulary.injectors.begin(), context.vocabulary.injectors.end(),
@@ -255,8 +260,8 @@ void read_workloads(TableReader& top, Scenario& scenario) {
   top.tables("workload", [&](const toml::table& given, std::size_t index) {
     TableReader table(context, given, "workload " + std::to_string(index + 1));
     Workload workload;
-    workload.vcpu = table.vcpu("vcpu", true).value_or(0);
-    const auto run = table.one_of("run", "workload", names, true);
+    workload.vcpu = table.vcpu("vcpu", TableReader::Presence::required).value_or(0);
+    const auto run = table.one_of("run", "workload", names, TableReader::Presence::required);
     if (!run) {
       any_ends = true;  // unknown: do not complain about that as well
       return;
@@ -267,7 +272,7 @@ void read_workloads(TableReader& top, Scenario& scenario) {
     any_ends = any_ends || !spec->open_ended;
     for (const WorkloadSpec::Argument& argument : spec->arguments) {
       const auto value = table.integer(argument.name, static_cast<std::int64_t>(argument.minimum),
-                                       static_cast<std::int64_t>(argument.maximum), argument.required);
+                                       static_cast<std::int64_t>(argument.maximum), presence_of(argument));
       if (value) workload.arguments.emplace_back(argument.name, std::to_string(*value));
     }
     table.finish();
@@ -286,14 +291,16 @@ void read_rules(TableReader& top, Scenario& scenario) {
   top.tables("rule", [&](const toml::table& given, std::size_t index) {
     TableReader table(context, given, "rule " + std::to_string(index + 1));
     Rule rule;
-    rule.name = table.text("name", true).value_or("");
+    rule.name = table.text("name", TableReader::Presence::required).value_or("");
     const std::string path = rule.name.empty() ? "rule " + std::to_string(index + 1) : "rule \"" + rule.name + "\"";
     if (!rule.name.empty() && !seen.insert(rule.name).second) {
       table.mistake_at("name", "a second rule named \"" + rule.name + "\"", "a name of its own for each rule");
     }
     rule.strategies = table.some_of("strategies", "strategy", context.vocabulary.strategies);
-    if (const toml::table* when = table.table("when", true)) rule.when = read_trigger(context, *when, path + ".when");
-    if (const toml::table* action = table.table("do", true)) rule.action = read_action(context, *action, path + ".do");
+    if (const toml::table* when = table.table("when", TableReader::Presence::required))
+      rule.when = read_trigger(context, *when, path + ".when");
+    if (const toml::table* action = table.table("do", TableReader::Presence::required))
+      rule.action = read_action(context, *action, path + ".do");
     table.finish();
     tables.push_back(&given);
     scenario.rules.push_back(std::move(rule));

@@ -61,10 +61,11 @@ std::string TableReader::name_of(std::string_view key) const {
   return path_.empty() ? std::string(key) : path_ + "." + std::string(key);
 }
 
-const toml::node* TableReader::node(std::string_view key, bool required) {
+const toml::node* TableReader::node(std::string_view key, Presence presence) {
   known_.emplace_back(key);
   const toml::node* found = table_.get(key);
-  if (found == nullptr && required) context_.mistake(table_.source(), name_of(key) + " is missing");
+  if (found == nullptr && presence == Presence::required)
+    context_.mistake(table_.source(), name_of(key) + " is missing");
   return found;
 }
 
@@ -72,15 +73,15 @@ void TableReader::wrong_type(std::string_view key, const toml::node& given, cons
   context_.mistake(given.source(), name_of(key) + " is " + type_name(given), wanted);
 }
 
-std::optional<std::string> TableReader::text(std::string_view key, bool required) {
-  const toml::node* given = node(key, required);
+std::optional<std::string> TableReader::text(std::string_view key, Presence presence) {
+  const toml::node* given = node(key, presence);
   if (given == nullptr) return std::nullopt;
   auto value = given->value_exact<std::string>();
   if (!value) {
     wrong_type(key, *given, "text in quotes");
     return std::nullopt;
   }
-  if (value->empty() && required) {
+  if (value->empty() && presence == Presence::required) {
     context_.mistake(given->source(), name_of(key) + " is empty");
     return std::nullopt;
   }
@@ -99,8 +100,8 @@ std::string TableReader::shown(std::string_view key, const toml::node& given, st
 }
 
 std::optional<std::string> TableReader::one_of(std::string_view key, const std::string& what,
-                                               const std::vector<std::string>& allowed, bool required) {
-  const toml::node* given = node(key, required);
+                                               const std::vector<std::string>& allowed, Presence presence) {
+  const toml::node* given = node(key, presence);
   if (given == nullptr) return std::nullopt;
   auto value = given->value_exact<std::string>();
   if (!value) {
@@ -115,8 +116,8 @@ std::optional<std::string> TableReader::one_of(std::string_view key, const std::
 }
 
 std::optional<std::int64_t> TableReader::integer(std::string_view key, std::int64_t minimum, std::int64_t maximum,
-                                                 bool required) {
-  const toml::node* given = node(key, required);
+                                                 Presence presence) {
+  const toml::node* given = node(key, presence);
   if (given == nullptr) return std::nullopt;
   const std::string range = std::to_string(minimum) + " to " + std::to_string(maximum);
   const auto value = given->value_exact<std::int64_t>();
@@ -131,8 +132,8 @@ std::optional<std::int64_t> TableReader::integer(std::string_view key, std::int6
   return value;
 }
 
-std::optional<double> TableReader::number(std::string_view key, double minimum, double maximum, bool required) {
-  const toml::node* given = node(key, required);
+std::optional<double> TableReader::number(std::string_view key, double minimum, double maximum, Presence presence) {
+  const toml::node* given = node(key, presence);
   if (given == nullptr) return std::nullopt;
   const std::string range = number_text(minimum) + " to " + number_text(maximum);
   if (!given->is_number()) {
@@ -155,9 +156,9 @@ std::optional<bool> TableReader::boolean(std::string_view key) {
   return value;
 }
 
-std::vector<std::string> TableReader::texts(std::string_view key, bool required) {
+std::vector<std::string> TableReader::texts(std::string_view key, Presence presence) {
   std::vector<std::string> values;
-  const toml::node* given = node(key, required);
+  const toml::node* given = node(key, presence);
   if (given == nullptr) return values;
   const toml::array* list = given->as_array();
   if (list == nullptr) {
@@ -186,8 +187,8 @@ std::vector<std::string> TableReader::some_of(std::string_view key, const std::s
   return values;
 }
 
-std::optional<unsigned> TableReader::vcpu(std::string_view key, bool required) {
-  const toml::node* given = node(key, required);
+std::optional<unsigned> TableReader::vcpu(std::string_view key, Presence presence) {
+  const toml::node* given = node(key, presence);
   if (given == nullptr) return std::nullopt;
   const auto value = given->value_exact<std::int64_t>();
   if (!value || *value < 0 || *value >= static_cast<std::int64_t>(context_.cpus)) {
@@ -200,8 +201,8 @@ std::optional<unsigned> TableReader::vcpu(std::string_view key, bool required) {
   return static_cast<unsigned>(*value);
 }
 
-const toml::table* TableReader::table(std::string_view key, bool required) {
-  const toml::node* given = node(key, required);
+const toml::table* TableReader::table(std::string_view key, Presence presence) {
+  const toml::node* given = node(key, presence);
   if (given == nullptr) return nullptr;
   if (!given->is_table()) wrong_type(key, *given, "a table");
   return given->as_table();

@@ -30,25 +30,28 @@ struct ParseContext {
 
 class TableReader {
  public:
+  enum class Presence : std::uint8_t { optional, required };
+
   // `path`: "machine", "rule \"x\".when"; empty for the file itself.
   TableReader(const ParseContext& context, const toml::table& table, std::string path)
       : context_(context), table_(table), path_(std::move(path)) {}
 
   // Each marks `key` as known. Empty if it is absent (a mistake if required) or wrong (a mistake).
-  std::optional<std::string> text(std::string_view key, bool required = false);
+  std::optional<std::string> text(std::string_view key, Presence presence = Presence::optional);
   std::optional<std::string> one_of(std::string_view key, const std::string& what,
-                                    const std::vector<std::string>& allowed, bool required = false);
+                                    const std::vector<std::string>& allowed, Presence presence = Presence::optional);
   std::optional<std::int64_t> integer(std::string_view key, std::int64_t minimum, std::int64_t maximum,
-                                      bool required = false);
-  std::optional<double> number(std::string_view key, double minimum, double maximum, bool required = false);
+                                      Presence presence = Presence::optional);
+  std::optional<double> number(std::string_view key, double minimum, double maximum,
+                               Presence presence = Presence::optional);
   std::optional<bool> boolean(std::string_view key);
-  std::vector<std::string> texts(std::string_view key, bool required = false);
+  std::vector<std::string> texts(std::string_view key, Presence presence = Presence::optional);
   // The same; each must be one of `known`, which a mistake calls by `what`.
   std::vector<std::string> some_of(std::string_view key, const std::string& what,
                                    const std::vector<std::string>& known);
-  std::optional<unsigned> vcpu(std::string_view key, bool required = false);
-  const toml::table* table(std::string_view key, bool required = false);
-  const toml::node* node(std::string_view key, bool required = false);
+  std::optional<unsigned> vcpu(std::string_view key, Presence presence = Presence::optional);
+  const toml::table* table(std::string_view key, Presence presence = Presence::optional);
+  const toml::node* node(std::string_view key, Presence presence = Presence::optional);
   // [[key]]: calls `each` for every table of the list.
   void tables(std::string_view key, const std::function<void(const toml::table&, std::size_t)>& each);
 

@@ -30,9 +30,8 @@ struct TerminalStyle {
   bool verbose = false;  // also the statistics of clean trials
   unsigned width = 100;
 };
-// From `is_tty` and the values of NO_COLOR, LC_ALL, LC_CTYPE, LANG (null: unset).
-TerminalStyle terminal_style(bool is_tty, const char* no_color, const char* lc_all, const char* lc_ctype,
-                             const char* lang);
+// Of a terminal, from the values of NO_COLOR, LC_ALL, LC_CTYPE, LANG (null: unset).
+TerminalStyle terminal_style(const char* no_color, const char* lc_all, const char* lc_ctype, const char* lang);
 
 // `out` must outlive the report.
 std::unique_ptr<Report> make_terminal_report(std::ostream& out, TerminalStyle style);

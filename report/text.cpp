@@ -37,10 +37,9 @@ bool names_utf8(const char* value) {
 
 }  // namespace
 
-TerminalStyle terminal_style(bool is_tty, const char* no_color, const char* lc_all, const char* lc_ctype,
-                             const char* lang) {
+TerminalStyle terminal_style(const char* no_color, const char* lc_all, const char* lc_ctype, const char* lang) {
   TerminalStyle style;
-  style.colour = is_tty && (no_color == nullptr || *no_color == '\0');
+  style.colour = no_color == nullptr || *no_color == '\0';
   // The first of these that is set and not empty decides (POSIX, locale environment variables).
   style.utf8 = false;
   for (const char* value : {lc_all, lc_ctype, lang}) {

@@ -24,7 +24,7 @@ Boundary boundary_from(const JsonFields& fields) {
   one.offset = fields.unsigned64("offset");
   one.visit = fields.unsigned64("visit");
   one.steps = fields.unsigned64("steps");
-  one.interrupts_on = fields.boolean_or("interrupts_on", false);
+  one.interrupts_on = fields.flag("interrupts_on");
   const std::string entry = fields.text("entry");
   const auto state = entry_state_from_name(entry);
   if (!state) fields.fail("entry", "is unknown: " + entry);
@@ -58,7 +58,7 @@ ExplorePoint point_from(const JsonFields& fields, const Certificate& certificate
 
 TakenAt taken_from(const JsonFields& fields, const Certificate& certificate, const Json& json) {
   TakenAt taken{fields.gva("pc"), fields.text_or("symbol", {}),  fields.unsigned64("offset"),
-                std::nullopt,     fields.text_or("context", {}), fields.boolean_or("exact", false)};
+                std::nullopt,     fields.text_or("context", {}), fields.flag("exact")};
   if (fields.has("boundary") && !json.at("boundary").is_null()) taken.boundary = index_from(fields, certificate);
   return taken;
 }
@@ -67,7 +67,7 @@ ExploredTrial trial_from(const JsonFields& fields, const Certificate& certificat
   ExploredTrial trial;
   static_cast<ExplorePoint&>(trial) = point_from(fields, certificate, problem);
   if (trial.second) {
-    trial.second_raised = JsonFields(fields.object_or_empty("second"), problem).boolean_or("raised", false);
+    trial.second_raised = JsonFields(fields.object_or_empty("second"), problem).flag("raised");
   }
   const std::string name = fields.text("verdict");
   const auto verdict = verdict_from_name(name);
@@ -129,7 +129,7 @@ Certificate certificate_from(const Json& json, std::string& problem) {
   read_machines(fields, certificate, problem);
   certificate.made_at = fields.text_or("made_at", {});
   certificate.repeat = fields.text_or("repeat", {});
-  certificate.interrupted = fields.boolean_or("interrupted", false);
+  certificate.interrupted = fields.flag("interrupted");
   certificate.resumed = static_cast<std::size_t>(fields.integer_or("resumed", 0, kMost, 0));
   certificate.took = Nanoseconds(fields.integer_or("took_ns", 0, kMost, 0));
   for (const Json& one : fields.array_or_empty("injections")) {

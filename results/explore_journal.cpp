@@ -55,7 +55,7 @@ void read_explore_entry(const Json& json, Certificate& certificate, std::string&
   trial.inject = fields.text("inject");
   if (fields.has("second")) {
     trial.second = journal_boundary_from(fields, "second", certificate);
-    trial.second_raised = fields.boolean_or("second_raised", false);
+    trial.second_raised = fields.flag("second_raised");
     if (*trial.second <= trial.boundary) fields.fail("second", "does not come after boundary");
   }
   const auto verdict = verdict_from_name(fields.text("verdict"));
@@ -64,7 +64,7 @@ void read_explore_entry(const Json& json, Certificate& certificate, std::string&
   for (const Json& one : fields.array_or_empty("taken")) {
     const JsonFields at(one, problem);
     TakenAt taken{at.gva("pc"), at.text("symbol"),  at.unsigned64("offset"),
-                  std::nullopt, at.text("context"), at.boolean_or("exact", false)};
+                  std::nullopt, at.text("context"), at.flag("exact")};
     if (at.has("boundary")) taken.boundary = static_cast<std::size_t>(at.integer("boundary", 0, kMostBoundaries));
     trial.taken.push_back(std::move(taken));
   }

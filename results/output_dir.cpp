@@ -22,11 +22,11 @@ namespace {
 namespace fs = std::filesystem;
 
 Error folder_error(const std::string& doing, const std::string& path, const std::error_code& code,
-                   bool asked_for = false) {
+                   ChosenBy who = ChosenBy::us) {
   std::string hint = "choose a folder you can write to: --output-dir DIR, or REMAPSTORM_STATE=DIR for all runs";
   if (code == std::errc::no_space_on_device) hint = "free some space, or choose another place with --output-dir";
   Error error = host_error(doing + " " + path + ": " + code.message(), hint);
-  error.kind = kind_of_place(code.value(), asked_for);
+  error.kind = kind_of_place(code.value(), who);
   error.errnum = code.value();
   return error;
 }
@@ -64,9 +64,10 @@ Result<OutputDirectory> OutputDirectory::at(const std::string& requested, const 
   output.target_ = target.string();
   output.made_target_ = !fs::exists(target, error);
   fs::create_directories(target, error);
-  if (error) return folder_error("creating the output folder", target.string(), error, true);
+  if (error) return folder_error("creating the output folder", target.string(), error, ChosenBy::user);
   if (::access(output.target_.c_str(), W_OK) != 0) {
-    return folder_error("writing into", output.target_, std::error_code(errno, std::generic_category()), true);
+    return folder_error("writing into", output.target_, std::error_code(errno, std::generic_category()),
+                        ChosenBy::user);
   }
   RS_ASSIGN(FolderOwner owner, FolderOwner::take(output.target_, note));
   output.owner_.emplace(std::move(owner));
@@ -79,7 +80,7 @@ Result<OutputDirectory> OutputDirectory::at(const std::string& requested, const 
     if (::mkdir(name.c_str(), 0755) == 0) {
       output.working_ = name;
     } else if (errno != EEXIST) {
-      return folder_error("creating", name, std::error_code(errno, std::generic_category()), true);
+      return folder_error("creating", name, std::error_code(errno, std::generic_category()), ChosenBy::user);
     }
   }
   RS_TRY(mark_folder(output.working_, {}));

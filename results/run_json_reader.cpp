@@ -58,8 +58,8 @@ RecordedTrial recorded_trial_from(const Json& json, std::string& problem) {
     trial.verdict = verdict_from_name(name);
     if (!trial.verdict) fields.fail("verdict", "is unknown: " + name);
   }
-  trial.ok = fields.boolean_or("ok", false);
-  trial.booted = fields.boolean_or("booted", false);
+  trial.ok = fields.flag("ok");
+  trial.booted = fields.flag("booted");
   trial.duration = Nanoseconds(fields.integer_or("duration_ns", 0, kMost, 0));
   trial.boot = Nanoseconds(fields.integer_or("boot_ns", 0, kMost, 0));
   trial.reasons = texts(fields, "reasons");

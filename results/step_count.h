@@ -44,8 +44,11 @@ struct StepSums {
 
 class StepCount {
  public:
-  // `in_probe`: it begins inside a probe.
-  explicit StepCount(bool in_probe = false) : leaving_probe_(in_probe) {}
+  static StepCount from_inside_a_probe() {
+    StepCount count;
+    count.leaving_probe_ = true;
+    return count;
+  }
   void step(const CountedStep& step);
   // A probe said so.
   void flush_begins() { flushing_ = true; }

@@ -47,7 +47,7 @@ SweepTrial read_sweep_entry(const Json& json, std::string& problem) {
   trial.seed = fields.unsigned64("seed");
   trial.verdict = verdict_from(fields, "verdict");
   trial.expected = verdict_from(fields, "expected");
-  trial.ok = fields.boolean_or("ok", false);
+  trial.ok = fields.flag("ok");
   trial.exit_code = static_cast<int>(fields.integer("exit_code", 0, kLargestExitCode));
   if (trial.ok != (trial.exit_code == 0)) fields.fail("exit_code", "contradicts ok");
   trial.reason = fields.text("reason");

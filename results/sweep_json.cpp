@@ -59,7 +59,7 @@ Result<std::vector<SweepGap>> read_sweep_gaps(const std::string& path, const std
     if (!cell.has("not_run") || one.at("not_run").is_null()) continue;
     const JsonFields why(one.at("not_run"), problem);
     Error error = host_error(why.text("reason"), why.text("hint"));
-    if (why.boolean_or("unavailable", false)) error.kind = ErrorKind::unavailable;
+    if (why.flag("unavailable")) error.kind = ErrorKind::unavailable;
     gaps.push_back({{cell.text("scenario"), cell.text("strategy"), cell.text("flavour"), host}, std::move(error)});
   }
   if (!problem.empty()) return usage_error(path + " is not a sweep of ours: " + problem);

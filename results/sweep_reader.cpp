@@ -44,7 +44,7 @@ RecordedTrial of_trial(RecordedTrial trial, const JsonFields& fields) {
   trial.seed = static_cast<std::uint64_t>(fields.integer("seed", 0, kLongestNs));
   trial.verdict = verdict_from_name(fields.text("verdict"));
   if (!trial.verdict) fields.fail("verdict", "is unknown: " + fields.text("verdict"));
-  trial.ok = fields.boolean_or("ok", false);
+  trial.ok = fields.flag("ok");
   trial.duration = Nanoseconds(fields.integer_or("duration_ns", 0, kLongestNs, 0));
   trial.reasons = {fields.text_or("reason", {})};
   for (const Json& one : fields.array_or_empty("differences")) {

@@ -67,15 +67,16 @@ void fold_explored(Metrics& metrics, const Clock& clock, const TrialLabels& labe
   metrics.add(Metric::cpu, labels.with({"metrics"}), in_seconds(clock.now() - began));
 }
 
-void TrialCounter::ended(const TrialLabels& labels, std::string_view verdict, bool expected, std::int64_t now) {
-  metrics_.add(Metric::trials, labels.with({verdict, expected ? "yes" : "no"}));
+void TrialCounter::ended(const TrialLabels& labels, std::string_view verdict, std::string_view expected,
+                         std::int64_t now) {
+  metrics_.add(Metric::trials, labels.with({verdict, expected}));
   metrics_.set(Metric::last_trial, labels.with(), static_cast<double>(now));
   const double elapsed = in_seconds(clock_.now() - began_);
   if (elapsed > 0) metrics_.set(Metric::trials_per_second, {}, static_cast<double>(++ended_) / elapsed);
 }
 
 void TrialCounter::count(const TrialLabels& labels, const TrialResult& trial, std::int64_t now) {
-  ended(labels, trial.verdict ? verdict_name(*trial.verdict) : kNotRun, trial.ok, now);
+  ended(labels, trial.verdict ? verdict_name(*trial.verdict) : kNotRun, trial.ok ? "yes" : "no", now);
   if (trial.error || !trial.verdict || *trial.verdict == Verdict::error) {
     metrics_.add(Metric::trial_errors, labels.with({error_kind(trial)}));
   }
@@ -87,7 +88,7 @@ void TrialCounter::count(const TrialLabels& labels, const TrialResult& trial, st
 
 void TrialCounter::count(const TrialLabels& labels, const ExploredTrial& trial, std::span<const Event> events,
                          std::int64_t now) {
-  ended(labels, verdict_name(trial.verdict), true, now);
+  ended(labels, verdict_name(trial.verdict), "yes", now);
   metrics_.observe(Metric::trial_duration, labels.with(), in_seconds(trial.duration));
   // What the explorer's own judge found is in the events: its limits are in the plan.
   const auto* plan = events.empty() ? nullptr : std::get_if<PlanEvent>(&events.front().body);

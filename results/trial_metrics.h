@@ -42,7 +42,8 @@ class TrialCounter {
 
  private:
   void count(const TrialLabels& labels, std::span<const Finding> findings);
-  void ended(const TrialLabels& labels, std::string_view verdict, bool expected, std::int64_t now);
+  // `expected`: "yes" or "no".
+  void ended(const TrialLabels& labels, std::string_view verdict, std::string_view expected, std::int64_t now);
 
   Metrics& metrics_;
   const Clock& clock_;

@@ -13,21 +13,21 @@ namespace remapstorm {
 
 namespace fs = std::filesystem;
 
-Status make_folders(const std::string& path, bool asked_for) {
+Status make_folders(const std::string& path, ChosenBy who) {
   std::error_code error;
   fs::create_directories(path, error);
   if (!error) return {};
   Error failed = errno_error("create", path, error.value());
-  failed.kind = kind_of_place(error.value(), asked_for);
+  failed.kind = kind_of_place(error.value(), who);
   if (error == std::errc::no_space_on_device)
     failed.hint = "free some space, or choose another place with --output-dir";
   return failed;
 }
 
-Status check_writable(const std::string& path, bool asked_for) {
+Status check_writable(const std::string& path, ChosenBy who) {
   if (::access(path.c_str(), W_OK) == 0) return {};
   Error failed = errno_error("write into", path, errno);
-  failed.kind = kind_of_place(failed.errnum, asked_for);
+  failed.kind = kind_of_place(failed.errnum, who);
   failed.hint = "choose a folder you can write to: --output-dir DIR, or REMAPSTORM_STATE=DIR for all runs";
   return failed;
 }
@@ -50,9 +50,10 @@ Result<WorkFolder> WorkFolder::open(std::string path, const std::string& request
   if (fs::exists(path, error) && !fs::is_directory(path, error)) return usage_error(path + " is no folder");
   RS_TRY(check_folder(path, requested.empty() ? path : "--output-dir " + requested));
   folder.made_ = !fs::exists(path, error);
-  RS_TRY(make_folders(path, !requested.empty()));
+  const ChosenBy who = requested.empty() ? ChosenBy::us : ChosenBy::user;
+  RS_TRY(make_folders(path, who));
   folder.path_ = path;
-  RS_TRY(check_writable(path, !requested.empty()));
+  RS_TRY(check_writable(path, who));
   RS_ASSIGN(FolderOwner owner, FolderOwner::take(path, note));
   folder.owner_.emplace(std::move(owner));
   if (!is_marked(path)) RS_TRY(mark_folder(path, {}));

@@ -10,6 +10,7 @@
 
 #include "base/paths.h"
 #include "base/result.h"
+#include "base/syscall.h"
 #include "results/folder_owner.h"
 
 namespace remapstorm {
@@ -41,10 +42,9 @@ class WorkFolder {
   bool made_ = false;
   std::optional<FolderOwner> owner_;
 };
-// Makes `path` and what is above it. `asked_for`: its name came from the user. Errors: kind_of_place() of
-// base/syscall.h.
-Status make_folders(const std::string& path, bool asked_for = false);
+// Makes `path` and what is above it. Errors: kind_of_place() of base/syscall.h.
+Status make_folders(const std::string& path, ChosenBy who = ChosenBy::us);
 // Whether files can be made in the folder `path`. Errors: the same.
-Status check_writable(const std::string& path, bool asked_for);
+Status check_writable(const std::string& path, ChosenBy who);
 
 }  // namespace remapstorm

@@ -120,11 +120,7 @@ struct Writer {
   }
 };
 
-}  // namespace
-
-std::string event_to_json(const Event& event, bool first) {
-  Json line = Json::object();
-  if (first) line["v"] = kEventSchema;
+std::string add_event(Json line, const Event& event) {
   line["t"] = event.time.count();
   if (event.guest_time) line["g"] = event.guest_time->count();
   if (event.vcpu >= 0) line["vcpu"] = event.vcpu;
@@ -132,5 +128,11 @@ std::string event_to_json(const Event& event, bool first) {
   std::visit(Writer{line}, event.body);
   return to_line(line);
 }
+
+}  // namespace
+
+std::string event_to_json(const Event& event) { return add_event(Json::object(), event); }
+
+std::string first_event_to_json(const Event& event) { return add_event({{"v", kEventSchema}}, event); }
 
 }  // namespace remapstorm

@@ -15,8 +15,10 @@
 
 namespace remapstorm {
 
-// One line without its newline. `first`: also carries the version.
-std::string event_to_json(const Event& event, bool first = false);
+// One line without its newline.
+std::string event_to_json(const Event& event);
+// The first one, which also carries the version.
+std::string first_event_to_json(const Event& event);
 // Error: usage, says what is wrong with the line.
 Result<Event> event_from_json(std::string_view line);
 

@@ -33,7 +33,7 @@ std::vector<DisassembledLine> disassembly(const JsonFields& fields, std::string&
   std::vector<DisassembledLine> lines;
   for (const Json& item : fields.array_or_empty("disassembly")) {
     const JsonFields one(item, problem);
-    lines.push_back({one.gva("pc"), one.text("bytes"), one.text("text"), one.boolean_or("current", false)});
+    lines.push_back({one.gva("pc"), one.text("bytes"), one.text("text"), one.flag("current")});
   }
   return lines;
 }
@@ -91,10 +91,10 @@ EventBody sample_body(const JsonFields& fields, std::string& problem) {
   sample.round = static_cast<unsigned>(fields.integer("round", 0, kMaxU32));
   sample.pc = fields.gva("pc");
   sample.flags = fields.hex64("flags");
-  sample.interrupts_enabled = fields.boolean_or("interrupts_enabled", false);
-  sample.user_mode = fields.boolean_or("user_mode", false);
-  sample.halted = fields.boolean_or("halted", false);
-  sample.held_by_harness = fields.boolean_or("held_by_harness", false);
+  sample.interrupts_enabled = fields.flag("interrupts_enabled");
+  sample.user_mode = fields.flag("user_mode");
+  sample.halted = fields.flag("halted");
+  sample.held_by_harness = fields.flag("held_by_harness");
   sample.cpu_time_ns = fields.unsigned64("cpu_time_ns");
   for (const Json& item : fields.array_or_empty("backtrace")) {
     sample.backtrace.push_back(frame(JsonFields(item, problem)));

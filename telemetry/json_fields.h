@@ -84,10 +84,11 @@ class JsonFields {
     if (!value->is_number()) return fail(key, "is not a number"), 0;
     return value->get<double>();
   }
-  bool boolean_or(const char* key, bool fallback) const {
-    if (!has(key)) return fallback;
+  // False if it is absent.
+  bool flag(const char* key) const {
+    if (!has(key)) return false;
     const Json& value = object_.at(key);
-    if (!value.is_boolean()) return fail(key, "is neither true nor false"), fallback;
+    if (!value.is_boolean()) return fail(key, "is neither true nor false"), false;
     return value.get<bool>();
   }
   std::uint64_t hex64(const char* key) const {

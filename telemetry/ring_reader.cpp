@@ -95,7 +95,7 @@ Event RingReader::to_event(const rs_entry& entry, Nanoseconds now) const {
 }
 
 RingReader::Batch RingReader::read(std::span<const std::byte> ring, std::uint64_t head, Nanoseconds now,
-                                   bool past_pending) {
+                                   Pending pending) {
   RS_CHECK(ring.size() == RS_RING_BYTES, "ring has the wrong size");
   RS_CHECK(reinterpret_cast<std::uintptr_t>(ring.data()) % alignof(std::uint64_t) == 0, "ring is not aligned");
   Batch batch;
@@ -127,7 +127,7 @@ RingReader::Batch RingReader::read(std::span<const std::byte> ring, std::uint64_
     switch (load(ring, sequence, entry)) {
       case Slot::pending:
         batch.more = true;
-        if (!past_pending) return batch;
+        if (pending == Pending::ends_it) return batch;
         gap = true;
         continue;
       case Slot::foreign:

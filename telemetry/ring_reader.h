@@ -38,9 +38,13 @@ class RingReader {
   // as just loaded (acquire). Entries up to `head` that are published are consumed; the caller then stores tail() to
   // ring_tail. Not for two threads at once.
   //
-  // `past_pending`: also those behind an entry that is reserved and not published, which an NMI that interrupted its
-  // writer has logged; to be asked for when that writer seems not to come back. The late entry comes when it is there.
-  Batch read(std::span<const std::byte> ring, std::uint64_t head, Nanoseconds now, bool past_pending = false);
+  enum class Pending : std::uint8_t {
+    ends_it,
+    // Also entries behind one that is reserved and not published, which an NMI that interrupted its writer has logged;
+    // to be asked for when that writer seems not to come back. The late entry comes when it is there.
+    is_passed,
+  };
+  Batch read(std::span<const std::byte> ring, std::uint64_t head, Nanoseconds now, Pending pending = Pending::ends_it);
 
   // The published entry whose sequence ends in these 24 bits (operand of RS_OP_PROBE), consumed or not: for the runner
   // to match triggers at the doorbell. Empty if it is not there or not sound; read() reports why.

@@ -40,7 +40,7 @@ JsonlSink::~JsonlSink() {
 }
 
 void JsonlSink::append(const Event& event) {
-  buffer_ += event_to_json(event, first_);
+  buffer_ += first_ ? first_event_to_json(event) : event_to_json(event);
   buffer_ += '\n';
   first_ = false;
 }

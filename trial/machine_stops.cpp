@@ -112,8 +112,8 @@ void Machine::on_ready() {
 }
 
 void Machine::arm() {
-  for (const std::uint16_t probe : task_.silent_probes) mailbox_->silence(probe, true);
-  for (const std::uint16_t probe : task_.armed_probes) mailbox_->arm(probe, true);
+  for (const std::uint16_t probe : task_.silent_probes) mailbox_->silence(probe);
+  for (const std::uint16_t probe : task_.armed_probes) mailbox_->arm(probe);
   for (unsigned index = 0; index < threads_.size(); ++index) {
     threads_[index]->breakpoints_stale = true;
     if (!threads_[index]->parked) vm_->vcpu(index).kick();

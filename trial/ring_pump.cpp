@@ -23,8 +23,9 @@ std::size_t RingPump::pump(EventLog& log) {
     RingReader& reader = readers_[vcpu];
     auto& since = pending_since_[vcpu];
     const bool stuck = since && now - *since >= kStuck;
+    const auto pending = stuck ? RingReader::Pending::is_passed : RingReader::Pending::ends_it;
     const std::uint64_t tail = reader.tail();
-    RingReader::Batch batch = reader.read(mailbox_.ring(vcpu), mailbox_.ring_head(vcpu), now, stuck);
+    RingReader::Batch batch = reader.read(mailbox_.ring(vcpu), mailbox_.ring_head(vcpu), now, pending);
     mailbox_.set_ring_tail(vcpu, reader.tail());
     if (!batch.more) {
       since.reset();

@@ -32,8 +32,8 @@ class DirtyRings final : public DirtyTracker {
     }
     // A page whose entry was lost is not watched any more. Switching tracking on watches all.
     if (!all) {
-      RS_TRY(track(false));
-      RS_TRY(track(true));
+      RS_TRY(untrack());
+      RS_TRY(track());
     }
     return all;
   }

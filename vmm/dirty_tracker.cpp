@@ -9,12 +9,12 @@
 
 namespace remapstorm {
 
-Result<DirtyTracking> choose_tracking(DirtyTracking wanted, bool has_ring, ShadowPaging shadow_paging) {
-  if (wanted == DirtyTracking::ring && !has_ring) {
+Result<DirtyTracking> choose_tracking(DirtyTracking wanted, long ring_capability, ShadowPaging shadow_paging) {
+  if (wanted == DirtyTracking::ring && ring_capability == 0) {
     return unavailable_error("this KVM has no dirty ring that sees every write (KVM_CAP_DIRTY_LOG_RING)");
   }
   if (wanted != DirtyTracking::automatic) return wanted;
-  return has_ring && shadow_paging != ShadowPaging::user ? DirtyTracking::ring : DirtyTracking::log;
+  return ring_capability != 0 && shadow_paging != ShadowPaging::user ? DirtyTracking::ring : DirtyTracking::log;
 }
 
 std::unique_ptr<DirtyTracker> DirtyTracker::create(Vm& vm) {
@@ -24,12 +24,16 @@ std::unique_ptr<DirtyTracker> DirtyTracker::create(Vm& vm) {
   return make_dirty_rings(vm.fd(), vm.memory(), std::move(vcpus));
 }
 
-Status DirtyTracker::track(bool on) const {
+Status DirtyTracker::track() const { return set_slots(KVM_MEM_LOG_DIRTY_PAGES); }
+
+Status DirtyTracker::untrack() const { return set_slots(0); }
+
+Status DirtyTracker::set_slots(std::uint32_t flags) const {
   for (std::size_t i = 0; i < memory_.regions().size(); ++i) {
     const MemoryRegion& region = *memory_.regions()[i];
     kvm_userspace_memory_region slot = {};
     slot.slot = static_cast<std::uint32_t>(i);
-    slot.flags = on ? KVM_MEM_LOG_DIRTY_PAGES : 0;
+    slot.flags = flags;
     slot.guest_phys_addr = region.base.value;
     slot.memory_size = region.size();
     slot.userspace_addr = reinterpret_cast<std::uintptr_t>(region.guest_mapping.data());

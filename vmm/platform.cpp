@@ -13,7 +13,7 @@ Platform::Platform(Vm& vm, PlatformConfig config)
       config_(std::move(config)),
       serial_(config_.console_line,
               // Lost only if KVM refuses the ioctl; the guest then polls.
-              [&vm](bool level) { static_cast<void>(vm.irq_line(arch_of(kHostIsa).serial_interrupt, level)); }),
+              [&vm](LineLevel level) { static_cast<void>(vm.irq_line(arch_of(kHostIsa).serial_interrupt, level)); }),
       text_(config_.text) {}
 
 Result<std::unique_ptr<Platform>> Platform::create(Vm& vm, PlatformConfig config) {

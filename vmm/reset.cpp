@@ -40,7 +40,7 @@ Result<std::unique_ptr<Reset>> Reset::create(Vm& vm, Platform& platform, const S
     reset->memory_end_ = std::max(reset->memory_end_, region->base.value + region->size());
   }
   reset->tracker_ = DirtyTracker::create(vm);
-  RS_TRY(reset->tracker_->track(true));
+  RS_TRY(reset->tracker_->track());
   if (vm.state_plan().shadow_paging != ShadowPaging::none) {
     RS_ASSIGN(reset->spare_, Mapping::anonymous(kGuestPageSize, "a spare page of guest memory"));
     RS_TRY(reset->place_spare());
@@ -49,7 +49,7 @@ Result<std::unique_ptr<Reset>> Reset::create(Vm& vm, Platform& platform, const S
 }
 
 Reset::~Reset() {
-  if (tracker_) static_cast<void>(tracker_->track(false));
+  if (tracker_) static_cast<void>(tracker_->untrack());
   if (spare_.size() == 0) return;
   kvm_userspace_memory_region none = {};
   none.slot = static_cast<std::uint32_t>(dirty_.size());
@@ -177,7 +177,8 @@ Result<ResetCost> Reset::run(const Checkpoint* to) {
   RS_TRY(platform_.set_state(to != nullptr ? to->platform : snapshot_.platform_state()));
   lap(cost.settle);
   RS_TRY(host_kvm::restore_state(vm_.fd(), vm_.vcpu_fds(), vm_.state_plan(),
-                                 to != nullptr ? to->kvm : snapshot_.kvm_state(), !first_));
+                                 to != nullptr ? to->kvm : snapshot_.kvm_state(),
+                                 first_ ? host_kvm::Restore::all : host_kvm::Restore::in_place));
   const auto& run = to != nullptr ? to->run : snapshot_.run_states();
   for (unsigned i = 0; i < vm_.vcpu_count(); ++i) RS_TRY(vm_.vcpu(i).thaw(run[i]));
   lap(cost.state);

@@ -50,26 +50,26 @@ Vcpu::~Vcpu() = default;
 
 Stop Vcpu::run() {
   fault_entries_.reset();
-  return loop(false, false);
+  return loop(std::nullopt);
 }
-Stop Vcpu::step(bool block_interrupts) { return loop(true, block_interrupts); }
+Stop Vcpu::step(Interrupts interrupts) { return loop(interrupts); }
 
-Stop Vcpu::loop(bool stepping, bool block_interrupts) {
+Stop Vcpu::loop(std::optional<Interrupts> step) {
   running_thread_.store(::gettid(), std::memory_order_seq_cst);
-  Stop stop = enter_until_stop(stepping, block_interrupts);
+  Stop stop = enter_until_stop(step);
   running_thread_.store(0, std::memory_order_seq_cst);
   return stop;
 }
 
-Stop Vcpu::enter_until_stop(bool stepping, bool block_interrupts) {
+Stop Vcpu::enter_until_stop(std::optional<Interrupts> step) {
   // A step must not end on the rest of an instruction that was already reported.
-  if (stepping) {
+  if (step) {
     if (Status status = settle(); !status.ok()) return host_stop(status.error());
   }
   std::vector<Gva> handlers;
   std::optional<StepLimit> limit;
-  if (stepping) {
-    auto entries = step_entries(block_interrupts);
+  if (step) {
+    auto entries = step_entries(*step);
     if (!entries.ok()) return host_stop(entries.error());
     handlers = *std::move(entries);
     limit.emplace();
@@ -82,9 +82,13 @@ Stop Vcpu::enter_until_stop(bool stepping, bool block_interrupts) {
 
     auto stepping_over = must_step_over();
     if (!stepping_over.ok()) return host_stop(stepping_over.error());
-    Debug debug{stepping || *stepping_over, stepping && block_interrupts, stepping ? handlers : breakpoints_};
-    if (*stepping_over && !stepping) std::erase(debug.breakpoints, resume_.stepping_from()->pc);
-    if (Status status = begin_step(debug.step); !status.ok()) return host_stop(status.error());
+    const Entry entry = step ? Entry::step : *stepping_over ? Entry::step_over : Entry::run;
+    Debug debug{entry != Entry::run, step == Interrupts::blocked, step ? handlers : breakpoints_};
+    if (entry == Entry::step_over) std::erase(debug.breakpoints, resume_.stepping_from()->pc);
+    if (entry == Entry::run) step_from_.reset();
+    if (entry != Entry::run) {
+      if (Status status = begin_step(); !status.ok()) return host_stop(status.error());
+    }
     if (Status status = apply_debug(std::move(debug)); !status.ok()) return host_stop(status.error());
 
     std::optional<Exit> exit = std::exchange(deferred_, std::nullopt);
@@ -105,7 +109,7 @@ Stop Vcpu::enter_until_stop(bool stepping, bool block_interrupts) {
 
     if (const auto* hit = std::get_if<DebugExit>(&*exit)) {
       stands_ = host_kvm::shared_where(*run_);
-      if (std::optional<Stop> stop = on_debug(*hit, stepping, *stepping_over)) return *std::move(stop);
+      if (std::optional<Stop> stop = on_debug(*hit, entry)) return *std::move(stop);
       continue;
     }
     if (std::holds_alternative<DirtyRingFullExit>(*exit)) {
@@ -145,12 +149,12 @@ Result<bool> Vcpu::must_step_over() {
   return false;
 }
 
-Result<std::vector<Gva>> Vcpu::step_entries(bool block_interrupts) {
+Result<std::vector<Gva>> Vcpu::step_entries(Interrupts interrupts) {
   if (!fault_entries_) {
     RS_ASSIGN(fault_entries_, host_kvm::fault_entries(fd_.get(), memory_));
   }
   std::vector<Gva> entries;
-  if (!block_interrupts) {
+  if (interrupts == Interrupts::taken) {
     RS_ASSIGN(entries, host_kvm::interrupt_entries(fd_.get(), memory_));
   }
   for (const std::optional<Gva>& one : {fault_entries_->page_fault, fault_entries_->system_call}) {
@@ -162,16 +166,15 @@ Result<std::vector<Gva>> Vcpu::step_entries(bool block_interrupts) {
 }
 
 // A step that an access to a device interrupts goes on where it began.
-Status Vcpu::begin_step(bool step) {
-  if (!step) step_from_.reset();
-  if (!step || step_from_) return {};
+Status Vcpu::begin_step() {
+  if (step_from_) return {};
   RS_ASSIGN(step_from_, where());
   return {};
 }
 
-std::optional<Stop> Vcpu::on_debug(const DebugExit& exit, bool stepping, bool stepping_over) {
+std::optional<Stop> Vcpu::on_debug(const DebugExit& exit, Entry entry) {
   // With breakpoints at the handlers' entries, too: a step ends there.
-  if (stepping) {
+  if (entry == Entry::step) {
     if (Status status = end_step(); !status.ok()) return host_stop(status.error());
     return StepStop{exit.pc};
   }
@@ -181,11 +184,11 @@ std::optional<Stop> Vcpu::on_debug(const DebugExit& exit, bool stepping, bool st
     auto at = where();
     if (!at.ok()) return host_stop(at.error());
     // Armed during a step over are only the other breakpoints: a handler ran into one before the step was done.
-    if (stepping_over) resume_.on_interrupted();
+    if (entry == Entry::step_over) resume_.on_interrupted();
     if (resume_.on_hit(*at)) return BreakpointStop{at->pc};
     return std::nullopt;
   }
-  if (stepping_over) {
+  if (entry == Entry::step_over) {
     if (Status status = note_step(); !status.ok()) return host_stop(status.error());
     return std::nullopt;
   }

@@ -46,10 +46,13 @@ class Vcpu {
   // KVM_EXIT_IO). After a BreakpointStop it steps over that breakpoint by itself.
   [[nodiscard]] Stop run();
 
-  // One instruction, or the entry into one handler. With `block_interrupts` no interrupt or NMI is taken during it
-  // (KVM_GUESTDBG_BLOCKIRQ; without that capability: HostErrorStop). Breakpoints do not stop a step. One without an
-  // end, such as into the handler of an exception that nobody expects here, is a HostErrorStop (step_limit.h).
-  [[nodiscard]] Stop step(bool block_interrupts = false);
+  enum class Interrupts : std::uint8_t {
+    taken,
+    blocked,  // and NMIs, too: KVM_GUESTDBG_BLOCKIRQ; without that capability: HostErrorStop
+  };
+  // One instruction, or the entry into one handler. Breakpoints do not stop a step. One without an end, such as into
+  // the handler of an exception that nobody expects here, is a HostErrorStop (step_limit.h).
+  [[nodiscard]] Stop step(Interrupts interrupts = Interrupts::taken);
 
   // What would happen at its next entry.
   enum class Readiness : std::uint8_t {
@@ -125,16 +128,19 @@ class Vcpu {
 
   Vcpu(unsigned index, int vm_fd, Fd fd, Mapping run, std::optional<DirtyRing> dirty_ring, GuestMemory& memory,
        Bus& pio, Bus& mmio);
-  Stop loop(bool stepping, bool block_interrupts);
-  Stop enter_until_stop(bool stepping, bool block_interrupts);
+  // What KVM_RUN is called for: to run on, for one step, or for one over a breakpoint that was reported.
+  enum class Entry : std::uint8_t { run, step, step_over };
+  // `step`: how interrupts are treated during one; nothing: run().
+  Stop loop(std::optional<Interrupts> step);
+  Stop enter_until_stop(std::optional<Interrupts> step);
   // Lets KVM finish the port or MMIO access it stopped for, if there is one, without running the guest on.
   Status settle() const;
   // The Stop of a debug exit, or nothing if it was ours alone.
-  std::optional<Stop> on_debug(const DebugExit& exit, bool stepping, bool stepping_over);
+  std::optional<Stop> on_debug(const DebugExit& exit, Entry entry);
   [[nodiscard]] Result<BreakpointResume::Where> where() const;
-  Status begin_step(bool step);
+  Status begin_step();
   // Where a step must stop beside behind its instruction.
-  [[nodiscard]] Result<std::vector<Gva>> step_entries(bool block_interrupts);
+  [[nodiscard]] Result<std::vector<Gva>> step_entries(Interrupts interrupts);
   Status end_step();
   Status note_step() const;
   [[nodiscard]] Result<bool> must_step_over();

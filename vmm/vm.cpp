@@ -34,18 +34,18 @@ Result<std::unique_ptr<Vm>> Vm::create(const Kvm& kvm, GuestMemory& memory, cons
   std::unique_ptr<Vm> vm(new Vm(std::move(fd), memory));
   RS_TRY(vm->settle_dirty_tracking(kvm, config));
   RS_TRY(vm->add_memory_slots());
-  RS_TRY(host_kvm::prepare_vm(kvm, vm->fd(), config.interrupt_controller));
+  RS_TRY(host_kvm::prepare_vm(kvm, vm->fd(), config));
   for (unsigned i = 0; i < config.vcpus; ++i) {
     RS_TRY(vm->add_vcpu(kvm, i, config));
     vm->vcpu_fds_.push_back(vm->vcpu(i).fd());
   }
-  RS_ASSIGN(vm->state_plan_, host_kvm::plan_state(kvm, vm->vcpu_fds_.front(), config.interrupt_controller));
+  RS_ASSIGN(vm->state_plan_, host_kvm::plan_state(kvm, vm->vcpu_fds_.front(), config));
   return vm;
 }
 
 Status Vm::settle_dirty_tracking(const Kvm& kvm, const VmConfig& config) {
   RS_ASSIGN(dirty_tracking_,
-            choose_tracking(config.dirty_tracking, dirty_ring_capability(kvm) != 0, host_kvm::shadow_paging()));
+            choose_tracking(config.dirty_tracking, dirty_ring_capability(kvm), host_kvm::shadow_paging()));
   if (dirty_tracking_ == DirtyTracking::log) return {};
   if (!std::has_single_bit(config.dirty_ring_entries) || config.dirty_ring_entries < DirtyRing::kFewestEntries) {
     return usage_error("dirty rings of " + std::to_string(config.dirty_ring_entries) +
@@ -74,7 +74,7 @@ Status Vm::add_vcpu(const Kvm& kvm, unsigned index, const VmConfig& config) {
   Fd fd(::ioctl(fd_.get(), KVM_CREATE_VCPU, static_cast<unsigned long>(index)));
   if (!fd.valid()) return errno_error("KVM_CREATE_VCPU", name, errno);
   RS_ASSIGN(Mapping run, Mapping::shared(fd, kvm.run_size(), "kvm_run of " + name));
-  RS_TRY(host_kvm::prepare_vcpu(kvm, fd.get(), index, config.vcpus, config.cpu, config.interrupt_controller));
+  RS_TRY(host_kvm::prepare_vcpu(kvm, fd.get(), index, config));
   host_kvm::share_registers(kvm, *reinterpret_cast<kvm_run*>(run.data()));
   std::optional<DirtyRing> ring;
   if (dirty_tracking_ == DirtyTracking::ring) {
@@ -86,17 +86,17 @@ Status Vm::add_vcpu(const Kvm& kvm, unsigned index, const VmConfig& config) {
   return {};
 }
 
-Status Vm::irq_line(unsigned gsi, bool level) {
+Status Vm::irq_line(unsigned gsi, LineLevel level) {
   kvm_irq_level line = {};
   line.irq = host_kvm::irq_line_field(gsi);
-  line.level = level ? 1 : 0;
+  line.level = level == LineLevel::high ? 1 : 0;
   RS_TRY(check_call(::ioctl(fd_.get(), KVM_IRQ_LINE, &line), "KVM_IRQ_LINE", "line " + std::to_string(gsi)));
   return {};
 }
 
 Status Vm::irq_pulse(unsigned gsi) {
-  RS_TRY(irq_line(gsi, true));
-  return irq_line(gsi, false);
+  RS_TRY(irq_line(gsi, LineLevel::high));
+  return irq_line(gsi, LineLevel::low);
 }
 
 Status Vm::signal_msi(std::uint64_t address, std::uint32_t data) {

@@ -13,6 +13,7 @@
 #include "vmm/dirty_tracker.h"
 #include "vmm/kvm.h"
 #include "vmm/kvm_state.h"
+#include "vmm/line_level.h"
 #include "vmm/memory.h"
 #include "vmm/vcpu.h"
 
@@ -47,7 +48,7 @@ class Vm {
   // The three below may be called from any thread, also while the vCPUs run; delivery is at the next instruction
   // boundary of the target with interrupts enabled.
   // Level of a global interrupt line: x86 IOAPIC pin / PIC input (KVM_IRQ_LINE).
-  Status irq_line(unsigned gsi, bool level);
+  Status irq_line(unsigned gsi, LineLevel level);
   // One edge: high, then low.
   Status irq_pulse(unsigned gsi);
   // A message-signalled interrupt (KVM_SIGNAL_MSI); x86: see arch/x86_64/msi.h for address and data.

@@ -89,7 +89,7 @@ class CensusCollector {
     Recorder recorder(environment_.clock, environment_.symbols, plan_, {});
     MachineTask task;
     task.armed_probes = probes_of(window);
-    task.silent_probes = silent_probes_of(window, true);
+    task.silent_probes = silent_probes_of(window, strategy_kind(plan_.strategy));
     if (window.open.pattern.address) task.breakpoints = {*window.open.pattern.address};
     task.catch_at = [&](const Candidate& candidate) { return matches(window.open.pattern, candidate); };
     RS_TRY(recorder.begin(*machine_, 0, std::move(task)));

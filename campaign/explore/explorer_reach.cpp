@@ -55,8 +55,8 @@ Status same_way(const Walked& first, const Walked& second, const Symbols& symbol
 Result<WindowKind> step_to_opening(Machine& machine, const WalkRequest& request, const CaptureSink& capture,
                                    std::vector<Event>& prologue) {
   // Nobody waits for the next update.
-  machine.mailbox().arm(RS_PROBE_UPDATE_BEGIN, false);
-  machine.mailbox().silence(RS_PROBE_UPDATE_BEGIN, true);
+  machine.mailbox().disarm(RS_PROBE_UPDATE_BEGIN);
+  machine.mailbox().silence(RS_PROBE_UPDATE_BEGIN);
   RS_ASSIGN(const MachineSnapshot before, machine.take_snapshot());
   prologue = capture.events();
   std::size_t from = prologue.size();
@@ -159,7 +159,7 @@ Result<std::unique_ptr<Exploration>> reach_window(const TrialEnvironment& enviro
   std::uint64_t seen = 0;
   MachineTask task;
   task.armed_probes = probes_of(window);
-  task.silent_probes = silent_probes_of(window, asks_by_ipi(strategy_kind(exploration->plan.strategy)));
+  task.silent_probes = silent_probes_of(window, strategy_kind(exploration->plan.strategy));
   if (window.open.pattern.address) task.breakpoints = {*window.open.pattern.address};
   task.catch_at = [&](const Candidate& candidate) {
     return matches(window.open.pattern, candidate) && ++seen == options.nth;

@@ -24,7 +24,7 @@ Taking step_until_taken(Machine& machine, unsigned vcpu, const Walked& walked, s
   const std::uint64_t end = injected == InjectorKind::nmi ? last + 1 : end_of_interrupts_on(walked);
   // Behind STI it may take one more.
   for (std::uint64_t steps = from; steps < std::min(end + 1, last + 1) && end > from; ++steps) {
-    const Stepped stepped = step_once(machine, vcpu, false);
+    const Stepped stepped = step_once(machine, vcpu, Vcpu::Interrupts::taken);
     if (!stepped.trouble.empty()) return {Taking::Where::unknown, steps, stepped.trouble};
     Gva pc = stepped.pc.value_or(Gva(0));
     if (!stepped.pc) {

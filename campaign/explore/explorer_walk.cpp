@@ -121,14 +121,14 @@ class Walker {
 
 }  // namespace
 
-Stepped step_once(Machine& machine, unsigned vcpu, bool block_interrupts) {
+Stepped step_once(Machine& machine, unsigned vcpu, Vcpu::Interrupts interrupts) {
   Stepped stepped;
-  if (!block_interrupts && !machine.breakpoints()) {
+  if (interrupts == Vcpu::Interrupts::taken && !machine.breakpoints()) {
     stepped.trouble = "execution breakpoints do not fire on this host's KVM: a step into a handler may have no end";
     return stepped;
   }
   for (int kicks = 0; kicks < kMostKicks; ++kicks) {
-    const Stop stop = machine.vcpu(vcpu).step(block_interrupts);
+    const Stop stop = machine.vcpu(vcpu).step(interrupts);
     if (std::holds_alternative<InterruptedStop>(stop)) continue;
     if (const auto* step = std::get_if<StepStop>(&stop)) {
       stepped.pc = step->pc;
@@ -149,7 +149,8 @@ std::string step_others(Machine& machine, unsigned vcpu) {
     const auto readiness = machine.vcpu(other).readiness();
     if (!readiness) return name + readiness.error().message;
     if (*readiness != Vcpu::Readiness::runs && *readiness != Vcpu::Readiness::takes_nmi) continue;
-    const Stepped stepped = step_once(machine, other, *readiness == Vcpu::Readiness::runs);
+    const auto interrupts = *readiness == Vcpu::Readiness::runs ? Vcpu::Interrupts::blocked : Vcpu::Interrupts::taken;
+    const Stepped stepped = step_once(machine, other, interrupts);
     if (!stepped.trouble.empty()) return name + stepped.trouble;
   }
   return {};

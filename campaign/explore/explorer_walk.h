@@ -31,7 +31,7 @@ struct Stepped {
   std::string trouble;                 // why there is no going on; empty: all well
 };
 // One instruction of a frozen machine's vCPU; `block_interrupts`: no interrupt taken in its place.
-Stepped step_once(Machine& machine, unsigned vcpu, bool block_interrupts = true);
+Stepped step_once(Machine& machine, unsigned vcpu, Vcpu::Interrupts interrupts = Vcpu::Interrupts::blocked);
 // One instruction of every other vCPU that can run, in the order of their numbers. They take NMIs, with which they may
 // be asked for something, and no interrupts, which come when the host's time has it: so the way is the same each time.
 // Returns why one cannot go on, or nothing.

@@ -119,12 +119,12 @@ std::vector<std::uint16_t> probes_of(const Window& window) {
   return probes;
 }
 
-std::vector<std::uint16_t> silent_probes_of(const Window& window, bool asks_by_ipi) {
+std::vector<std::uint16_t> silent_probes_of(const Window& window, StrategyKind strategy) {
   std::vector<std::uint16_t> silent = {RS_PROBE_UPDATE_BEGIN, RS_PROBE_FLUSH_BEGIN, RS_PROBE_FLUSH_END,
                                        RS_PROBE_BBM_BREAK, RS_PROBE_BBM_MAKE};
   // Logged when the entry is there again: outside of its window, inside of others.
   if (!window.of_entry) silent.push_back(RS_PROBE_BBM_WINDOW);
-  if (!asks_by_ipi) silent.insert(silent.end(), {RS_PROBE_ANSWER_WANT, RS_PROBE_ANSWER_GOT});
+  if (!asks_by_ipi(strategy)) silent.insert(silent.end(), {RS_PROBE_ANSWER_WANT, RS_PROBE_ANSWER_GOT});
   return silent;
 }
 

@@ -11,6 +11,7 @@
 
 #include "base/result.h"
 #include "plan/injection.h"
+#include "telemetry/kinds.h"
 #include "trial/trigger.h"
 #include "vmm/symbols.h"
 
@@ -48,6 +49,6 @@ std::vector<Gva> breakpoints_of(const Window& window);
 std::vector<std::uint16_t> probes_of(const Window& window);
 // Probes that are to be silent while the window is explored: those that would lie inside, if nothing is judged by them.
 // `asks_by_ipi`: the strategy waits for other vCPUs in a way that may be a deadlock, which the waiter must tell.
-std::vector<std::uint16_t> silent_probes_of(const Window& window, bool asks_by_ipi);
+std::vector<std::uint16_t> silent_probes_of(const Window& window, StrategyKind strategy);
 
 }  // namespace remapstorm

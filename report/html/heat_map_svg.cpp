@@ -9,6 +9,7 @@ namespace remapstorm {
 namespace {
 
 using Anchor = SvgCanvas::Anchor;
+using Weight = SvgCanvas::Weight;
 
 constexpr std::size_t kMerge = 4;  // classes of a row: two rows to the doubling
 constexpr double kRow = 9;
@@ -62,7 +63,7 @@ struct Times {
 void draw_panel(SvgCanvas& canvas, const Panel& panel, const Times& times, double y) {
   const Palette& colours = canvas.colours();
   const LengthHeatMap& lengths = *panel.series->lengths;
-  canvas.text(canvas.look().narrow ? 8 : 14, y + 14, panel.series->name, colours.ink, Anchor::start, true);
+  canvas.text(canvas.look().narrow ? 8 : 14, y + 14, panel.series->name, colours.ink, Anchor::start, Weight::bold);
   const double top = y + kPanelHead, bottom = top + kRow * static_cast<double>(panel.rows);
   canvas.rect(times.left, top, times.right - times.left, bottom - top, colours.band);
   for (int decade = 0; decade < 13; ++decade) {
@@ -73,7 +74,7 @@ void draw_panel(SvgCanvas& canvas, const Panel& panel, const Times& times, doubl
     canvas.line(times.left, line_y, times.right, line_y, colours.grid);
     std::string label = human_length(Nanoseconds(std::llround(length)));
     if (const auto dot = label.find('.'); dot != std::string::npos) label.erase(dot, label.find(' ') - dot);
-    canvas.text(times.left - 6, line_y + 4, label, colours.dim, Anchor::end, false, 11);
+    canvas.text(times.left - 6, line_y + 4, label, colours.dim, Anchor::end, Weight::normal, 11);
   }
   const auto x_of = [&](std::size_t column) {
     const Nanoseconds time =

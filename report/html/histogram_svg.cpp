@@ -9,6 +9,8 @@ namespace remapstorm {
 namespace {
 
 using Anchor = SvgCanvas::Anchor;
+using Weight = SvgCanvas::Weight;
+using Stroke = SvgCanvas::Stroke;
 
 constexpr int kBars = 64, kBarsAxis = 30, kBarsTop = 6;
 
@@ -48,9 +50,9 @@ void panel(SvgCanvas& canvas, const HistogramSeries& series, const Scale& scale,
   const LengthHistogram& lengths = *series.lengths;
   const bool narrow = canvas.look().narrow;
   const double name_x = narrow ? 8 : 14;
-  canvas.text(name_x, y + 14, series.name, colours.ink, Anchor::start, true);
+  canvas.text(name_x, y + 14, series.name, colours.ink, Anchor::start, Weight::bold);
   const double beside = narrow ? name_x : scale.left;
-  canvas.text(beside, narrow ? y + 29 : y + 14, figures(lengths, narrow), colours.dim, Anchor::start, false,
+  canvas.text(beside, narrow ? y + 29 : y + 14, figures(lengths, narrow), colours.dim, Anchor::start, Weight::normal,
               narrow ? 11 : 12);
   const double top = y + text_height, bottom = top + kBars;
   std::uint64_t most = 1;
@@ -64,7 +66,7 @@ void panel(SvgCanvas& canvas, const HistogramSeries& series, const Scale& scale,
     const std::string count =
         decade < 6 ? std::to_string(std::llround(std::pow(10, decade))) : "10^" + std::to_string(std::llround(decade));
     if (decades <= 3 || std::llround(decade) % 2 == 0) {
-      canvas.text(scale.left - 8, line_y + 4, count, colours.dim, Anchor::end, false, 10);
+      canvas.text(scale.left - 8, line_y + 4, count, colours.dim, Anchor::end, Weight::normal, 10);
     }
   }
   for (std::size_t i = 0; i < kLengthClasses; ++i) {
@@ -112,10 +114,10 @@ std::string histogram_svg(const std::vector<HistogramSeries>& series, std::optio
   }
   if (limit && std::log10(static_cast<double>(limit->count())) < scale.last) {
     const double x = scale.x_of(static_cast<double>(limit->count()));
-    canvas.line(x, kBarsTop + text_height, x, bottom, colours.bad, true, 1.5);
+    canvas.line(x, kBarsTop + text_height, x, bottom, colours.bad, Stroke::dashed, 1.5);
     const bool turned = x + 90 > scale.right;
     canvas.text(turned ? x - 5 : x + 5, kBarsTop + text_height + 9, "stall limit", colours.bad,
-                turned ? Anchor::end : Anchor::start, false, 11);
+                turned ? Anchor::end : Anchor::start, Weight::normal, 11);
   }
   return canvas.take();
 }

@@ -38,7 +38,8 @@ std::vector<PageFile> fingerprints_page(const FingerprintIndex& index,
                                         const std::map<std::string, std::string>& reports);
 
 // "irq-same-cpu, trial 3".
-std::string trial_title(const RecordedTrial& trial, bool numbered);
+// `trials`: of its run.
+std::string trial_title(const RecordedTrial& trial, std::size_t trials);
 // One row: verdict and whether it was expected.
 std::string expectation_words(const RecordedTrial& trial);
 // "kvm-hardware, x86_64, Linux 6.1, Some CPU".

@@ -79,7 +79,7 @@ void write_trials(Page& page, const RunRecord& run, const std::map<std::size_t, 
     std::string windows = trial.verdict ? length_words(trial.windows) : "";
     if (trial.break_to_make && trial.windows.count != 0) windows = "break to make: " + windows;
     std::vector<RowTable::Cell> row = {
-        RowTable::link(found == pages.end() ? "" : found->second, trial_title(trial, true)),
+        RowTable::link(found == pages.end() ? "" : found->second, trial_title(trial, run.trials.size())),
         RowTable::badge(trial.verdict), RowTable::text(trial.verdict ? human_length(trial.duration) : "")};
     if (!sweep) {
       row.push_back(RowTable::text(windows));

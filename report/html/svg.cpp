@@ -33,7 +33,7 @@ constexpr Palette kDark{"#161b22",
 
 }  // namespace
 
-const Palette& palette(bool dark) { return dark ? kDark : kLight; }
+const Palette& palette(Look look) { return look.dark ? kDark : kLight; }
 
 std::string coordinate(double value) {
   char text[32];
@@ -53,7 +53,7 @@ Nanoseconds round_step(Nanoseconds range, int wanted) {
   return Nanoseconds(std::max<std::int64_t>(1, static_cast<std::int64_t>(std::llround(step * power))));
 }
 
-SvgCanvas::SvgCanvas(Look look, int height, const std::string& title) : look_(look), colours_(palette(look.dark)) {
+SvgCanvas::SvgCanvas(Look look, int height, const std::string& title) : look_(look), colours_(palette(look)) {
   const std::string w = std::to_string(look.width()), h = std::to_string(height);
   markup_.open("svg", {{"xmlns", "http://www.w3.org/2000/svg"},
                        {"viewBox", "0 0 " + w + " " + h},
@@ -83,21 +83,21 @@ void SvgCanvas::rect(double x, double y, double width, double height, std::strin
                          {"fill", std::string(fill)}});
 }
 
-void SvgCanvas::line(double x1, double y1, double x2, double y2, std::string_view stroke, bool dashed, double width) {
+void SvgCanvas::line(double x1, double y1, double x2, double y2, std::string_view stroke, Stroke how, double width) {
   markup_.empty("line", {{"x1", coordinate(x1)},
                          {"y1", coordinate(y1)},
                          {"x2", coordinate(x2)},
                          {"y2", coordinate(y2)},
                          {"stroke", std::string(stroke)},
                          {"stroke-width", coordinate(width)},
-                         {"stroke-dasharray", dashed ? "4 3" : "none"}});
+                         {"stroke-dasharray", how == Stroke::dashed ? "4 3" : "none"}});
 }
 
 void SvgCanvas::path(std::string_view d, std::string_view fill) {
   markup_.empty("path", {{"d", std::string(d)}, {"fill", std::string(fill)}});
 }
 
-void SvgCanvas::text(double x, double y, std::string_view content, std::string_view fill, Anchor anchor, bool bold,
+void SvgCanvas::text(double x, double y, std::string_view content, std::string_view fill, Anchor anchor, Weight weight,
                      int size) {
   static constexpr const char* kAnchors[] = {"start", "middle", "end"};
   markup_.leaf("text", content,
@@ -105,7 +105,7 @@ void SvgCanvas::text(double x, double y, std::string_view content, std::string_v
                 {"y", coordinate(y)},
                 {"fill", std::string(fill)},
                 {"font-size", std::to_string(size)},
-                {"font-weight", bold ? "600" : "400"},
+                {"font-weight", weight == Weight::bold ? "600" : "400"},
                 {"text-anchor", kAnchors[static_cast<int>(anchor)]}},
                200);
 }

@@ -28,17 +28,20 @@ struct Palette {
   const char* spans[kSpanKinds];
   const char* heat[6];  // few to many
 };
-const Palette& palette(bool dark);
+const Palette& palette(Look look);
 
 class SvgCanvas {
  public:
   SvgCanvas(Look look, int height, const std::string& title);
   void rect(double x, double y, double width, double height, std::string_view fill, double radius = 0);
-  void line(double x1, double y1, double x2, double y2, std::string_view stroke, bool dashed = false, double width = 1);
+  enum class Stroke { solid, dashed };
+  void line(double x1, double y1, double x2, double y2, std::string_view stroke, Stroke how = Stroke::solid,
+            double width = 1);
   void path(std::string_view d, std::string_view fill);
   enum class Anchor { start, middle, end };
+  enum class Weight { normal, bold };
   void text(double x, double y, std::string_view content, std::string_view fill, Anchor anchor = Anchor::start,
-            bool bold = false, int size = 12);
+            Weight weight = Weight::normal, int size = 12);
   [[nodiscard]] const Palette& colours() const { return colours_; }
   [[nodiscard]] Look look() const { return look_; }
   [[nodiscard]] std::string take() { return markup_.take(); }

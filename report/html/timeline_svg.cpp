@@ -15,6 +15,8 @@ namespace remapstorm {
 namespace {
 
 using Anchor = SvgCanvas::Anchor;
+using Stroke = SvgCanvas::Stroke;
+using Weight = SvgCanvas::Weight;
 
 constexpr int kBar = 16, kVcpuHead = 26, kMarks = 18, kNoteRow = 16, kTimelineAxis = 28;
 constexpr std::size_t kMostNoteRows = 3;
@@ -93,9 +95,10 @@ class Drawing {
     const Palette& colours = canvas_->colours();
     const double x = x_of(note.time), y = 4 + kNoteRow * static_cast<double>(row) + 11;
     const char* colour = note.bad ? colours.bad : colours.dim;
-    canvas_->line(x, y - 9, x, bottom_, colour, true);
+    canvas_->line(x, y - 9, x, bottom_, colour, Stroke::dashed);
     const bool turned = x + text_width(note.label) + 6 > right_;
-    canvas_->text(turned ? x - 4 : x + 4, y, note.label, colour, turned ? Anchor::end : Anchor::start, note.bad);
+    canvas_->text(turned ? x - 4 : x + 4, y, note.label, colour, turned ? Anchor::end : Anchor::start,
+                  note.bad ? Weight::bold : Weight::normal);
   }
 
   void bands() {
@@ -127,15 +130,15 @@ class Drawing {
   }
 
   // Text that keeps lines from running through it.
-  void label(double x, double y, const std::string& words, const char* colour, bool bold, int size) {
-    const double width = text_width(words, size) + (bold ? 4 : 0);
+  void label(double x, double y, const std::string& words, const char* colour, Weight weight, int size) {
+    const double width = text_width(words, size) + (weight == Weight::bold ? 4 : 0);
     canvas_->rect(x - 1, y - size + 1, width, size + 2, shaded_ ? canvas_->colours().band : canvas_->colours().paper);
-    canvas_->text(x, y, words, colour, Anchor::start, bold, size);
+    canvas_->text(x, y, words, colour, Anchor::start, weight, size);
   }
 
   int group(int vcpu, int y) {
     const Palette& colours = canvas_->colours();
-    label(look_.narrow ? 8 : 14, y + 18, vcpu_name(vcpu), colours.ink, true, 13);
+    label(look_.narrow ? 8 : 14, y + 18, vcpu_name(vcpu), colours.ink, Weight::bold, 13);
     y += kVcpuHead;
     if (has_marks(vcpu)) {
       marks(vcpu, y);
@@ -173,7 +176,7 @@ class Drawing {
       // Named where there is room before the next.
       const double end = x + text_width(mark->label) + 12;
       if (end < (i + 1 < shown.size() ? shown[i + 1].first - 4 : right_)) {
-        canvas_->text(x + 8, y + 13, mark->label, colour, Anchor::start, true);
+        canvas_->text(x + 8, y + 13, mark->label, colour, Anchor::start, Weight::bold);
       }
     }
   }
@@ -183,7 +186,7 @@ class Drawing {
     const char* colour = colours.spans[static_cast<int>(kind)];
     const std::string name(span_kind_name(kind));
     if (look_.narrow) {
-      label(left_, y + 10, name, colours.dim, false, 11);
+      label(left_, y + 10, name, colours.dim, Weight::normal, 11);
       y += 13;
     } else {
       canvas_->text(left_ - 10, y + 13, name, colours.dim, Anchor::end);
@@ -244,7 +247,7 @@ class Drawing {
     if (open)
       label = label.empty() ? "never ended" : label.starts_with(", ") ? "never ended" + label : label + ", never ended";
     if (text_width(label, 11) + 12 < width) {
-      canvas_->text(begin + 5, y + 11, label, colours.ink_on_bar, Anchor::start, false, 11);
+      canvas_->text(begin + 5, y + 11, label, colours.ink_on_bar, Anchor::start, Weight::normal, 11);
     }
   }
 

@@ -26,7 +26,7 @@ class TrialPage {
   explicit TrialPage(const TrialPageInput& input)
       : in_(input),
         finding_(deciding(input)),
-        title_(trial_title(input.trial, input.run.trials.size() > 1)),
+        title_(trial_title(input.trial, input.run.trials.size())),
         page_(title_, input.home, input.trail) {}
 
   std::vector<PageFile> write() {
@@ -313,11 +313,11 @@ class TrialPage {
 
 }  // namespace
 
-std::string trial_title(const RecordedTrial& trial, bool numbered) {
+std::string trial_title(const RecordedTrial& trial, std::size_t trials) {
   std::string title = trial.scenario.empty() ? "A trial" : trial.scenario;
   if (trial.seed) {
     title += ", seed " + std::to_string(*trial.seed);
-  } else if (numbered) {
+  } else if (trials > 1) {
     title += ", trial " + std::to_string(trial.trial);
   }
   if (trial.attempt > 1) title += ", again " + std::to_string(trial.attempt);

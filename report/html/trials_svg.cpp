@@ -10,6 +10,7 @@ namespace remapstorm {
 namespace {
 
 using Anchor = SvgCanvas::Anchor;
+using Stroke = SvgCanvas::Stroke;
 
 constexpr int kPlotTop = 26, kPlot = 170, kPlotAxis = 28;
 
@@ -76,7 +77,7 @@ std::string trials_svg(const RunRecord& run, const std::string& title, Look look
   for (std::size_t i = 0; i < bars.size(); ++i) {
     const double x = left + each * static_cast<double>(i);
     if (i == 0 || bars[i].scenario != bars[i - 1].scenario) {
-      canvas.line(x, kPlotTop - 14, x, kPlotTop + kPlot, colours.dim, true);
+      canvas.line(x, kPlotTop - 14, x, kPlotTop + kPlot, colours.dim, Stroke::dashed);
       const std::string name = cut(bars[i].scenario, look.narrow ? 14 : 28);
       if (x >= named_until && x + text_width(name) < right) {
         canvas.text(x + 4, kPlotTop - 6, name, colours.ink);

@@ -177,14 +177,14 @@ void TrialFold::fold_span(const Span& span) {
   const Word lock = lock_word(span.detail), level = level_word(span.detail);
   switch (span.kind) {
     case SpanKind::window:
-      return observe_guest(Metric::window, level.slot, {level.text}, span.length(), span.injected);
+      return observe_guest(Metric::window, level.slot, {level.text}, span.length(), Injected{span.injected});
     case SpanKind::fault:
-      return observe_guest(Metric::fault_duration, context, {context_word}, span.length(), span.injected);
+      return observe_guest(Metric::fault_duration, context, {context_word}, span.length(), Injected{span.injected});
     case SpanKind::lock_wait:
     case SpanKind::lock_held: {
       const Metric metric = span.kind == SpanKind::lock_wait ? Metric::lock_wait : Metric::lock_hold;
       return observe_guest(metric, kLockWords * std::size_t{context} + lock.slot, {context_word, lock.text},
-                           span.length(), span.injected);
+                           span.length(), Injected{span.injected});
     }
     case SpanKind::break_to_make:  // no window, and not counted as one
     case SpanKind::handler:
@@ -195,10 +195,11 @@ void TrialFold::fold_span(const Span& span) {
 }
 
 void TrialFold::observe_guest(Metric metric, std::size_t slot, std::initializer_list<std::string_view> more,
-                              Nanoseconds length, bool injected) {
+                              Nanoseconds length, Injected injected) {
   std::vector<std::string_view> labels(more);
-  labels.push_back(yes_or_no(injected));
-  remapstorm::observe(metric_info(metric), series(metric, 2 * slot + (injected ? 1 : 0), labels), in_seconds(length));
+  labels.push_back(yes_or_no(injected == Injected::yes));
+  remapstorm::observe(metric_info(metric), series(metric, 2 * slot + static_cast<std::size_t>(injected), labels),
+                      in_seconds(length));
 }
 
 void TrialFold::fold_lengths(const ProbeEvent& probe, Place place, Nanoseconds now) {
@@ -210,7 +211,7 @@ void TrialFold::fold_lengths(const ProbeEvent& probe, Place place, Nanoseconds n
                                                                {"window", remap->window},
                                                                {"other", remap->other()}};
     std::size_t slot = remap->restore ? std::size(phases) : 0;
-    const bool injected = spans_.injected_since(remap->began);
+    const Injected injected{spans_.injected_since(remap->began)};
     for (const auto& [phase, length] : phases) {
       observe_guest(Metric::remap, slot++, {direction, phase}, length, injected);
     }
@@ -225,7 +226,7 @@ void TrialFold::fold_lengths(const ProbeEvent& probe, Place place, Nanoseconds n
     case RS_PROBE_FAULT_DONE:
     case RS_PROBE_LOCK_GOT: {
       const auto since = stalls_.find(place);
-      const bool injected = since != stalls_.end() && spans_.injected_since(since->second);
+      const Injected injected{since != stalls_.end() && spans_.injected_since(since->second)};
       if (const auto length = close_span(stalls_, place, now)) stalled(place.first, *length, injected);
       break;
     }
@@ -234,11 +235,11 @@ void TrialFold::fold_lengths(const ProbeEvent& probe, Place place, Nanoseconds n
   }
 }
 
-void TrialFold::stalled(int vcpu, Nanoseconds length, bool injected) {
+void TrialFold::stalled(int vcpu, Nanoseconds length, Injected injected) {
   const Word word = vcpu_word(vcpu);
   observe_guest(Metric::vcpu_stall, word.slot, {word.text}, length, injected);
-  MetricSeries& longest = series(Metric::vcpu_longest_stall, 2 * word.slot + (injected ? 1 : 0),
-                                 std::array{word.text, yes_or_no(injected)});
+  MetricSeries& longest = series(Metric::vcpu_longest_stall, 2 * word.slot + static_cast<std::size_t>(injected),
+                                 std::array{word.text, yes_or_no(injected == Injected::yes)});
   longest.value = std::max(longest.value, in_seconds(length));
 }
 

@@ -66,7 +66,9 @@ class TrialFold {
   void fold_ended(const ReceiptEvent& receipt);
   void fold_lengths(const ProbeEvent& probe, Place place, Nanoseconds now);
   void fold_span(const Span& span);
-  void stalled(int vcpu, Nanoseconds length, bool injected);
+  // Whether something was injected meanwhile.
+  enum class Injected : std::uint8_t { no, yes };
+  void stalled(int vcpu, Nanoseconds length, Injected injected);
 
   // Series number `slot` of `metric`, with `more` behind the trial's labels; looked up once. Slots are small numbers
   // that stand for `more`.
@@ -75,7 +77,7 @@ class TrialFold {
   void observe(Metric metric, std::size_t slot, std::initializer_list<std::string_view> more, Nanoseconds length);
   // A length of guest time, with label `injected` behind the others.
   void observe_guest(Metric metric, std::size_t slot, std::initializer_list<std::string_view> more, Nanoseconds length,
-                     bool injected);
+                     Injected injected);
 
   TrialLabels labels_;
   MetricTable gathered_;

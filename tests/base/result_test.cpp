@@ -78,14 +78,14 @@ TEST(Error, SaysWhatWasBeingDoneAndKeepsTheRest) {
 TEST(Error, IsWorthARetryOnlyIfATryMayDoBetter) {
   for (const int lasting : {EACCES, EPERM, EROFS, ENOTDIR, EISDIR, ENAMETOOLONG, ELOOP}) {
     EXPECT_EQ(errno_error("open", "x", lasting).kind, ErrorKind::unavailable) << lasting;
-    EXPECT_EQ(kind_of_place(lasting, true), ErrorKind::usage) << lasting;
-    EXPECT_EQ(kind_of_place(lasting, false), ErrorKind::unavailable) << lasting;
+    EXPECT_EQ(kind_of_place(lasting, ChosenBy::user), ErrorKind::usage) << lasting;
+    EXPECT_EQ(kind_of_place(lasting, ChosenBy::us), ErrorKind::unavailable) << lasting;
   }
   for (const int passing : {ENOSPC, EDQUOT, EIO, EAGAIN, EMFILE, ENOMEM}) {
     EXPECT_EQ(errno_error("open", "x", passing).kind, ErrorKind::host) << passing;
-    EXPECT_EQ(kind_of_place(passing, true), ErrorKind::host) << passing;
+    EXPECT_EQ(kind_of_place(passing, ChosenBy::user), ErrorKind::host) << passing;
   }
-  EXPECT_EQ(kind_of_place(ENOENT, true), ErrorKind::usage) << "what mkdir says below /proc";
+  EXPECT_EQ(kind_of_place(ENOENT, ChosenBy::user), ErrorKind::usage) << "what mkdir says below /proc";
   EXPECT_EQ(errno_error("open", "x", EACCES, ErrorKind::usage).kind, ErrorKind::usage);
 }
 

@@ -33,22 +33,23 @@ TEST(WindowNames, LockAndRemapAreTheNeighbourhood) {
   EXPECT_FALSE(lock->of_entry || remap->of_entry);
 }
 
-bool silences(const char* window, bool asks_by_ipi, std::uint16_t probe) {
-  const auto silent = silent_probes_of(*parse_window(window), asks_by_ipi);
+bool silences(const char* window, StrategyKind strategy, std::uint16_t probe) {
+  const auto silent = silent_probes_of(*parse_window(window), strategy);
   return std::find(silent.begin(), silent.end(), probe) != silent.end();
 }
 
 TEST(WindowNames, WhatLiesInsideIsSilentAndWhatProvesADeadlockIsNot) {
   for (const std::uint16_t inside : {RS_PROBE_FLUSH_BEGIN, RS_PROBE_FLUSH_END, RS_PROBE_BBM_BREAK, RS_PROBE_BBM_MAKE}) {
-    EXPECT_TRUE(silences("bbm-pte", false, inside)) << inside;
+    EXPECT_TRUE(silences("bbm-pte", StrategyKind::bbm_fault, inside)) << inside;
   }
   for (const std::uint16_t proof : {RS_PROBE_LOCK_WANT, RS_PROBE_LOCK_GOT, RS_PROBE_LOCK_DROP, RS_PROBE_FAULT_ENTER}) {
-    EXPECT_FALSE(silences("remap", false, proof)) << proof;
+    EXPECT_FALSE(silences("remap", StrategyKind::bbm_fault, proof)) << proof;
   }
-  EXPECT_FALSE(silences("bbm-pte", false, RS_PROBE_BBM_WINDOW)) << "logged behind the window";
-  EXPECT_TRUE(silences("lock", false, RS_PROBE_BBM_WINDOW)) << "logged inside";
-  EXPECT_TRUE(silences("bbm-pte", false, RS_PROBE_ANSWER_WANT));
-  EXPECT_FALSE(silences("bbm-pte", true, RS_PROBE_ANSWER_WANT)) << "a wait for an IPI may be a deadlock";
+  EXPECT_FALSE(silences("bbm-pte", StrategyKind::bbm_fault, RS_PROBE_BBM_WINDOW)) << "logged behind the window";
+  EXPECT_TRUE(silences("lock", StrategyKind::bbm_fault, RS_PROBE_BBM_WINDOW)) << "logged inside";
+  EXPECT_TRUE(silences("bbm-pte", StrategyKind::bbm_fault, RS_PROBE_ANSWER_WANT));
+  EXPECT_FALSE(silences("bbm-pte", StrategyKind::bbm_fault_ipi, RS_PROBE_ANSWER_WANT))
+      << "a wait for an IPI may be a deadlock";
 }
 
 TEST(WindowNames, TwoProbesOrTwoPlacesMakeOne) {

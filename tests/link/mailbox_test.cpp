@@ -21,23 +21,23 @@ TEST(Mailbox, HeaderSaysWhatTheGuestMustCheck) {
 
 TEST(Mailbox, ArmsAndDisarmsProbesInBothWords) {
   FakeGuest guest;
-  guest.mailbox().arm(RS_PROBE_BBM_BREAK, true);
-  guest.mailbox().arm(127, true);
+  guest.mailbox().arm(RS_PROBE_BBM_BREAK);
+  guest.mailbox().arm(127);
   EXPECT_EQ(guest.raw().armed[0], 1ULL << RS_PROBE_BBM_BREAK);
   EXPECT_EQ(guest.raw().armed[1], 1ULL << 63);
-  guest.mailbox().arm(127, false);
+  guest.mailbox().disarm(127);
   EXPECT_EQ(guest.raw().armed[1], 0U);
 }
 
 TEST(Mailbox, WhatRingsSpeaksAndUpdateBeginIsSilentUntilSomebodyWantsIt) {
   FakeGuest guest;
   EXPECT_EQ(guest.raw().quiet[0], 1ULL << RS_PROBE_UPDATE_BEGIN);
-  guest.mailbox().silence(RS_PROBE_FLUSH_END, true);
-  guest.mailbox().silence(127, true);
+  guest.mailbox().silence(RS_PROBE_FLUSH_END);
+  guest.mailbox().silence(127);
   EXPECT_EQ(guest.raw().quiet[0], 1ULL << RS_PROBE_UPDATE_BEGIN | 1ULL << RS_PROBE_FLUSH_END);
   EXPECT_EQ(guest.raw().quiet[1], 1ULL << 63);
-  guest.mailbox().arm(RS_PROBE_UPDATE_BEGIN, true);
-  guest.mailbox().silence(127, false);
+  guest.mailbox().arm(RS_PROBE_UPDATE_BEGIN);
+  guest.mailbox().unsilence(127);
   EXPECT_EQ(guest.raw().quiet[0], 1ULL << RS_PROBE_FLUSH_END);
   EXPECT_EQ(guest.raw().quiet[1], 0U);
 }

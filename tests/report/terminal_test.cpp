@@ -84,15 +84,14 @@ TEST(Terminal, ColourOnlyWhenAsked) {
 }
 
 TEST(Terminal, StyleFollowsTheEnvironment) {
-  EXPECT_TRUE(terminal_style(true, nullptr, nullptr, nullptr, "C.UTF-8").colour);
-  EXPECT_TRUE(terminal_style(true, "", nullptr, nullptr, "C.UTF-8").colour);
-  EXPECT_FALSE(terminal_style(true, "1", nullptr, nullptr, "C.UTF-8").colour);
-  EXPECT_FALSE(terminal_style(false, nullptr, nullptr, nullptr, "C.UTF-8").colour);
-  EXPECT_TRUE(terminal_style(true, nullptr, nullptr, nullptr, "en_GB.utf8").utf8);
-  EXPECT_FALSE(terminal_style(true, nullptr, nullptr, nullptr, "C").utf8);
-  EXPECT_FALSE(terminal_style(true, nullptr, nullptr, nullptr, nullptr).utf8);
-  EXPECT_FALSE(terminal_style(true, nullptr, "C", nullptr, "C.UTF-8").utf8);
-  EXPECT_TRUE(terminal_style(true, nullptr, "", "C.UTF-8", "C").utf8);
+  EXPECT_TRUE(terminal_style(nullptr, nullptr, nullptr, "C.UTF-8").colour);
+  EXPECT_TRUE(terminal_style("", nullptr, nullptr, "C.UTF-8").colour);
+  EXPECT_FALSE(terminal_style("1", nullptr, nullptr, "C.UTF-8").colour);
+  EXPECT_TRUE(terminal_style(nullptr, nullptr, nullptr, "en_GB.utf8").utf8);
+  EXPECT_FALSE(terminal_style(nullptr, nullptr, nullptr, "C").utf8);
+  EXPECT_FALSE(terminal_style(nullptr, nullptr, nullptr, nullptr).utf8);
+  EXPECT_FALSE(terminal_style(nullptr, "C", nullptr, "C.UTF-8").utf8);
+  EXPECT_TRUE(terminal_style(nullptr, "", "C.UTF-8", "C").utf8);
 }
 
 TEST(Terminal, WhatDiffersIsSaid) {

@@ -33,7 +33,7 @@ inline std::string recording_of(const Stream& stream, Verdict expected) {
   std::string text;
   for (Event event : stream.events) {
     if (std::holds_alternative<PlanEvent>(event.body)) event.body = PlanEvent{made_up_plan(expected)};
-    text += event_to_json(event, text.empty()) + "\n";
+    text += (text.empty() ? first_event_to_json(event) : event_to_json(event)) + "\n";
   }
   return text;
 }

@@ -29,7 +29,7 @@ double contrast(const std::string& a, const std::string& b) {
 
 TEST(Palette, TextCanBeReadOnEverySurface) {
   for (const bool dark : {false, true}) {
-    const Palette& colours = palette(dark);
+    const Palette& colours = palette({false, dark});
     for (const char* text : {colours.ink, colours.dim, colours.bad}) {
       for (const char* surface : {colours.paper, colours.band}) EXPECT_GE(contrast(text, surface), 4.5) << text;
     }

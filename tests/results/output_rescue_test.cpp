@@ -45,7 +45,7 @@ std::optional<RescuedRun> rescue(const TemporaryFolder& folder, const Stream& st
     bool first = true;
     for (Event event : stream.events) {
       if (std::holds_alternative<PlanEvent>(event.body)) event.body = PlanEvent{plan_text()};
-      out << event_to_json(event, std::exchange(first, false)) << '\n';
+      out << (std::exchange(first, false) ? first_event_to_json(event) : event_to_json(event)) << '\n';
     }
   }
   EXPECT_TRUE(mark_folder(working.string(), {}).ok());

@@ -37,7 +37,7 @@ std::vector<std::string> lines_of(const Stream& stream, Verdict expected) {
   std::vector<std::string> lines;
   for (Event event : stream.events) {
     if (std::holds_alternative<PlanEvent>(event.body)) event.body = PlanEvent{plan_text(expected)};
-    lines.push_back(event_to_json(event, lines.empty()));
+    lines.push_back(lines.empty() ? first_event_to_json(event) : event_to_json(event));
   }
   return lines;
 }
@@ -105,7 +105,7 @@ TEST(Replay, AFileOfTheFolderThatOneStandsIn) {
   plan.scenario_sha256 = "0123";
   plan.kept_scenario = "/gone/irq-same-cpu/scenario-0123.toml";
   std::vector<std::string> lines = lines_of(clean_trial(), Verdict::clean);
-  lines.front() = event_to_json({Nanoseconds(0), std::nullopt, -1, PlanEvent{plan_json(plan, 0)}}, true);
+  lines.front() = first_event_to_json({Nanoseconds(0), std::nullopt, -1, PlanEvent{plan_json(plan, 0)}});
   const Recording recording(lines);
   const std::string kept = recording.run() + "/irq-same-cpu/scenario-0123.toml";
   std::ofstream(kept) << "# the scenario\n";

@@ -90,7 +90,7 @@ TEST(StepCount, ALoopThatWaitsInEachOfItsRoundsIsNoWait) {
 }
 
 TEST(StepCount, ProbesAreTheHarnessesOwn) {
-  StepCount count(true);
+  StepCount count = StepCount::from_inside_a_probe();
   count.step(step_at(0x10, 0x0e00, "rs_log_and_ring"));  // where it began
   count.step(step_at(0x11, 0x0f00, "__rs_probe"));
   count.step(step_at(0x1));

@@ -128,9 +128,9 @@ TEST_P(ResetOfLinuxInside, AWindow) {
   LinuxGuest guest(GetParam().cpus, GetParam().tracking);
   must(ready_guest(GetParam().cpus).restore(guest.vm(), guest.platform()));
   guest.set_workload(work_for(GetParam().cpus, 3));
-  guest.mailbox().arm(RS_PROBE_BBM_BREAK, true);
+  guest.mailbox().arm(RS_PROBE_BBM_BREAK);
   ASSERT_TRUE(guest.run_to(RS_OP_PROBE)) << guest.story();
-  guest.mailbox().arm(RS_PROBE_BBM_BREAK, false);
+  guest.mailbox().disarm(RS_PROBE_BBM_BREAK);
   const Snapshot snapshot = must(Snapshot::take(guest.vm(), guest.platform()));
   resets_agree_with_the_oracle(guest, snapshot, resets_to_do());
 }

@@ -45,11 +45,11 @@ std::vector<Event> one_of_each() {
 TEST(EventJson, EveryEventComesBackAsItWas) {
   bool first = true;
   for (const Event& event : one_of_each()) {
-    const std::string line = event_to_json(event, first);
+    const std::string line = first ? first_event_to_json(event) : event_to_json(event);
     EXPECT_EQ(line.find('\n'), std::string::npos);
     const Result<Event> back = event_from_json(line);
     ASSERT_TRUE(back.ok()) << line << ": " << back.error().message;
-    EXPECT_EQ(event_to_json(*back, first), line);
+    EXPECT_EQ(first ? first_event_to_json(*back) : event_to_json(*back), line);
     EXPECT_EQ(back->body.index(), event.body.index());
     EXPECT_EQ(back->time, event.time);
     EXPECT_EQ(back->guest_time, event.guest_time);
@@ -61,7 +61,7 @@ TEST(EventJson, EveryEventComesBackAsItWas) {
 TEST(EventJson, ALineSaysWhatItIs) {
   Stream stream;
   stream.probe(1, RS_PROBE_BBM_BREAK, RS_CTX_HARDIRQ | RS_CTX_IRQS_OFF, {kPage, kEntry, 0, RS_LEVEL_PTE});
-  EXPECT_EQ(event_to_json(stream.events.front(), true),
+  EXPECT_EQ(first_event_to_json(stream.events.front()),
             R"({"v":4,"t":1000,"g":7000001000,"vcpu":1,"type":"probe","probe":"bbm.break","seq":1,)"
             R"("pc":"0xffffffff81300040","context":"hardirq","ctx":6,)"
             R"("args":["0xffffea0000400000","0xffff888001230000","0x0","0x1"]})");
@@ -112,7 +112,7 @@ Result<RecordedEvents> read(const std::string& text) {
 }
 
 std::string two_lines() {
-  return event_to_json({Nanoseconds{1}, std::nullopt, -1, ConsoleEvent{"one"}}, true) + "\n" +
+  return first_event_to_json({Nanoseconds{1}, std::nullopt, -1, ConsoleEvent{"one"}}) + "\n" +
          event_to_json({Nanoseconds{2}, std::nullopt, -1, ConsoleEvent{"two"}}) + "\n";
 }
 
@@ -196,7 +196,7 @@ TEST(EventFile, SurvivesMangling) {
   std::string text;
   bool first = true;
   for (const Event& event : one_of_each()) {
-    text += event_to_json(event, first) + "\n";
+    text += (first ? first_event_to_json(event) : event_to_json(event)) + "\n";
     first = false;
   }
   Rng rng(5);
@@ -229,7 +229,7 @@ TEST(EventFile, SurvivesMangling) {
   const std::string nested = std::string(500'000, '[') + std::string(500'000, ']');
   EXPECT_FALSE(event_from_json(R"({"v":3,"t":0,"type":"plan","plan":)" + nested + "}").ok());
   // Nor may what we write ourselves: a plan is copied into its line.
-  const std::string written = event_to_json({Nanoseconds{0}, std::nullopt, -1, PlanEvent{nested}}, true);
+  const std::string written = first_event_to_json({Nanoseconds{0}, std::nullopt, -1, PlanEvent{nested}});
   EXPECT_EQ(std::get<PlanEvent>(event_from_json(written)->body).json, nested);
 }
 

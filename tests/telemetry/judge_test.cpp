@@ -22,7 +22,7 @@ Judgement judged(const Stream& stream) {
   std::string text;
   bool first = true;
   for (const Event& event : stream.events) {
-    text += event_to_json(event, first) + "\n";
+    text += (first ? first_event_to_json(event) : event_to_json(event)) + "\n";
     first = false;
   }
   std::istringstream in(text);

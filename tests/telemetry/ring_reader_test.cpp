@@ -108,16 +108,17 @@ TEST(RingReader, WhatAnNmiLoggedOverAnUnpublishedEntryCanBeAskedFor) {
     ring.fill(sequence);
     ring.publish(sequence);
   }
-  auto batch = reader.read(ring.bytes(), ring.head, Nanoseconds{0}, true);
+  auto batch = reader.read(ring.bytes(), ring.head, Nanoseconds{0}, RingReader::Pending::is_passed);
   ASSERT_EQ(batch.events.size(), 3U);
   EXPECT_EQ(probe_of(batch.events[1]).sequence, 3U);
   EXPECT_TRUE(batch.more);
   EXPECT_EQ(reader.tail(), 1U) << "the guest must not write over the entry that is still to come";
-  EXPECT_TRUE(reader.read(ring.bytes(), ring.head, Nanoseconds{0}, true).events.empty()) << "each once";
+  EXPECT_TRUE(reader.read(ring.bytes(), ring.head, Nanoseconds{0}, RingReader::Pending::is_passed).events.empty())
+      << "each once";
   ring.head = 5;
   ring.fill(5);
   ring.publish(5);
-  EXPECT_EQ(reader.read(ring.bytes(), ring.head, Nanoseconds{0}, true).events.size(), 1U);
+  EXPECT_EQ(reader.read(ring.bytes(), ring.head, Nanoseconds{0}, RingReader::Pending::is_passed).events.size(), 1U);
   // It came back after all.
   ring.fill(2);
   ring.publish(2);

@@ -39,7 +39,7 @@ class Traced {
     bool first = true;
     for (Event event : stream.events) {
       if (std::holds_alternative<PlanEvent>(event.body)) event.body = PlanEvent{plan_text()};
-      out << event_to_json(event, first) << '\n';
+      out << (first ? first_event_to_json(event) : event_to_json(event)) << '\n';
       first = false;
     }
     out << behind;

@@ -94,9 +94,9 @@ TEST(Stage1, Descriptors) {
 }
 
 TEST(DebugRegisters, Breakpoints) {
-  EXPECT_EQ(breakpoint_control(true, false), 0x1e3u);
-  EXPECT_EQ(breakpoint_control(false, true), 0x1e5u);
-  EXPECT_EQ(breakpoint_control(true, true), 0x1e7u);
+  EXPECT_EQ(breakpoint_control(kBreakpointEl1), 0x1e3u);
+  EXPECT_EQ(breakpoint_control(kBreakpointEl0), 0x1e5u);
+  EXPECT_EQ(breakpoint_control(kBreakpointEl1 | kBreakpointEl0), 0x1e7u);
   EXPECT_EQ(breakpoint_value(0xffff800010081234), 0xffff800010081234u);
   EXPECT_EQ(breakpoint_value(0x0000aaaa00001003), 0x0000aaaa00001000u);
 }

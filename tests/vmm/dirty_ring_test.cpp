@@ -180,19 +180,22 @@ TEST_F(DirtyRingTest, NothingIsGivenBackThatWasNotLost) {
 
 TEST(ChooseTracking, WhatIsAskedForIsWhatOneGets) {
   for (const ShadowPaging shadows : {ShadowPaging::none, ShadowPaging::user, ShadowPaging::all}) {
-    EXPECT_EQ(choose_tracking(DirtyTracking::ring, true, shadows).value(), DirtyTracking::ring);
-    EXPECT_EQ(choose_tracking(DirtyTracking::log, true, shadows).value(), DirtyTracking::log);
-    const auto refused = choose_tracking(DirtyTracking::ring, false, shadows);
+    EXPECT_EQ(choose_tracking(DirtyTracking::ring, KVM_CAP_DIRTY_LOG_RING, shadows).value(), DirtyTracking::ring);
+    EXPECT_EQ(choose_tracking(DirtyTracking::log, KVM_CAP_DIRTY_LOG_RING, shadows).value(), DirtyTracking::log);
+    const auto refused = choose_tracking(DirtyTracking::ring, 0, shadows);
     ASSERT_FALSE(refused.ok());
     EXPECT_EQ(refused.error().kind, ErrorKind::unavailable);
   }
 }
 
 TEST(ChooseTracking, ARingUnlessStoresAreInterpreted) {
-  EXPECT_EQ(choose_tracking(DirtyTracking::automatic, true, ShadowPaging::none).value(), DirtyTracking::ring);
-  EXPECT_EQ(choose_tracking(DirtyTracking::automatic, true, ShadowPaging::all).value(), DirtyTracking::ring);
-  EXPECT_EQ(choose_tracking(DirtyTracking::automatic, true, ShadowPaging::user).value(), DirtyTracking::log);
-  EXPECT_EQ(choose_tracking(DirtyTracking::automatic, false, ShadowPaging::none).value(), DirtyTracking::log);
+  EXPECT_EQ(choose_tracking(DirtyTracking::automatic, KVM_CAP_DIRTY_LOG_RING, ShadowPaging::none).value(),
+            DirtyTracking::ring);
+  EXPECT_EQ(choose_tracking(DirtyTracking::automatic, KVM_CAP_DIRTY_LOG_RING, ShadowPaging::all).value(),
+            DirtyTracking::ring);
+  EXPECT_EQ(choose_tracking(DirtyTracking::automatic, KVM_CAP_DIRTY_LOG_RING, ShadowPaging::user).value(),
+            DirtyTracking::log);
+  EXPECT_EQ(choose_tracking(DirtyTracking::automatic, 0, ShadowPaging::none).value(), DirtyTracking::log);
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ class Port {
               lines.emplace_back(line);
               ends.push_back(end);
             },
-            [this](bool level) { levels.push_back(level); }, limits) {}
+            [this](LineLevel level) { levels.push_back(level == LineLevel::high); }, limits) {}
   void out(std::uint64_t reg, std::uint8_t value) { serial.write(reg, std::span(&value, 1)); }
   std::uint8_t in(std::uint64_t reg) {
     std::uint8_t value = 0;

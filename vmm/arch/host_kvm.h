@@ -22,15 +22,18 @@
 
 struct kvm_run;
 
+namespace remapstorm {
+struct VmConfig;
+}
+
 namespace remapstorm::host_kvm {
 
 inline constexpr std::size_t kMaxBreakpoints = 4;
 
 // Before any vCPU exists: interrupt controller, timer, fixed addresses.
-Status prepare_vm(const Kvm& kvm, int vm_fd, bool interrupt_controller);
+Status prepare_vm(const Kvm& kvm, int vm_fd, const VmConfig& config);
 // After KVM_CREATE_VCPU: features, identity, local interrupt controller.
-Status prepare_vcpu(const Kvm& kvm, int vcpu_fd, unsigned index, unsigned count, const CpuPolicy& policy,
-                    bool interrupt_controller);
+Status prepare_vcpu(const Kvm& kvm, int vcpu_fd, unsigned index, const VmConfig& config);
 // The `irq` field of KVM_IRQ_LINE for a global interrupt number.
 std::uint32_t irq_line_field(unsigned gsi);
 
@@ -74,15 +77,19 @@ std::optional<BreakpointResume::Where> shared_where(const kvm_run& run);
 // Of this host's KVM.
 ShadowPaging shadow_paging();
 // Finds out what can be saved. All vCPUs exist, none has run.
-Result<StatePlan> plan_state(const Kvm& kvm, int vcpu_fd, bool interrupt_controller);
+Result<StatePlan> plan_state(const Kvm& kvm, int vcpu_fd, const VmConfig& config);
 // The state of the whole machine. No vCPU may be inside KVM_RUN or owe KVM the completion of an access.
 Result<KvmState> save_state(int vm_fd, std::span<const int> vcpu_fds, const StatePlan& plan);
+enum class Restore : std::uint8_t {
+  all,
+  // The machine is the one the state was saved from, or was restored to it before: leaves out what then is proven to be
+  // without effect.
+  in_place,
+};
 // Errors: usage if the state is not one of `plan` and that many vCPUs, or the counter would have to run back and
 // cannot.
-// `in_place`: the machine is the one the state was saved from, or was restored to it before: leaves out what then is
-// proven to be without effect.
 Status restore_state(int vm_fd, std::span<const int> vcpu_fds, const StatePlan& plan, const KvmState& state,
-                     bool in_place = false);
+                     Restore how = Restore::all);
 // All that differs, by name. Both must be states of one plan.
 std::vector<Difference> compare_states(const KvmState& want, const KvmState& have);
 // Copies a page of 4096 bytes over one of guest memory. True: KVM may now shadow a translation that the guest's tables

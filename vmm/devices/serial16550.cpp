@@ -61,7 +61,11 @@ void Serial16550::update_interrupt() {
   const bool level = gated && (identify() & kIirNone) == 0;
   if (level == state_.level) return;
   state_.level = level;
-  if (interrupt_) interrupt_(level);
+  tell_level();
+}
+
+void Serial16550::tell_level() const {
+  if (interrupt_) interrupt_(state_.level ? LineLevel::high : LineLevel::low);
 }
 
 std::uint8_t Serial16550::read_register(std::uint64_t reg) {
@@ -217,7 +221,7 @@ bool Serial16550::load(std::span<const std::byte> bytes) {
   const std::lock_guard lock(mutex_);
   const bool change = s.level != state_.level;
   state_ = std::move(s);
-  if (change && interrupt_) interrupt_(state_.level);
+  if (change) tell_level();
   return true;
 }
 

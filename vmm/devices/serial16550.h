@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "vmm/bus.h"
+#include "vmm/line_level.h"
 
 namespace remapstorm {
 
@@ -18,7 +19,7 @@ enum class LineEnd : std::uint8_t { newline, more, cut };
 // One line without its newline and the carriage returns before it.
 using LineCallback = std::function<void(std::string_view line, LineEnd end)>;
 // Drives an interrupt line.
-using LevelCallback = std::function<void(bool level)>;
+using LevelCallback = std::function<void(LineLevel level)>;
 
 struct SerialLimits {
   std::size_t line_bytes = 1024;            // longer lines are cut into pieces
@@ -65,6 +66,7 @@ class Serial16550 final : public BusDevice {
   void transmit(std::uint8_t byte);
   void emit(LineEnd end);
   void update_interrupt();
+  void tell_level() const;
   [[nodiscard]] std::uint8_t identify() const;
 
   mutable std::mutex mutex_;  // everything below

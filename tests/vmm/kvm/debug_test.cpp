@@ -301,7 +301,7 @@ TEST(Step, BlockingInterruptsExecutesTheInstruction) {
   guest.load(kHandlers, {0x48, 0xff, 0xc3, 0x48, 0xcf});
   guest.set_gate(2, kHandlers);
   BareGuest::must(guest.vcpu().nmi());
-  EXPECT_EQ(expect_stop<StepStop>(guest.vcpu().step(true)).pc, Gva(kCode + 1));
+  EXPECT_EQ(expect_stop<StepStop>(guest.vcpu().step(Vcpu::Interrupts::blocked)).pc, Gva(kCode + 1));
   EXPECT_EQ(guest.registers().rbx, 0u);
   expect_stop<DoorbellStop>(guest.vcpu().run());
   EXPECT_EQ(guest.registers().rbx, 1u);

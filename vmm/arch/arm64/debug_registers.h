@@ -12,8 +12,9 @@ inline constexpr std::uint64_t kBreakpointEl1 = 1u << 1;
 inline constexpr std::uint64_t kBreakpointEl0 = 2u << 1;
 inline constexpr std::uint64_t kBreakpointAllBytes = 0xfu << 5;
 
-constexpr std::uint64_t breakpoint_control(bool kernel, bool user) {
-  return kBreakpointEnable | (kernel ? kBreakpointEl1 : 0) | (user ? kBreakpointEl0 : 0) | kBreakpointAllBytes;
+// `levels`: of kBreakpointEl1 and kBreakpointEl0.
+constexpr std::uint64_t breakpoint_control(std::uint64_t levels) {
+  return kBreakpointEnable | levels | kBreakpointAllBytes;
 }
 // Bits 1:0 are zero; the top bits repeat bit 48 so that comparison works on sign-extended addresses.
 constexpr std::uint64_t breakpoint_value(std::uint64_t address) {

@@ -92,10 +92,10 @@ std::vector<std::uint8_t> make_boot_params(const BootParams& params) {
   return page;
 }
 
-std::vector<std::uint64_t> make_identity_tables(std::uint64_t address, bool user) {
+std::vector<std::uint64_t> make_identity_tables(std::uint64_t address, Privilege mode) {
   constexpr std::size_t kEntries = 512;
   constexpr std::size_t kDirectories = 4;
-  const std::uint64_t table = kPtePresent | kPteWritable | (user ? kPteUser : 0);
+  const std::uint64_t table = kPtePresent | kPteWritable | (mode == Privilege::user ? kPteUser : 0);
   std::vector<std::uint64_t> words(kEntries * (2 + kDirectories), 0);
   words[0] = (address + 4096) | table;
   for (std::size_t d = 0; d < kDirectories; ++d) {

@@ -50,8 +50,9 @@ struct BootParams {
 // struct boot_params: 4096 bytes (Linux Documentation/arch/x86/boot.rst, zero-page.rst).
 std::vector<std::uint8_t> make_boot_params(const BootParams& params);
 
-// Identity map of the first 4 GiB in 2 MiB pages, to lie at `address`; `user`: open to user mode.
-std::vector<std::uint64_t> make_identity_tables(std::uint64_t address, bool user = false);
+enum class Privilege : std::uint8_t { kernel = 0, user = 3 };
+// Identity map of the first 4 GiB in 2 MiB pages, to lie at `address`, open to that mode and above.
+std::vector<std::uint64_t> make_identity_tables(std::uint64_t address, Privilege mode = Privilege::kernel);
 
 // The descriptors of the selectors above, to lie at kGdtAddress.
 std::vector<std::uint64_t> make_boot_gdt();

@@ -5,11 +5,10 @@
 
 #include "base/address.h"
 #include "base/result.h"
+#include "vmm/arch/x86_64/boot_layout.h"
 #include "vmm/vcpu.h"
 
 namespace remapstorm::x86_64 {
-
-enum class Privilege : std::uint8_t { kernel = 0, user = 3 };
 
 // Writes page tables and descriptors into low memory (boot_layout.h) and sets the system registers. Errors: host.
 Status enter_long_mode(Vcpu& vcpu, GuestMemory& memory, Privilege privilege = Privilege::kernel);

@@ -12,7 +12,7 @@ namespace remapstorm::x86_64 {
 
 Status enter_long_mode(Vcpu& vcpu, GuestMemory& memory, Privilege privilege) {
   const bool user = privilege == Privilege::user;
-  const auto tables = make_identity_tables(kPageTablesAddress, user);
+  const auto tables = make_identity_tables(kPageTablesAddress, privilege);
   const auto gdt = make_boot_gdt();
   RS_CHECK(memory.write(Gpa(kPageTablesAddress), std::as_bytes(std::span(tables))), "page tables lie in RAM");
   RS_CHECK(memory.write(Gpa(kGdtAddress), std::as_bytes(std::span(gdt))), "descriptors lie in RAM");

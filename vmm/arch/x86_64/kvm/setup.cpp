@@ -12,6 +12,7 @@
 #include "vmm/arch/x86_64/flags.h"
 #include "vmm/arch/x86_64/kvm/ioctl_numbers.h"
 #include "vmm/arch/x86_64/kvm/msr.h"
+#include "vmm/vm.h"
 
 namespace remapstorm::host_kvm {
 namespace {
@@ -74,7 +75,7 @@ Status set_local_interrupts(int vcpu_fd) {
 
 }  // namespace
 
-Status prepare_vm(const Kvm& kvm, int vm_fd, bool interrupt_controller) {
+Status prepare_vm(const Kvm& kvm, int vm_fd, const VmConfig& config) {
   std::uint64_t identity_map = kIdentityMap;
   RS_TRY(check_call(::ioctl(vm_fd, KVM_SET_IDENTITY_MAP_ADDR, &identity_map), "KVM_SET_IDENTITY_MAP_ADDR"));
   RS_TRY(check_call(::ioctl(vm_fd, KVM_SET_TSS_ADDR, kTssAddress), "KVM_SET_TSS_ADDR"));
@@ -85,7 +86,7 @@ Status prepare_vm(const Kvm& kvm, int vm_fd, bool interrupt_controller) {
     enable.args[0] = 1;
     RS_TRY(check_call(::ioctl(vm_fd, KVM_ENABLE_CAP, &enable), "KVM_ENABLE_CAP", "exit on emulation failure"));
   }
-  if (!interrupt_controller) return {};
+  if (!config.interrupt_controller) return {};
   RS_TRY(check_call(::ioctl(vm_fd, KVM_CREATE_IRQCHIP, 0), "KVM_CREATE_IRQCHIP"));
   kvm_pit_config pit = {};
   pit.flags = KVM_PIT_SPEAKER_DUMMY;  // port 0x61
@@ -93,18 +94,17 @@ Status prepare_vm(const Kvm& kvm, int vm_fd, bool interrupt_controller) {
   return {};
 }
 
-Status prepare_vcpu(const Kvm& kvm, int vcpu_fd, unsigned index, unsigned count, const CpuPolicy& policy,
-                    bool interrupt_controller) {
+Status prepare_vcpu(const Kvm& kvm, int vcpu_fd, unsigned index, const VmConfig& config) {
   x86_64::CpuidPlan plan;
   plan.vcpu = index;
-  plan.count = count;
-  plan.tsc_deadline = interrupt_controller && kvm.capability(KVM_CAP_TSC_DEADLINE_TIMER) != 0;
-  plan.hidden = policy.hidden_features;
+  plan.count = config.vcpus;
+  plan.tsc_deadline = config.interrupt_controller && kvm.capability(KVM_CAP_TSC_DEADLINE_TIMER) != 0;
+  plan.hidden = config.cpu.hidden_features;
   RS_ASSIGN(auto supported, supported_cpuid(kvm));
   RS_ASSIGN(const auto entries, x86_64::make_cpuid(std::move(supported), plan));
   RS_TRY(set_cpuid(vcpu_fd, entries));
   RS_TRY(set_msr(vcpu_fd, x86_64::kMsrMtrrDefaultType, x86_64::kMtrrEnabledWriteBack));
-  if (interrupt_controller) RS_TRY(set_local_interrupts(vcpu_fd));
+  if (config.interrupt_controller) RS_TRY(set_local_interrupts(vcpu_fd));
   return {};
 }
 

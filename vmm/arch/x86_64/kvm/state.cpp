@@ -254,14 +254,14 @@ Result<KvmState> save_state(int vm_fd, std::span<const int> vcpu_fds, const Stat
 }
 
 Status restore_state(int vm_fd, std::span<const int> vcpu_fds, const StatePlan& plan, const KvmState& state,
-                     bool in_place) {
+                     Restore how) {
   if (state.vcpus.size() != vcpu_fds.size()) {
     return usage_error("the snapshot has " + std::to_string(state.vcpus.size()) + " vCPUs, this machine " +
                        std::to_string(vcpu_fds.size()));
   }
   const std::uint64_t host_now = host_counter();
   const auto restore = [&](StateKind kind, int fd, const std::vector<StateItem>& items, std::size_t vcpu) -> Status {
-    if (in_place && without_effect(kind, plan, items)) return {};
+    if (how == Restore::in_place && without_effect(kind, plan, items)) return {};
     RS_ASSIGN(const StateItem* item, find_whole(items, kind, vcpu, plan));
     if (Status status = set(kind, fd, plan, host_now, item->bytes); !status.ok()) {
       return status.error().in("restoring the " + what_of(kind, vcpu));

@@ -13,6 +13,7 @@
 #include "vmm/arch/x86_64/kvm/msr.h"
 #include "vmm/arch/x86_64/stale_translations.h"
 #include "vmm/arch/x86_64/state_kinds.h"
+#include "vmm/vm.h"
 
 namespace remapstorm::host_kvm {
 namespace {
@@ -62,9 +63,9 @@ ShadowPaging shadow_paging() {
   return hardware ? ShadowPaging::all : ShadowPaging::user;
 }
 
-Result<StatePlan> plan_state(const Kvm& kvm, int vcpu_fd, bool interrupt_controller) {
+Result<StatePlan> plan_state(const Kvm& kvm, int vcpu_fd, const VmConfig& config) {
   StatePlan plan;
-  plan.interrupt_controller = interrupt_controller;
+  plan.interrupt_controller = config.interrupt_controller;
   plan.system_registers_2 = kvm.capability(KVM_CAP_SREGS2) != 0;
   plan.extended_control = kvm.capability(KVM_CAP_XCRS) != 0;
   plan.fpu_bytes = std::max<std::size_t>(kXsaveBytes, static_cast<std::size_t>(kvm.capability(KVM_CAP_XSAVE2)));
