@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/names.h"
+#include "results/sweep_trial_json.h"
 #include "telemetry/json_fields.h"
 
 namespace remapstorm {
@@ -17,21 +18,13 @@ constexpr int kLargestExitCode = 255;
 constexpr std::int64_t kLongest = std::int64_t{1} << 60;
 
 Json sweep_entry_of(const SweepTrial& trial) {
-  return {{"scenario", trial.cell.scenario},
-          {"strategy", trial.cell.strategy},
-          {"flavour", trial.cell.flavour},
-          {"host", trial.cell.host},
-          {"seed", trial.seed},
-          {"verdict", verdict_name(trial.verdict)},
-          {"expected", verdict_name(trial.expected)},
-          {"ok", trial.ok},
-          {"exit_code", trial.exit_code},
-          {"reason", trial.reason},
-          {"differences", trial.differences},
-          {"fingerprint", trial.fingerprint},
-          {"duration_ns", trial.duration.count()},
-          {"repeat", trial.repeat},
-          {"events", trial.events}};
+  Json json = sweep_trial_to_json(trial);
+  json.update({{"scenario", trial.cell.scenario},
+               {"strategy", trial.cell.strategy},
+               {"flavour", trial.cell.flavour},
+               {"host", trial.cell.host},
+               {"expected", verdict_name(trial.expected)}});
+  return json;
 }
 
 Verdict verdict_from(const JsonFields& fields, const char* key) {

@@ -6,23 +6,11 @@
 #include <nlohmann/json.hpp>
 
 #include "results/sweep_summary.h"
+#include "results/sweep_trial_json.h"
 #include "telemetry/json_fields.h"
 
 namespace remapstorm {
 namespace {
-
-Json trial_to_json(const SweepTrial& trial) {
-  return {{"seed", trial.seed},
-          {"verdict", verdict_name(trial.verdict)},
-          {"ok", trial.ok},
-          {"exit_code", trial.exit_code},
-          {"reason", trial.reason},
-          {"differences", trial.differences},
-          {"fingerprint", trial.fingerprint},
-          {"duration_ns", trial.duration.count()},
-          {"repeat", trial.repeat},
-          {"events", trial.events}};
-}
 
 Json cell_to_json(const Sweep& sweep, const SweepCell& cell) {
   Json json = {{"scenario", cell.scenario}, {"strategy", cell.strategy}, {"flavour", cell.flavour},
@@ -33,7 +21,7 @@ Json cell_to_json(const Sweep& sweep, const SweepCell& cell) {
   }
   for (const SweepTrial* trial : sweep.trials_of(cell)) {
     json["expected"] = verdict_name(trial->expected);
-    json["trials"].push_back(trial_to_json(*trial));
+    json["trials"].push_back(sweep_trial_to_json(*trial));
   }
   if (json["trials"].size() < sweep.matrix.seeds) {
     const SweepGap* gap = sweep.gap_of(cell);
