@@ -26,7 +26,7 @@ Result<WorkFolder> open_work_folder(const CampaignContext& context, const std::s
 }
 
 TrialResult run_into(Executor& executor, const Plan& plan, std::uint64_t trial, OutputDirectory& output,
-                     const Runner::Watching& watching) {
+                     const Watching& watching) {
   const Result<std::string> folder = output.make_trial(plan.scenario, plan.strategy, trial);
   if (!folder) return did_not_run(plan, trial, folder.error());
   Result<TrialResult> result = executor.run(0, {plan, trial, output.working_path() + "/" + *folder}, watching);
@@ -35,8 +35,8 @@ TrialResult run_into(Executor& executor, const Plan& plan, std::uint64_t trial, 
   return std::move(result).value();
 }
 
-Runner::Watching watched_by(Observer& observer) {
-  Runner::Watching watching;
+Watching watched_by(Observer& observer) {
+  Watching watching;
   if (observer.wants_console()) {
     watching.console = [&observer](const std::string& line) { observer.console(line); };
   }

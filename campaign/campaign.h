@@ -38,9 +38,9 @@ Result<WorkFolder> open_work_folder(const CampaignContext& context, const std::s
 
 // A trial as request.plan says, recorded in a folder of its own of `output`.
 TrialResult run_into(Executor& executor, const Plan& plan, std::uint64_t trial, OutputDirectory& output,
-                     const Runner::Watching& watching);
+                     const Watching& watching);
 // Console, notes and metrics of a trial go to `observer`, which must outlive it.
-Runner::Watching watched_by(Observer& observer);
+Watching watched_by(Observer& observer);
 
 // How long trials take here (results/trial_times.h): read when this is made, written back when it goes.
 class KeptTimes {

@@ -8,7 +8,7 @@
 
 #include "plan/plan.h"
 #include "results/trial_result.h"
-#include "trial/runner.h"
+#include "trial/kept_trial.h"
 
 namespace remapstorm {
 
@@ -33,7 +33,7 @@ class Executor {
   virtual Result<Plan> plan(const Scenario& scenario, const Overrides& overrides) = 0;
   // To its verdict. Once it has begun, trouble of the host is in the result. Error: this worker can begin none, those
   // of image(), host.
-  virtual Result<TrialResult> run(unsigned worker, const TrialRequest& request, const Runner::Watching& watching) = 0;
+  virtual Result<TrialResult> run(unsigned worker, const TrialRequest& request, const Watching& watching) = 0;
   // A control trial, on a machine that this worker keeps for plans of the same machine and workloads; `events`: all of
   // it. After an error the next one boots. Error: host.
   virtual Result<TrialResult> run_control(unsigned worker, const Plan& plan, std::vector<Event>& events) = 0;

@@ -43,7 +43,7 @@ Result<Plan> Guests::plan(const Scenario& scenario, const Overrides& overrides) 
   return make_plan(scenario, overrides, runner->guest(), host_, runner->resolver());
 }
 
-Result<TrialResult> Guests::run(unsigned worker, const TrialRequest& request, const Runner::Watching& watching) {
+Result<TrialResult> Guests::run(unsigned worker, const TrialRequest& request, const Watching& watching) {
   RS_ASSIGN(Runner * runner, this->runner(worker, request.plan.flavour));
   return runner->run(request.plan, request.trial, request.folder, request.sinks, watching);
 }

@@ -15,6 +15,7 @@
 #include "campaign/executor.h"
 #include "campaign/installation.h"
 #include "trial/guest_image.h"
+#include "trial/runner.h"
 
 namespace remapstorm {
 
@@ -33,7 +34,7 @@ class Guests final : public Executor {
   [[nodiscard]] const HostInfo& host() const override { return host_; }
   Result<GuestImageInfo> image(const std::string& flavour) override;
   Result<Plan> plan(const Scenario& scenario, const Overrides& overrides) override;
-  Result<TrialResult> run(unsigned worker, const TrialRequest& request, const Runner::Watching& watching) override;
+  Result<TrialResult> run(unsigned worker, const TrialRequest& request, const Watching& watching) override;
   Result<TrialResult> run_control(unsigned worker, const Plan& plan, std::vector<Event>& events) override;
 
   // After open(); from any thread. Errors: those of image(), of Runner::create().

@@ -67,7 +67,7 @@ Result<std::optional<std::string>> MinimizeCampaign::try_once(const Scenario& sc
   if (context_.stop) return std::optional<std::string>();
   const Result<Plan> plan = plan_for(scenario);
   if (!plan.ok()) return std::optional<std::string>(kNoScenario);
-  Runner::Watching watching = watched_by(context_.observer);
+  Watching watching = watched_by(context_.observer);
   watching.progress = [&](const char* phase, Nanoseconds) {
     context_.observer.progress("minimize " + scenario.name + ": trial " + std::to_string(trials_ + 1) + " " + phase +
                                ", " + plural(scenario.rules.size(), "rule"));

@@ -95,7 +95,7 @@ ScenarioResults RunCampaign::run_job(Job& job, std::size_t number, OutputDirecto
   ScenarioResults results{job.plan.scenario, job.plan.summary, {}};
   Observer& observer = context_.observer;
   observer.began(job.plan);
-  Runner::Watching watching = watched_by(observer);
+  Watching watching = watched_by(observer);
   for (std::uint64_t round = 0; round < options_.repeat && !context_.stop; ++round) {
     watching.progress = [&](const char* phase, Nanoseconds since) {
       observer.progress(progress_of(job, number, round) + ": " + phase + ", " + seconds_text(since));

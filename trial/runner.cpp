@@ -11,9 +11,6 @@
 #include "base/syscall.h"
 #include "plan/command_line.h"
 #include "plan/repeat.h"
-#include "results/trial_metrics.h"
-#include "telemetry/metrics/trial_sink.h"
-#include "telemetry/sinks.h"
 #include "trial/own_kernel.h"
 #include "trial/trial.h"
 #include "vmm/arch/host.h"
@@ -24,26 +21,6 @@ namespace remapstorm {
 namespace {
 
 constexpr std::size_t kMostInitramfs = std::size_t{1} << 30;
-
-// console.log, line by line as it comes, so that a killed run has it too.
-class ConsoleSink final : public EventSink {
- public:
-  ConsoleSink(const std::string& path, const std::function<void(const std::string&)>& echo)
-      : file_(path, std::ios::trunc), echo_(echo) {}
-
-  void on_event(const Event& event) override {
-    const auto* console = std::get_if<ConsoleEvent>(&event.body);
-    if (console == nullptr) return;
-    file_ << console->line;
-    if (console->end != ConsoleEvent::End::more) file_ << '\n' << std::flush;
-    if (echo_) echo_(console->line);
-  }
-  [[nodiscard]] bool failed() const { return !file_.good(); }
-
- private:
-  std::ofstream file_;
-  const std::function<void(const std::string&)>& echo_;
-};
 
 std::string cpu_model() {
   std::ifstream info("/proc/cpuinfo");
@@ -134,35 +111,13 @@ ResolveSymbol Runner::resolver() const {
 
 TrialResult Runner::run(const Plan& plan, std::uint64_t trial, const std::string& folder, std::vector<EventSink*> sinks,
                         const Watching& watching) {
-  std::optional<JsonlSink> events;
-  std::optional<ConsoleSink> console;
-  if (!folder.empty()) {
-    Result<JsonlSink> created = JsonlSink::create(folder + "/events.jsonl");
-    if (!created) return did_not_run(plan, trial, created.error());
-    sinks.push_back(&events.emplace(std::move(created).value()));
-    sinks.push_back(&console.emplace(folder + "/console.log", watching.console));
-  }
-  std::optional<MetricsSink> folded;
-  if (watching.metrics != nullptr) sinks.push_back(&folded.emplace(*watching.metrics, clock_, trial_labels(plan)));
   const Progress progress = watching.progress ? watching.progress : [](const char* /*phase*/, Nanoseconds /*since*/) {};
-  Result<TrialResult> ended = run_trial(environment(), plan, trial, std::move(sinks), progress);
-  if (folded) {
-    folded->finish();
-    const double dropped = events ? static_cast<double>(events->dropped()) : 0;
-    watching.metrics->add(Metric::events_dropped, trial_labels(plan).with(), dropped);
-  }
+  TrialResult result = keep_trial(
+      plan, trial, folder, std::move(sinks), watching, clock_,
+      [&](std::vector<EventSink*> all) { return run_trial(environment(), plan, trial, std::move(all), progress); });
   for (const std::string& note : std::exchange(notes_, {})) {
     if (watching.note) watching.note(note);
   }
-  const Status written = events ? events->flush() : Status();
-  if (!ended) return did_not_run(plan, trial, ended.error());
-
-  TrialResult result = std::move(ended).value();
-  if (!written) result.error = written.error();
-  if (!result.error && console && console->failed()) {
-    result.error = host_error("cannot write " + folder + "/console.log");
-  }
-  if (result.error) result.ok = false;
   return result;
 }
 

@@ -12,7 +12,7 @@
 #include "base/paths.h"
 #include "plan/plan.h"
 #include "results/trial_result.h"
-#include "telemetry/metrics/metrics.h"
+#include "trial/kept_trial.h"
 #include "trial/trial.h"
 #include "vmm/elf_image.h"
 #include "vmm/kvm.h"
@@ -26,17 +26,6 @@ Result<HostInfo> describe_host(const Kvm& kvm, const Clock& clock, const Environ
 
 class Runner {
  public:
-  struct Watching {
-    // About every 100 ms while a trial runs: "booting" or "running", and for how long; may be empty.
-    std::function<void(const char* phase, Nanoseconds since_start)> progress;
-    // Each line of the guest's console as it comes, from a vCPU thread; may be empty.
-    std::function<void(const std::string& line)> console;
-    // What a person should know and the verdict does not: a snapshot that was refused, a disk that is full.
-    std::function<void(const std::string& line)> note;
-    // Where the trial's events go besides; may be null.
-    Metrics* metrics = nullptr;
-  };
-
   // `kernel`: a vmlinux to boot instead of the image's, or empty. `stop` ends the trial in progress once true.
   // `snapshots`: folder of booted guests, or empty: every trial boots its own. Errors: usage for a kernel that cannot
   // be booted.

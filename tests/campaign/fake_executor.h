@@ -58,7 +58,7 @@ class FakeExecutor final : public Executor {
       return SymbolAnswer{Gva{0xffffffff81000000}, {}};
     });
   }
-  Result<TrialResult> run(unsigned /*worker*/, const TrialRequest& request, const Runner::Watching& watching) override {
+  Result<TrialResult> run(unsigned /*worker*/, const TrialRequest& request, const Watching& watching) override {
     const Plan& plan = request.plan;
     if (cannot_begin) return *cannot_begin;
     {
