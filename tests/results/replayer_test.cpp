@@ -193,8 +193,8 @@ TEST(Replay, WhatIsNoRecordingIsRefused) {
   EXPECT_THAT(refused(""), HasSubstr("empty"));
   EXPECT_THAT(refused("hello\n"), HasSubstr("not JSON"));
   EXPECT_THAT(refused("{\"v\":99,\"t\":0,\"type\":\"plan\",\"plan\":{}}\n"), HasSubstr("version 99"));
-  EXPECT_THAT(refused("{\"v\":1,\"t\":0,\"type\":\"console\",\"line\":\"x\"}\n"), HasSubstr("no plan"));
-  EXPECT_THAT(refused("{\"v\":1,\"t\":0,\"type\":\"plan\",\"plan\":{\"schema\":9}}\n"), HasSubstr("schema 9"));
+  EXPECT_THAT(refused("{\"v\":3,\"t\":0,\"type\":\"console\",\"line\":\"x\"}\n"), HasSubstr("no plan"));
+  EXPECT_THAT(refused("{\"v\":3,\"t\":0,\"type\":\"plan\",\"plan\":{\"schema\":9}}\n"), HasSubstr("schema 9"));
 }
 
 TEST(Replay, FindsEveryRecordingInTheOrderOfTheTrials) {
