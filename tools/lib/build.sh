@@ -2,66 +2,60 @@
 # shellcheck shell=bash
 # Builds a CMake preset, and knows without starting CMake when there is nothing to build.
 
-# Every file that may matter to the program, with size, times and inode, and the packages that build it. Equal text means
-# nothing was edited, added, deleted or renamed. Both times: contents can change under an old mtime.
-tree_listing() {
-  find "$tree" \( -path "$tree/build" -o -path "$tree/.git" -o -path "$tree/tests" -o -path "$tree/docs" \) -prune -o \
-    -type f -printf '%P %s %T@ %C@ %i\n'
+# listing FIND-ARGUMENTS...: the files found, with size, times and inode, and the packages that build them. Equal text
+# means that nothing was edited, added, deleted or renamed. Both times: contents can change under an old mtime.
+listing() {
+  find -H "$@" -type f -printf '%p %s %T@ %C@ %i\n' 2>/dev/null
   package_listing
-  printf '%s\n' "$tree"
 }
 
-# is_fresh STAMP LISTING
-is_fresh() { [ -r "$1" ] && [ "$(<"$1")" = "$2" ]; }
-
-ensure_build_folder() {
-  mkdir -p "$tree/build" 2>/dev/null
-  [ -w "$tree/build" ] || die "$(place_code "$tree/build")" "cannot write to $tree/build, where the harness is built" \
-    "the source tree is read-only or full; copy or clone it to a folder you can write to"
-}
-
-# A build folder that was moved or copied with its tree points at the old place.
-drop_moved_build() {
-  local made_for
-  [ -r "$tree/build/$1/CMakeCache.txt" ] || return 0
-  made_for=$(sed -n 's/^CMAKE_HOME_DIRECTORY:INTERNAL=//p' "$tree/build/$1/CMakeCache.txt")
-  [ "$made_for" = "$tree" ] || rm -rf "${tree:?}/build/$1"
-}
-
-# Whoever builds or tests a preset holds it: others may use other presets meanwhile. Not the build folder itself, which
-# drop_moved_build removes.
+# lock_preset PRESET: whoever builds or tests it holds it, until the process and all it started are gone: others may use
+# other presets meanwhile. On an open folder, so that no lock file is left behind by anything, kill -9 included; not on
+# the build folder itself, which build_preset may remove.
 lock_preset() {
-  mkdir -p "$tree/build/in-use/$1" || die "$exit_host" "cannot create $tree/build/in-use/$1"
-  lock_folder "$tree/build/in-use/$1" "building or testing the preset $1 in this tree"
+  local folder=$tree/build/in-use/$1 waited
+  make_folder "$folder" "the source tree is read-only or full; copy or clone it to a folder you can write to"
+  exec {preset_lock}<"$folder"
+  for ((waited = 0; ; waited++)); do
+    flock --timeout 1 "$preset_lock" && return
+    [ $((waited % 10)) -ne 0 ] ||
+      say "waiting for another remapstorm that is building or testing the preset $1 in this tree ($((waited))s)"
+  done
 }
 
-# build_preset PRESET TITLE [TARGET]: configures and builds; the log is step_log.
+# build_preset PRESET TITLE: configures, and builds what the preset says; the log is step_log.
 build_preset() {
-  drop_moved_build "$1"
+  local folder=$tree/build/$1
+  # One that was moved or copied with its tree points at the old place.
+  if [ -r "$folder/CMakeCache.txt" ] && ! grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$tree" "$folder/CMakeCache.txt"; then
+    rm -rf "$folder"
+  fi
   # shellcheck disable=SC2016  # expanded by the inner shell
-  step "build-$1" "$2" bash -c 'cd "$1" && cmake --preset "$2" && cmake --build --preset "$2" -j "$(nproc)" --target "$3"' \
-    build "$tree" "$1" "${3:-all}"
+  step "build-$1" "$2" env -C "$tree" \
+    bash -c 'cmake --preset "$0" && cmake --build --preset "$0" -j "$(nproc)"' "$1"
 }
 
-# ensure_harness: the release build, for ./run.
+# Sets files, which is what a later harness_is_fresh compares with.
+harness_is_fresh() {
+  files=$(listing "$tree" \( -path "$tree/build" -o -path "$tree/.git" -o -path "$tree/tests" -o -path "$tree/docs" \) \
+    -prune -o)
+  [ -x "$program" ] && [ "$files" = "$(cat "$stamp" 2>/dev/null)" ]
+}
+
+# ensure_harness: the release build, for ./run. Sets program.
 ensure_harness() {
-  local stamp=$tree/build/release.stamp listing
+  local stamp=$tree/build/release.stamp files
   program=$tree/build/release/cli/remapstorm
-  listing=$(tree_listing)
-  is_fresh "$stamp" "$listing" && [ -x "$program" ] && return 0
+  harness_is_fresh && return
   work_folder
   ensure_packages "step 1/3 packages" run
-  ensure_build_folder
   lock_preset release
-  listing=$(tree_listing)
-  if ! is_fresh "$stamp" "$listing" || ! [ -x "$program" ]; then
+  # Whoever held it may have built it.
+  if ! harness_is_fresh; then
     rm -f "$stamp"
-    build_preset release "step 2/3 harness" remapstorm || {
-      show_failure
-      die "$exit_internal" "the harness does not build" "log: $step_log"
-    }
-    # The listing is from before the build: what was edited meanwhile differs next time.
-    printf '%s\n' "$listing" | write_file "$stamp" || die "$exit_host" "cannot write $stamp"
+    build_preset release "step 2/3 harness" || step_died "$exit_internal" "the harness does not build"
+    # The files are those from before the build: what was edited meanwhile differs next time.
+    printf '%s\n' "$files" >"$stamp" || die "$exit_host" "cannot write $stamp"
   fi
-  unlock_folder
+  exec {preset_lock}<&-
 }

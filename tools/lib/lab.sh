@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# --lab KIND among the arguments: what starts guests runs on the lab's emulated host (lab/run) instead of this machine.
-
-# take_lab ARGS...: sets `lab` (empty without --lab) and `rest`, the other arguments.
+# take_lab ARGS...: --lab KIND among the arguments means that what starts guests runs on the lab's emulated host
+# (lab/run) instead of this machine. Sets `lab`, empty without it, and `rest`, the other arguments.
 take_lab() {
   lab=
   rest=()
@@ -19,5 +18,6 @@ take_lab() {
     shift
   done
   [ -z "$lab" ] || [ -x "$tree/lab/$lab/qemu" ] ||
-    die "$exit_usage" "there is no lab of kind '$lab'" "there is: $(cd "$tree/lab" && printf '%s\n' */ | tr -d / | paste -sd ' ')"
+    die "$exit_usage" "there is no lab of kind '$lab'" \
+      "there is: $(cd "$tree/lab" && basename -a -- */ | paste -sd ' ')"
 }

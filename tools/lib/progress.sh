@@ -113,3 +113,9 @@ show_failure() {
   tail -n "${1:-25}" "$step_log" >&2
   printf -- '---\n' >&2
 }
+
+# step_died CODE MESSAGE [HINT]: die, for a step that must not fail.
+step_died() {
+  show_failure
+  die "$1" "$2" "log: $step_log${3:+; $3}"
+}
