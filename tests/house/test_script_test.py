@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """./test: which parts it runs, how it counts, what it does without /dev/kvm."""
+import json
+import re
 import shutil
 import unittest
 
@@ -11,14 +13,11 @@ CTEST = r"""#!/bin/bash
 echo "image=${REMAPSTORM_IMAGE_STD:-}" >>"$TRACE.images"
 while [ $# -gt 0 ]; do
   [ "$1" != --output-junit ] || junit=$2
-  case "$1 ${2:-}" in
-    "-N "*) listed=3 ;;
-    "-L "*kvm*) [ "${KIND:-all}" != unit ] || none=yes ;;
-    "-L ^lockdep$" | "-L ^debug$") [ "${KIND:-all}" = all ] || none=yes ;;
-    "-LE "*) [ "${KIND:-all}" != kvm ] || none=yes ;;
-  esac
+  [ "$1" != -N ] || listed=3
+  [ "$1" != --preset ] || part=$2
   shift
 done
+[[ " ${PARTS:-$part} " == *" $part "* ]] || none=yes
 if [ -n "${listed:-}" ]; then
   [ -z "${NO_TESTS:-}${none:-}" ] || listed=0
   echo "Total Tests: $listed"
@@ -52,13 +51,24 @@ class TestScript(unittest.TestCase):
         self.assertEqual(result.returncode, 0, result.err)
         self.assertEqual(result.out, "3 passed, 0 failed\n")
         self.assertEqual(len(self.ctests()), 1)
-        self.assertIn("-LE ^(kvm|scenario|lab|lockdep|debug|lint)$", self.ctests()[0])
+        self.assertIn("--preset unit -j ", self.ctests()[0])
+
+    def test_each_label_is_of_one_part_of_the_debug_build(self):
+        presets = json.loads((TREE / "CMakePresets.json").read_text(encoding="utf-8"))["testPresets"]
+
+        def has(preset, label):
+            (kind, labels), = preset["filter"].items()
+            return (re.search(labels["label"], label) is None) == (kind == "exclude")
+
+        for label, part in (("unit", "unit"), ("house", "unit"), ("kvm", "kvm"), ("scenario", "kvm"), ("lab", "lab"),
+                            ("lockdep", "lockdep"), ("debug", "debug"), ("lint", "lint"), ("of another kind", "unit")):
+            found = [one["name"] for one in presets if "filter" in one and "configurePreset" not in one and has(one, label)]
+            self.assertEqual(found, [part], label)
 
     def test_numbers_are_summed(self):
         result = self.call("unit", "asan", "tsan")
         self.assertEqual(result.out, "9 passed, 0 failed\n")
-        self.assertEqual([line.split("/build/")[1].split()[0] for line in self.ctests()],
-                         ["debug", "asan-ubsan", "tsan"])
+        self.assertEqual([line.split()[2] for line in self.ctests()], ["unit", "asan", "tsan"])
 
     def test_a_failure_counts_and_is_shown(self):
         result = self.call("unit", FAILURES="1")
@@ -88,22 +98,22 @@ class TestScript(unittest.TestCase):
         self.assertEqual(result.returncode, 0, result.err)
         with open(f"{self.fake.trace_file}.images", encoding="utf-8") as images:
             self.assertIn("/guest/std-fake", images.read())
-        self.assertIn("-j 1 -L ^(kvm|scenario)$", self.ctests()[0])
+        self.assertIn("--preset kvm -j 1 ", self.ctests()[0])
 
     def test_kernels_of_their_own_are_for_those_who_ask(self):
         for part in "lockdep", "debug":
             self.assertEqual(self.call(part).returncode, 0)
             self.assertEqual(len(self.ctests()), 1)
-            self.assertIn(f"-L ^{part}$", self.ctests()[0])
+            self.assertIn(f"--preset {part} ", self.ctests()[0])
             self.fake.forget()
         self.assertEqual(self.call("lockdep", "debug").returncode, 0)
         self.assertEqual(len(self.ctests()), 2)
         self.fake.forget()
         self.call()
-        self.assertFalse(any("-L ^lockdep$" in line or "-L ^debug$" in line for line in self.ctests()))
+        self.assertEqual([line.split()[2] for line in self.ctests()], ["unit", "kvm", "lab", "lint", "asan", "tsan"])
 
     def test_by_name(self):
-        result = self.call("-k", "Rng", KIND="unit")
+        result = self.call("-k", "Rng", PARTS="unit")
         self.assertEqual(result.out, "3 passed, 0 failed\n")
         self.assertEqual(len(self.ctests()), 1)
         self.assertIn("-R Rng", self.ctests()[0])
@@ -147,10 +157,10 @@ class TestScript(unittest.TestCase):
         self.assertTrue(any(line.startswith("lab x86 ctest") for line in self.fake.trace()))
 
     def test_by_name_the_lab_runs_what_needs_kvm_and_only_that(self):
-        for kind, there, here in (("kvm", 1, 0), ("unit", 0, 1), ("both", 1, 1)):
+        for kind, there, here in (("kvm", 1, 0), ("unit", 0, 1), ("unit kvm", 1, 1)):
             for arguments, prefix in ((("-k", "Rng"), without_kvm()), (("-k", "Rng", "--lab", "x86"), ())):
                 self.fake.forget()
-                result = self.call(*arguments, prefix=prefix, KIND=kind)
+                result = self.call(*arguments, prefix=prefix, PARTS=kind)
                 self.assertEqual(result.out, f"{3 * (there + here)} passed, 0 failed\n", result.err)
                 in_lab = [line for line in self.fake.trace() if line.startswith("lab x86 ctest")]
                 self.assertEqual((len(in_lab), len(self.ctests())), (there, there + here), (kind, arguments))
