@@ -16,8 +16,8 @@
 
 namespace remapstorm {
 
-// 4: bbm.window probes, which alone tell how long an entry was invalid. Recordings of version 3 are read as well; of each
-// version that is read there is one in tests/results/recorded.
+// 4: bbm.window probes, which alone tell how long an entry was invalid. Recordings of version 3 are read as well; of
+// each version that is read there is one in tests/results/recorded.
 inline constexpr int kEventSchema = 4;
 inline constexpr int kWindowSchema = 4;
 inline constexpr int kOldestEventSchema = 3;

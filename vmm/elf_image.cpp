@@ -7,6 +7,7 @@
 
 #include "vmm/arch/arch.h"
 #include "vmm/elf_handle.h"
+#include "vmm/kernel_file.h"
 
 namespace remapstorm {
 namespace {
@@ -19,40 +20,21 @@ Error bad(const std::string& path, const std::string& what) { return usage_error
 struct Format {
   std::size_t offset;
   std::string_view magic;
-  const char* hint;  // FILE stands for its path
+  const char* hint;
 };
 
-constexpr const char* kFromBuild =
-    "give the vmlinux of the same build: it is at the top of its build folder, and in the debug package of a "
-    "distribution "
-    "(Debian: linux-image-VERSION-dbg, /usr/lib/debug/boot/vmlinux-VERSION)";
-
-// What people take for a kernel image. Linux Documentation/arch/x86/boot.rst (HdrS), arch/arm64/booting.rst (ARM\x64),
-// drivers/firmware/efi/libstub/zboot-header.S (zimg); the others by their own formats.
+// What people take for a kernel image and read_kernel_file() leaves as it is. Linux Documentation/arch/x86/boot.rst
+// (HdrS: one older than 2.6.26), arch/arm64/booting.rst (ARM\x64); the other by its own format.
 constexpr Format kFormats[] = {
-    {0x202, "HdrS", "this is a bzImage, as distributions install it under the name vmlinuz: "},
-    {0x38, "ARM\x64", "this is an arm64 Image: "},
-    {4, "zimg", "this is a compressed EFI image: "},
-    {0, "\x1f\x8b", "this is compressed with gzip: gzip -dc FILE >vmlinux"},
-    {0,
-     "\xfd"
-     "7zXZ",
-     "this is compressed with xz: xz -dc FILE >vmlinux"},
-    {0, "\x28\xb5\x2f\xfd", "this is compressed with zstd: zstd -dc FILE >vmlinux"},
-    {0, "BZh", "this is compressed with bzip2: bzip2 -dc FILE >vmlinux"},
-    {0, "\x02\x21\x4c\x18", "this is compressed with lz4: lz4 -dc FILE >vmlinux"},
-    {0, "\x04\x22\x4d\x18", "this is compressed with lz4: lz4 -dc FILE >vmlinux"},
+    {0x202, "HdrS", "this is a bzImage that does not say where its kernel lies: give the vmlinux of the same build"},
+    {0x38, "ARM\x64", "this is an arm64 Image: give the vmlinux of the same build"},
     {0, "070701", "this is an initramfs, not a kernel"},
 };
 
-std::string hint_for(const std::string& path, std::span<const std::byte> file) {
+std::string hint_for(std::span<const std::byte> file) {
   const std::string_view content(reinterpret_cast<const char*>(file.data()), file.size());
   for (const Format& format : kFormats) {
-    if (content.size() < format.offset || !content.substr(format.offset).starts_with(format.magic)) continue;
-    std::string hint = format.hint;
-    if (hint.ends_with(": ")) return hint + kFromBuild;
-    if (const std::size_t at = hint.find("FILE"); at != std::string::npos) hint.replace(at, 4, path);
-    return hint;
+    if (content.size() >= format.offset && content.substr(format.offset).starts_with(format.magic)) return format.hint;
   }
   return {};
 }
@@ -60,7 +42,7 @@ std::string hint_for(const std::string& path, std::span<const std::byte> file) {
 Result<GElf_Ehdr> read_header(const std::string& path, Elf* elf, Isa isa, std::span<const std::byte> file) {
   if (elf == nullptr || elf_kind(elf) != ELF_K_ELF) {
     Error error = bad(path, "not an ELF file");
-    error.hint = hint_for(path, file);
+    error.hint = hint_for(file);
     return error;
   }
   GElf_Ehdr header = {};
@@ -123,7 +105,8 @@ Result<ElfImage> ElfImage::open(const std::string& path, Isa isa) {
   ElfImage image;
   image.path_ = path;
   image.isa_ = isa;
-  RS_ASSIGN(image.file_, Mapping::copy_of_file(path, kMostBytes));
+  RS_ASSIGN(KernelFile file, read_kernel_file(path, kMostBytes));
+  image.file_ = std::move(file.bytes);
   if (elf_version(EV_CURRENT) == EV_NONE) return internal_error("libelf is too old");
   const ElfHandle elf(elf_memory(reinterpret_cast<char*>(image.file_.data()), image.file_.size()));
   RS_ASSIGN(const GElf_Ehdr header, read_header(path, elf.get(), isa, image.file()));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// ElfImage: a guest kernel as an ELF file, checked before anything of it is used. The file is not trusted, and it may
-// be written anew while this lives: what was read once is what is hashed, and what boots.
+// ElfImage: a guest kernel as an ELF file, packed or not (vmm/kernel_file.h), checked before anything of it is used.
+// The file is not trusted, and it may be written anew while this lives: what was read once is what is hashed, and what
+// boots.
 #pragma once
 
 #include <cstdint>
@@ -27,9 +28,9 @@ struct ElfSegment {
 
 class ElfImage {
  public:
-  // Errors, all of kind usage and naming the file: missing, not ELF, wrong class, byte order or machine, truncated
-  // (a header or segment beyond the end of the file), no loadable segment, segments that wrap or overlap, entry point
-  // outside every segment.
+  // Errors: those of read_kernel_file(); of kind usage and naming the file: not ELF, wrong class, byte order or
+  // machine, truncated (a header or segment beyond the end of the file), no loadable segment, segments that wrap or
+  // overlap, entry point outside every segment.
   static Result<ElfImage> open(const std::string& path, Isa isa);
 
   [[nodiscard]] const std::string& path() const { return path_; }

@@ -63,7 +63,10 @@ Result<Symbols> Symbols::from(const ElfImage& image) {
     }
   }
   if (entries.empty()) {
-    return usage_error(image.path() + ": no symbol table", "give the unstripped vmlinux of the build");
+    return usage_error(
+        image.path() + ": no symbol table",
+        "give the unstripped vmlinux of the same build: it is at the top of its build folder, and in the debug "
+        "package of a distribution (Debian: linux-image-VERSION-dbg, /usr/lib/debug/boot/vmlinux-VERSION)");
   }
   return Symbols(std::move(entries));
 }
