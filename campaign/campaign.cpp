@@ -8,21 +8,41 @@ OwnerNote note_to(Observer& observer) {
   return [&observer](const std::string& line) { observer.note(line); };
 }
 
-}  // namespace
-
-Result<OutputDirectory> open_output(const CampaignContext& context, const std::string& requested,
-                                    const std::string& label) {
+Result<OutputDirectory> output_at(const CampaignContext& context, const std::string& requested,
+                                  const std::string& label) {
   if (!requested.empty()) return OutputDirectory::at(requested, note_to(context.observer));
   RS_ASSIGN(const Paths paths, context.installation.paths());
   return OutputDirectory::below_state(paths.state, time_stamp(context.started), label, note_to(context.observer));
 }
 
-Result<WorkFolder> open_work_folder(const CampaignContext& context, const std::string& requested,
-                                    const std::string& label, const std::string& place) {
+Result<WorkFolder> work_folder_at(const CampaignContext& context, const std::string& requested,
+                                  const std::string& label, const std::string& place) {
   if (!requested.empty()) return WorkFolder::at(requested, note_to(context.observer));
   RS_ASSIGN(const Paths paths, context.installation.paths());
   const std::string name = time_stamp(context.started) + (label.empty() ? "" : "-" + label);
   return WorkFolder::fresh(paths.state + "/" + place + "/" + name, note_to(context.observer));
+}
+
+}  // namespace
+
+Result<OutputDirectory> open_output(const CampaignContext& context, const std::string& requested,
+                                    const std::string& label) {
+  Result<OutputDirectory> output = output_at(context, requested, label);
+  if (output.ok()) {
+    context.observer.detail("the output folder will be " + output->path());
+    context.observer.writes_into(output->working_path());
+  }
+  return output;
+}
+
+Result<WorkFolder> open_work_folder(const CampaignContext& context, const std::string& requested,
+                                    const std::string& label, const std::string& place) {
+  Result<WorkFolder> folder = work_folder_at(context, requested, label, place);
+  if (folder.ok()) {
+    context.observer.detail("the output folder is " + folder->path());
+    context.observer.writes_into(folder->path());
+  }
+  return folder;
 }
 
 TrialResult run_into(Executor& executor, const Plan& plan, std::uint64_t trial, OutputDirectory& output,

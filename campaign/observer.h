@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Observer: who hears what a campaign does while it does it: the status line, the metrics, a test. Calls come from the
-// campaign's own thread but for note() and console(), which come from any. What came of it all is what the campaign
-// returns.
+// Observer: who hears what a campaign does while it does it: the status line, the log, the metrics, a test. Calls come
+// from the campaign's own thread but for note(), detail() and console(), which come from any. What came of it all is
+// what the campaign returns.
 #pragma once
 
 #include <span>
@@ -25,6 +25,10 @@ class Observer {
   virtual void step(const std::string& /*line*/) {}
   // What a person should know besides the results.
   virtual void note(const std::string& /*line*/) {}
+  // What only who looks for a mistake wants to know.
+  virtual void detail(const std::string& /*line*/) {}
+  // What comes of it is written into this folder, which is ours.
+  virtual void writes_into(const std::string& /*folder*/) {}
   // Something that was asked for cannot be had; the rest goes on.
   virtual void trouble(const Error& /*error*/) {}
   // Each line of a guest's console, if anybody wants it.

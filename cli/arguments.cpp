@@ -13,7 +13,11 @@
 namespace remapstorm {
 
 struct ArgumentParser::Parts {
+  explicit Parts(Log& context_log) : log(context_log) {}
+
   CLI::App app;
+  Log& log;
+  std::optional<std::string> log_level;
   std::string usage;
   std::size_t width = 0;  // of help
   std::string example;
@@ -23,7 +27,7 @@ struct ArgumentParser::Parts {
 };
 
 ArgumentParser::ArgumentParser(const CommandContext& context, const CommandText& text)
-    : parts_(std::make_unique<Parts>()) {
+    : parts_(std::make_unique<Parts>(context.log)) {
   parts_->usage = context.called + " " + text.usage;
   parts_->width = help_width(context.columns);
   parts_->example = context.called + " " + text.example;
@@ -31,6 +35,9 @@ ArgumentParser::ArgumentParser(const CommandContext& context, const CommandText&
   parts_->app.set_help_flag("-h,--help", "show this help");
   parts_->app.get_formatter()->label("Positionals", "Arguments");
   parts_->option_names = {"--help"};
+  option("--log-level", parts_->log_level, "LEVEL",
+         "messages on standard error: trace, debug, info, warn, error or off (info); an output folder keeps those from "
+         "debug on in remapstorm.log");
 }
 
 ArgumentParser::~ArgumentParser() = default;
@@ -90,6 +97,10 @@ Result<ArgumentParser::Outcome> ArgumentParser::parse(const Arguments& arguments
     return Outcome::help_wanted;
   } catch (const CLI::ParseError& error) {
     return usage_error(error.what(), hint);
+  }
+  if (parts_->log_level) {
+    RS_ASSIGN(const LogLevel level, parse_log_level(*parts_->log_level));
+    parts_->log.show_from(level);
   }
   if (parts_->required_words != nullptr && parts_->required_words->empty()) {
     return usage_error("which " + parts_->required + "?", hint);

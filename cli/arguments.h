@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// ArgumentParser: the options of one command. The only user of CLI11; values arrive as text and are checked by
-// whoever knows what they mean.
+// ArgumentParser: the options of one command, and --log-level, which all have. The only user of CLI11; values arrive as
+// text and are checked by whoever knows what they mean.
 #pragma once
 
 #include <cstdint>
@@ -39,7 +39,7 @@ class ArgumentParser {
   void positional(const std::string& name, std::vector<std::string>& target, const std::string& help, bool required);
 
   enum class Outcome { parsed, help_wanted };
-  // Errors: usage, with near option names as the hint.
+  // From then on context.log shows what --log-level says. Errors: usage, with near option names as the hint.
   Result<Outcome> parse(const Arguments& arguments);
   [[nodiscard]] std::string help() const;
 

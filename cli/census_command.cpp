@@ -18,18 +18,19 @@ Status write(const OutputDirectory& output, const Census& census) {
 
 int census(const CommandContext& context, const CensusRequest& request) {
   const CommandCampaign here;
-  ConsoleObserver observer(context, here.clock, volume_of(request.explore.quiet));
+  ConsoleObserver observer(context, volume_of(request.explore.quiet));
   std::optional<OutputDirectory> output;
   // Before the census is taken: nobody waits for it in vain.
   if (!request.explore.output_dir.empty()) {
     Result<OutputDirectory> opened = OutputDirectory::at(request.explore.output_dir, note_to(context));
     if (!opened.ok()) return report_error(context, opened.error());
     output.emplace(std::move(opened).value());
+    context.log.keep_in(output->working_path());
   }
   Guests guests(context, here.clock, here.signals.stop(), guests_for(request.explore));
   const Result<Census> taken =
       run_census(here.campaign(context, guests, observer), guests, {request.explore, request.windows});
-  observer.clear();
+  context.log.clear_status();
   const int signal = here.signals.signal();
   if (!taken.ok()) {
     const int code = report_error(context, taken.error());

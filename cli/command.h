@@ -12,15 +12,15 @@
 
 #include "base/result.h"
 #include "campaign/installation.h"
+#include "cli/log.h"
 
 namespace remapstorm {
 
 struct CommandContext : Installation {
   std::ostream& out;  // results
-  std::ostream& err;  // messages, progress
-  // Terminals that understand escapes: not TERM=dumb.
+  Log& log;           // all else
+  // A terminal that understands escapes: not TERM=dumb.
   bool out_is_terminal = false;
-  bool err_is_terminal = false;
   unsigned columns = 0;  // COLUMNS, or the terminal's; 0: not known
 };
 
@@ -51,10 +51,10 @@ struct Meant {
 };
 Meant what_is_meant(const Arguments& arguments);
 
-// Prints "remapstorm: LINE" to context.err, which must outlive it.
+// Says each line to context.log, which must outlive it.
 std::function<void(const std::string& line)> note_to(const CommandContext& context);
 
-// Prints "remapstorm: MESSAGE" and "HINT: ..." to context.err; returns the exit code of its kind.
+// Says it to context.log, behind what there is of results; returns the exit code of its kind.
 int report_error(const CommandContext& context, const Error& error);
 
 int run_command(const CommandContext& context, const Arguments& arguments);

@@ -20,7 +20,7 @@ Guests::Options guests_for(const Overrides& overrides) {
 Guests::Options guests_for(const ExploreOptions& options) { return {options.same, options.kernel}; }
 
 int stopped(const CommandContext& context, const StopSignals& signals, const std::string& what_is_left) {
-  if (signals.signal() != 0) context.err << "remapstorm: stopped by a signal; " << what_is_left << '\n';
+  if (signals.signal() != 0) context.log.say(LogLevel::warn, "stopped by a signal; " + what_is_left);
   return exit_by_signal(signals.signal());
 }
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 
-#include "base/printable.h"
 #include "cli/command.h"
 #include "cli/help_text.h"
 #include "cli/needs.h"
@@ -107,13 +106,12 @@ int dispatch(const CommandContext& context, const Arguments& arguments) {
 }
 
 std::function<void(const std::string& line)> note_to(const CommandContext& context) {
-  return [&context](const std::string& line) { context.err << "remapstorm: " << line << std::endl; };
+  return [&context](const std::string& line) { context.log.say(LogLevel::warn, line); };
 }
 
 int report_error(const CommandContext& context, const Error& error) {
   context.out.flush();
-  context.err << "remapstorm: " << printable_lines(error.message) << '\n';
-  if (!error.hint.empty()) context.err << "HINT: " << printable_lines(error.hint) << '\n';
+  context.log.say(error);
   return exit_code_of(error.kind);
 }
 

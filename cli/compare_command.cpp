@@ -21,7 +21,7 @@ class CompareCommand {
   CompareCommand(const CommandContext& context, const CompareRequest& request)
       : context_(context),
         request_(request),
-        observer_(context, here_.clock, volume_of(request.quiet)),
+        observer_(context, volume_of(request.quiet)),
         guests_(context, here_.clock, here_.signals.stop(), {}),
         campaign_(here_.campaign(context, guests_, observer_), request, same_cpu(context),
                   [this](const Plan& quiet, const Plan& reader) { return count(quiet, reader); }) {}
@@ -33,7 +33,7 @@ class CompareCommand {
 
   int execute() {
     const Status measured = campaign_.run();
-    observer_.clear();
+    context_.log.clear_status();
     const Status written = write_output();
     show(written.ok());
     int code = campaign_.exit_code();

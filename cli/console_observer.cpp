@@ -5,41 +5,31 @@
 
 namespace remapstorm {
 
+ConsoleObserver::~ConsoleObserver() { context_.log.clear_status(); }
+
 void ConsoleObserver::progress(const std::string& what) {
-  const std::lock_guard lock(mutex_);
-  if (metrics_ != nullptr) metrics_->say(&status_);
-  if (volume_ != Volume::quiet) status_.show(what);
+  if (metrics_ != nullptr) metrics_->say();
+  if (volume_ == Volume::usual) context_.log.status(what);
+  if (volume_ == Volume::verbose) context_.log.status_in_lines(what);
 }
 
 void ConsoleObserver::step(const std::string& line) {
-  const std::lock_guard lock(mutex_);
-  status_.clear();
-  if (volume_ != Volume::quiet) context_.err << printable_lines(line) << std::endl;
+  // Kept in the log all the same.
+  context_.log.list(volume_ == Volume::quiet ? LogLevel::debug : LogLevel::info, line);
 }
 
-void ConsoleObserver::note(const std::string& line) {
-  const std::lock_guard lock(mutex_);
-  status_.clear();
-  context_.err << "remapstorm: " << printable_lines(line) << std::endl;
-}
-
-void ConsoleObserver::trouble(const Error& error) {
-  const std::lock_guard lock(mutex_);
-  status_.clear();
-  report_error(context_, error);
-}
-
-void ConsoleObserver::console(const std::string& line) {
-  const std::lock_guard lock(mutex_);
-  context_.err << printable(line) << '\n';
-}
+void ConsoleObserver::note(const std::string& line) { context_.log.say(LogLevel::warn, line); }
+void ConsoleObserver::detail(const std::string& line) { context_.log.say(LogLevel::debug, line); }
+void ConsoleObserver::writes_into(const std::string& folder) { context_.log.keep_in(folder); }
+void ConsoleObserver::trouble(const Error& error) { report_error(context_, error); }
+void ConsoleObserver::console(const std::string& line) { context_.log.print(printable(line) + "\n"); }
 
 void ConsoleObserver::planned(const Plan& plan) {
   if (metrics_ != nullptr) metrics_->planned(plan);
 }
 
 void ConsoleObserver::ended(const TrialLabels& labels, const TrialResult& trial) {
-  clear();
+  context_.log.clear_status();
   if (metrics_ != nullptr) metrics_->ended(labels, trial);
 }
 
@@ -50,11 +40,6 @@ void ConsoleObserver::ended(const Plan& plan, const PointOutcome& point, std::sp
 
 void ConsoleObserver::measured(Metric metric, double value) {
   if (metrics_ != nullptr) metrics_->set(metric, value);
-}
-
-void ConsoleObserver::clear() {
-  const std::lock_guard lock(mutex_);
-  status_.clear();
 }
 
 ConsoleObserver::Volume volume_of(bool quiet, bool verbose) {

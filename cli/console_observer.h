@@ -2,13 +2,11 @@
 // ConsoleObserver: what a person at the terminal, and who asked for metrics, see of a campaign while it runs.
 #pragma once
 
-#include <mutex>
 #include <string>
 
 #include "campaign/observer.h"
 #include "cli/command.h"
 #include "cli/session_metrics.h"
-#include "cli/status_line.h"
 
 namespace remapstorm {
 
@@ -17,15 +15,18 @@ class ConsoleObserver : public Observer {
   enum class Volume : std::uint8_t { quiet, usual, verbose };  // no progress; progress; guests' consoles besides
 
   // All must outlive this. `metrics`: may be null.
-  ConsoleObserver(const CommandContext& context, const Clock& clock, Volume volume, SessionMetrics* metrics = nullptr)
-      : context_(context),
-        volume_(volume),
-        metrics_(metrics),
-        status_(context.err, context.err_is_terminal && volume != Volume::verbose, clock, context.columns) {}
+  ConsoleObserver(const CommandContext& context, Volume volume, SessionMetrics* metrics = nullptr)
+      : context_(context), volume_(volume), metrics_(metrics) {}
+
+  ~ConsoleObserver() override;
+  ConsoleObserver(const ConsoleObserver&) = delete;
+  ConsoleObserver& operator=(const ConsoleObserver&) = delete;
 
   void progress(const std::string& what) override;
   void step(const std::string& line) override;
   void note(const std::string& line) override;
+  void detail(const std::string& line) override;
+  void writes_into(const std::string& folder) override;
   void trouble(const Error& error) override;
   [[nodiscard]] bool wants_console() const override { return volume_ == Volume::verbose; }
   void console(const std::string& line) override;
@@ -37,15 +38,10 @@ class ConsoleObserver : public Observer {
   [[nodiscard]] Metrics* metrics() override { return metrics_ == nullptr ? nullptr : metrics_->metrics(); }
   void measured(Metric metric, double value) override;
 
-  // Before something else is printed.
-  void clear();
-
  private:
   const CommandContext& context_;
   const Volume volume_;
   SessionMetrics* const metrics_;
-  std::mutex mutex_;  // the terminal: status_, context_.err
-  StatusLine status_;
 };
 
 ConsoleObserver::Volume volume_of(bool quiet, bool verbose = false);

@@ -18,7 +18,7 @@ class ExploreCommand {
       : context_(context),
         request_(request),
         metrics_(context, request.metrics, here_.clock),
-        observer_(context, here_.clock, volume_of(request.quiet, request.verbose), &metrics_),
+        observer_(context, volume_of(request.quiet, request.verbose), &metrics_),
         guests_(context, here_.clock, here_.signals.stop(), guests_for(request)),
         campaign_(here_.campaign(context, guests_, observer_), guests_, request) {}
 
@@ -32,7 +32,7 @@ class ExploreCommand {
 
   int execute() {
     const Status explored = campaign_.run();
-    observer_.clear();
+    context_.log.clear_status();
     const Certificate& certificate = campaign_.certificate();
     const Status written = campaign_.write_output([&](const std::string& directory) -> Status {
       if (request_.at) return {};
@@ -47,7 +47,7 @@ class ExploreCommand {
     for (const Status* status : {&explored, &written}) {
       if (status->ok()) continue;
       const int code = report_error(context_, status->error());
-      context_.err << "remapstorm: " << campaign_.kept() << '\n';
+      context_.log.say(LogLevel::warn, campaign_.kept());
       return code;
     }
     if (stopped_by() != 0) return stopped(context_, here_.signals, campaign_.kept());

@@ -50,21 +50,22 @@ int run_main(int argc, char** argv) {
   const Environment environment = process_environment();
   const std::string terminal = environment("TERM").value_or("dumb");
   const auto is_terminal = [&](int fd) { return terminal != "dumb" && ::isatty(fd) == 1; };
+  Log log(std::cerr, {.redraws = is_terminal(STDERR_FILENO), .columns = columns_of(environment)});
   CommandContext context{{environment, home_from_user_database(), shipped_scenarios(), build_info().source_dir,
                           build_info().version, environment("REMAPSTORM_CALLED").value_or("remapstorm")},
                          std::cout,
-                         std::cerr,
+                         log,
                          is_terminal(STDOUT_FILENO),
-                         is_terminal(STDERR_FILENO),
                          columns_of(environment)};
   const int code = dispatch(context, Arguments(argv + 1, argv + argc));
   std::cout.flush();
   if (std::cout) return code;
   // Results that could not be written are no success: a full disk, a closed pipe.
-  std::cerr << "remapstorm: cannot write to standard output\n";
+  log.say(LogLevel::error, "cannot write to standard output");
   return worse_of(code, kExitHost);
 }
 
+// By hand: who knows what a log would need.
 int told(const Error& error) {
   std::cerr << "remapstorm: " << error.message << '\n';
   if (!error.hint.empty()) std::cerr << "HINT: " << error.hint << '\n';

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // minimize: the smallest form of a scenario that still fails the same way.
+#include <fmt/format.h>
+
 #include "base/plural.h"
 #include "cli/command_campaign.h"
 #include "cli/minimize_options.h"
@@ -16,7 +18,7 @@ class MinimizeCommand {
       : context_(context),
         request_(request),
         scenario_(scenario),
-        observer_(context, here_.clock, volume_of(request.run.quiet, request.run.verbose)),
+        observer_(context, volume_of(request.run.quiet, request.run.verbose)),
         guests_(context, here_.clock, here_.signals.stop(), guests_for(request.run.overrides)),
         campaign_(here_.campaign(context, guests_, observer_), request.options) {}
 
@@ -28,14 +30,14 @@ class MinimizeCommand {
   int execute() {
     for (const RescuedRun& run : campaign_.output().rescued()) observer_.note(describe(run));
     const Result<bool> wanted = campaign_.find_outcome();
-    observer_.clear();
+    context_.log.clear_status();
     if (!wanted.ok()) {
       const int code = report_error(context_, campaign_.output().give_up(wanted.error()));
       return wanted.error().kind == ErrorKind::usage ? kExitDiffers : code;
     }
     if (!*wanted) return stopped(context_, here_.signals, "there was nothing to keep yet");
     const Status written = campaign_.run();
-    observer_.clear();
+    context_.log.clear_status();
     show();
     const int code = conclude(written);
     return worse_of(code,
@@ -64,10 +66,10 @@ class MinimizeCommand {
       return stopped(context_, here_.signals, "the smallest so far is in " + campaign_.file());
     }
     if (found.repeated >= request_.options.needed) return kExitOk;
-    context_.err << "remapstorm: the smallest scenario repeated " << found.repeated << " of " << found.confirmed_with
-                 << " at the end, fewer than the " << request_.options.needed
-                 << " that each step showed: it depends on luck\n"
-                 << "HINT: a larger --repeat and --at-least\n";
+    context_.log.say(LogLevel::warn,
+                     fmt::format("the smallest scenario repeated {} of {} at the end, fewer than the {} that each step "
+                                 "showed: it depends on luck\nHINT: a larger --repeat and --at-least",
+                                 found.repeated, found.confirmed_with, request_.options.needed));
     return kExitDiffers;
   }
 

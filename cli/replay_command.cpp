@@ -119,9 +119,9 @@ int report_all(const CommandContext& context, const ReplayOptions& options, Gath
     info.repeat = std::max<std::uint64_t>(info.repeat, trials.size());
     info.one_trial = info.one_trial && trials.back().attempt == trials.size();
     if (group.plan.host.kind != info.host.kind || group.plan.host.cpu != info.host.cpu) {
-      context.err
-          << "remapstorm: these recordings come from more than one host; lengths do not compare across them, and "
-             "only the first is named\n";
+      context.log.say(LogLevel::warn,
+                      "these recordings come from more than one host; lengths do not compare across them, and only the "
+                      "first is named");
     }
   }
   const std::unique_ptr<Report> report = make_report(context, options.format, options.quiet, options.verbose);

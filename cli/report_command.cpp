@@ -67,7 +67,7 @@ int report_command(const CommandContext& context, const Arguments& arguments) {
   if (!target.ok()) return report_error(context, target.error());
   Result<OutputDirectory> output = open_output(context, output_dir, paths.front());
   if (!output.ok()) return report_error(context, output.error());
-  for (const RescuedRun& run : output->rescued()) context.err << "remapstorm: " << describe(run) << '\n';
+  for (const RescuedRun& run : output->rescued()) context.log.say(LogLevel::warn, describe(run));
   Status made = make_reports(context, *target, *output);
   if (made.ok()) made = output->finish();
   if (!made.ok()) return report_error(context, made.error());

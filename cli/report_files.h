@@ -29,7 +29,7 @@ Result<ReportFiles> check_report_files(const ReportFilesWords& words);
 Status check_places(const ReportFiles& files);
 
 // Writes those that were asked for, each whole or not at all; what is no regular file (a pipe, /dev/stdout) is written
-// to as it is. Trouble is said on context.err. Returns the exit code that this comes to, 0 if all is well.
+// to as it is. Trouble is said on context.log. Returns the exit code that this comes to, 0 if all is well.
 int write_report_files(const CommandContext& context, const ReportFiles& files,
                        const std::function<std::string()>& junit, const std::function<std::string()>& json);
 

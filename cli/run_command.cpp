@@ -20,8 +20,8 @@ namespace {
 // Tells the report besides, while there is one.
 class RunObserver final : public ConsoleObserver {
  public:
-  RunObserver(const CommandContext& context, const Clock& clock, const RunRequest& request, SessionMetrics& metrics)
-      : ConsoleObserver(context, clock, volume_of(request.quiet, request.verbose), &metrics), out_(context.out) {}
+  RunObserver(const CommandContext& context, const RunRequest& request, SessionMetrics& metrics)
+      : ConsoleObserver(context, volume_of(request.quiet, request.verbose), &metrics), out_(context.out) {}
 
   void report_to(Report* report) { report_ = report; }
   void began(const Plan& plan) override {
@@ -49,7 +49,7 @@ class RunCommand {
       : context_(context),
         request_(request),
         metrics_(context, request.metrics, here_.clock),
-        observer_(context, here_.clock, request, metrics_),
+        observer_(context, request, metrics_),
         guests_(context, here_.clock, here_.signals.stop(), guests_for(request.overrides)),
         campaign_(here_.campaign(context, guests_, observer_), request, std::move(scenarios), write_ktap) {}
 
@@ -70,12 +70,12 @@ class RunCommand {
   int run_trials() {
     Result<OutputDirectory> output = campaign_.make_output();
     if (!output.ok()) return report_error(context_, output.error());
-    for (const RescuedRun& run : output->rescued()) context_.err << "remapstorm: " << describe(run) << '\n';
+    for (const RescuedRun& run : output->rescued()) context_.log.say(LogLevel::warn, describe(run));
     const std::unique_ptr<Report> report = this->report();
     report->run_begins(campaign_.info(output->path()), campaign_.scenarios());
     observer_.report_to(report.get());
     const std::vector<ScenarioResults> results = campaign_.run_all(*output, RunCampaign::NotRun::told);
-    observer_.clear();
+    context_.log.clear_status();
     Status written = campaign_.write_output(*output, results);
     std::string html;
     if (written.ok() && !results.empty()) html = write_html(*output);
@@ -89,7 +89,7 @@ class RunCommand {
     int code = worse_of(exit_by_signal(signal), write_files(info, results));
     if (!written.ok()) code = worse_of(code, report_error(context_, written.error()));
     if (written.ok() && signal != 0) {
-      context_.err << "remapstorm: stopped by a signal; results so far are in " << output->path() << '\n';
+      context_.log.say(LogLevel::warn, "stopped by a signal; results so far are in " + output->path());
     }
     // Nothing ran, and why was said.
     if (results.empty() && code != kExitOk) return code;
@@ -138,8 +138,8 @@ class RunCommand {
     if (made.ok() && mark_folder(into, files_below(into)).ok()) return output.path() + "/report/index.html";
     // Results do not depend on it, and half a report is none.
     (void)remove_below(output.working_path(), "report");
-    context_.err << "remapstorm: no report was made: "
-                 << (made.ok() ? "its folder cannot be marked" : made.error().message) << '\n';
+    context_.log.say(LogLevel::warn,
+                     "no report was made: " + (made.ok() ? "its folder cannot be marked" : made.error().message));
     return {};
   }
 

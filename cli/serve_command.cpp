@@ -17,7 +17,7 @@ class ServeCommand {
       : context_(context),
         request_(request),
         metrics_(context, request.run.metrics, here_.clock),
-        observer_(context, here_.clock, volume_of(request.run.quiet, request.run.verbose), &metrics_),
+        observer_(context, volume_of(request.run.quiet, request.run.verbose), &metrics_),
         guests_(context, here_.clock, here_.signals.stop(), guests_for(request.run.overrides)),
         campaign_(here_.campaign(context, guests_, observer_), request.options, std::move(scenarios), write_ktap,
                   [this](const ServedRound& round) { say(round); }) {}
@@ -30,7 +30,7 @@ class ServeCommand {
 
   int execute() {
     const Served served = campaign_.run();
-    observer_.clear();
+    context_.log.clear_status();
     context_.out << served_text(served, campaign_.rounds_kept(), campaign_.directory()) << std::flush;
     metrics_.finish();
     Served told = served;
@@ -50,7 +50,7 @@ class ServeCommand {
     const bool first = !said_;
     if (round.outcome.empty() && (request_.run.quiet || (!first && round.since_begin - *said_ < kSayEvery))) return;
     said_ = round.since_begin;
-    observer_.clear();
+    context_.log.clear_status();
     context_.out << hours_text(round.since_begin) << " round " << round.number << ": " << summary_line(round.results);
     if (!round.outcome.empty()) context_.out << ": " << round.outcome << "\n  in " << round.folder;
     context_.out << std::endl;

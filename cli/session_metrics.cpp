@@ -13,11 +13,12 @@ Status SessionMetrics::start(bool needed) {
   describe_program(metrics_, context_.version, std::time(nullptr));
   if (Status listening = outputs_.listen(); !listening) {
     if (needed) return listening;
-    context_.err << "remapstorm: " << listening.error().message << "; the run goes on without\n";
-    if (!listening.error().hint.empty()) context_.err << "HINT: " << listening.error().hint << '\n';
+    Error told = listening.error();
+    told.message += "; the run goes on without";
+    context_.log.say(told);
   }
   if (options_.listen && !options_.listen->loopback) {
-    context_.err << "remapstorm: whoever reaches " << options_.listen->host << " can read the metrics\n";
+    context_.log.say(LogLevel::warn, "whoever reaches " + options_.listen->host + " can read the metrics");
   }
   outputs_.start();
   say();
@@ -48,10 +49,8 @@ void SessionMetrics::set(Metric metric, double value) {
   if (options_.any()) metrics_.set(metric, {}, value);
 }
 
-void SessionMetrics::say(StatusLine* status) {
-  const std::vector<std::string> lines = outputs_.take_notes();
-  if (!lines.empty() && status != nullptr) status->clear();
-  for (const std::string& line : lines) context_.err << "remapstorm: " << line << std::endl;
+void SessionMetrics::say() {
+  for (const std::string& line : outputs_.take_notes()) context_.log.say(LogLevel::warn, line);
 }
 
 void SessionMetrics::finish() {

@@ -9,7 +9,6 @@
 #include "base/clock.h"
 #include "campaign/explore/explorer.h"
 #include "cli/command.h"
-#include "cli/status_line.h"
 #include "results/trial_metrics.h"
 #include "telemetry/metrics/outputs.h"
 
@@ -35,8 +34,8 @@ class SessionMetrics {
   // Of the command itself, without labels.
   void set(Metric metric, double value);
 
-  // Says what there is to know, on context.err, where `status` may be drawn. From the thread that uses both.
-  void say(StatusLine* status = nullptr);
+  // Says what there is to know.
+  void say();
   // Writes the last values.
   void finish();
 

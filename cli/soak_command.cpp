@@ -13,7 +13,7 @@ class SoakCommand {
   SoakCommand(const CommandContext& context, const SoakRequest& request)
       : context_(context),
         request_(request),
-        observer_(context, here_.clock, volume_of(request.quiet)),
+        observer_(context, volume_of(request.quiet)),
         guests_(context, here_.clock, here_.signals.stop(), {.wanted = request.same}),
         campaign_(here_.campaign(context, guests_, observer_), request) {}
 
@@ -24,7 +24,7 @@ class SoakCommand {
 
   int execute() {
     const Status ran = campaign_.run();
-    observer_.clear();
+    context_.log.clear_status();
     const Soak& soak = campaign_.soak();
     const Status written = campaign_.write_output(soak_json(soak));
     context_.out << soak_text(soak);

@@ -12,8 +12,12 @@ void StatusLine::show(const std::string& text) {
   if (terminal_) {
     out_ << "\r\033[K" << cut(text, columns_ - 1) << std::flush;
     drawn_ = true;
-    return;
+  } else {
+    tell(text);
   }
+}
+
+void StatusLine::tell(const std::string& text) {
   if (clock_.now() - last_ < kPeriod) return;
   last_ = clock_.now();
   out_ << "remapstorm: " << text << std::endl;

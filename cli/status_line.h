@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // StatusLine: what is going on right now. On a terminal one line that is redrawn; elsewhere a line at least every ten
-// seconds while something takes that long. Not thread-safe.
+// seconds while something takes that long. Part of the Log (cli/log.h), whose lock it is used under.
 #pragma once
 
 #include <ostream>
@@ -22,6 +22,8 @@ class StatusLine {
   StatusLine& operator=(const StatusLine&) = delete;
 
   void show(const std::string& text);
+  // As where there is no terminal.
+  void tell(const std::string& text);
   // Before anything else is printed to the same terminal.
   void clear();
 

@@ -16,7 +16,7 @@ class SweepCommand {
   SweepCommand(const CommandContext& context, const SweepRequest& request, std::vector<Scenario> scenarios)
       : context_(context),
         request_(request),
-        observer_(context, here_.clock, volume_of(request.quiet)),
+        observer_(context, volume_of(request.quiet)),
         guests_(context, here_.clock, here_.signals.stop(), {}),
         campaign_(here_.campaign(context, guests_, observer_), request, std::move(scenarios)) {}
 
@@ -27,7 +27,7 @@ class SweepCommand {
 
   int execute() {
     const Status ran = campaign_.run();
-    observer_.clear();
+    context_.log.clear_status();
     const Sweep& sweep = campaign_.sweep();
     const Status written = campaign_.write_output([&](const std::string& directory) -> Status {
       RS_TRY(write_file_atomically(directory + "/sweep.ktap", sweep_ktap(sweep)));
@@ -43,8 +43,8 @@ class SweepCommand {
         code, write_report_files(
                   context_, request_.files, [&] { return sweep_junit(sweep); }, [&] { return sweep_json(sweep); }));
     if (!ran.ok() || !written.ok() || signal != 0) {
-      context_.err << "remapstorm: " << (signal != 0 ? "stopped by a signal; " : "")
-                   << "to go on: " << campaign_.go_on_line() << '\n';
+      context_.log.say(LogLevel::warn,
+                       (signal != 0 ? "stopped by a signal; to go on: " : "to go on: ") + campaign_.go_on_line());
     }
     return code;
   }

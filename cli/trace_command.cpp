@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 
 #include "base/atomic_file.h"
 #include "base/fd.h"
@@ -138,7 +139,7 @@ int tell(const CommandContext& context, const TraceOptions& options, const Trace
     repairs.moved += trial.repairs.moved;
     repairs.not_drawn += trial.repairs.not_drawn;
     const auto missing = [&](const std::string& what) {
-      context.err << "remapstorm: " << trial.path << ": " << printable(what) << '\n';
+      context.log.say(LogLevel::warn, trial.path + ": " + printable(what));
     };
     if (trial.dropped != 0)
       missing(counted(trial.dropped, " event", " events") + " beyond the size limit not recorded");
@@ -149,15 +150,19 @@ int tell(const CommandContext& context, const TraceOptions& options, const Trace
       missing("the recording stops in the middle; its verdict was certain before");
     }
   }
-  std::ostream& out = options.output == "-" ? context.err : context.out;
+  std::ostringstream out;
   out << "wrote " << options.output << ": " << counted(summary.trials.size(), " trial, ", " trials, ")
       << counted(events, " event as ", " events as ") << counted(summary.totals.slices, " slice, ", " slices, ")
       << counted(summary.totals.instants, " instant, ", " instants, ")
       << counted(summary.totals.counts, " counter value; ", " counter values; ")
       << counted(summary.totals.bytes, " byte\n", " bytes\n");
   tell_repairs(out, repairs);
-  out << "  times: the host's, since each trial began; open it at https://ui.perfetto.dev (docs/trace.md)\n"
-      << std::flush;
+  out << "  times: the host's, since each trial began; open it at https://ui.perfetto.dev (docs/trace.md)\n";
+  if (options.output == "-") {
+    context.log.print(out.str());
+  } else {
+    context.out << out.str() << std::flush;
+  }
   return damaged ? kExitUsage : cut ? kExitHost : kExitOk;
 }
 

@@ -4,8 +4,10 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <vector>
 
 #include "base/syscall.h"
+#include "results/folder_log.h"
 #include "results/folder_mark.h"
 #include "results/output_dir.h"
 
@@ -64,7 +66,9 @@ WorkFolder::~WorkFolder() {
   if (!owner_) return;
   const bool ours = owner_->still_ours();
   owner_.reset();
-  if (ours && made_ && files_below(path_).empty()) (void)remove_marked(path_);
+  const std::vector<std::string> files = files_below(path_);
+  const bool nothing = files.empty() || files == std::vector<std::string>{kLogName};
+  if (ours && made_ && nothing) (void)remove_marked(path_);
 }
 
 Status WorkFolder::look(std::initializer_list<std::string> files) const {

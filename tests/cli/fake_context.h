@@ -14,6 +14,7 @@ struct FakeContext {
   std::ostringstream out;
   std::ostringstream err;
   std::map<std::string, std::string> variables;
+  Log log{err};
   CommandContext context;
 
   explicit FakeContext(ScenarioCatalogue shipped = {"/nowhere", {"control-inplace", "irq-same-cpu", "irqsafe-irq"}})
@@ -24,7 +25,7 @@ struct FakeContext {
                  },
                  "/nowhere/home", std::move(shipped), "", "1.2.3", "./run"},
                 out,
-                err} {}
+                log} {}
 };
 
 }  // namespace remapstorm
