@@ -17,8 +17,7 @@ Status write(const OutputDirectory& output, const Census& census) {
 }
 
 int census(const CommandContext& context, const CensusRequest& request) {
-  const CommandCampaign here;
-  ConsoleObserver observer(context, volume_of(request.explore.quiet));
+  CommandCampaign here(context, volume_of(request.explore.quiet), guests_for(request.explore));
   std::optional<OutputDirectory> output;
   // Before the census is taken: nobody waits for it in vain.
   if (!request.explore.output_dir.empty()) {
@@ -27,9 +26,7 @@ int census(const CommandContext& context, const CensusRequest& request) {
     output.emplace(std::move(opened).value());
     context.log.keep_in(output->working_path());
   }
-  Guests guests(context, here.clock, here.signals.stop(), guests_for(request.explore));
-  const Result<Census> taken =
-      run_census(here.campaign(context, guests, observer), guests, {request.explore, request.windows});
+  const Result<Census> taken = run_census(here.campaign(), here.guests, {request.explore, request.windows});
   context.log.clear_status();
   const int signal = here.signals.signal();
   if (!taken.ok()) {

@@ -21,9 +21,8 @@ class CompareCommand {
   CompareCommand(const CommandContext& context, const CompareRequest& request)
       : context_(context),
         request_(request),
-        observer_(context, volume_of(request.quiet)),
-        guests_(context, here_.clock, here_.signals.stop(), {}),
-        campaign_(here_.campaign(context, guests_, observer_), request, same_cpu(context),
+        here_(context, volume_of(request.quiet), {}),
+        campaign_(here_.campaign(), request, same_cpu(context),
                   [this](const Plan& quiet, const Plan& reader) { return count(quiet, reader); }) {}
 
   Status prepare() {
@@ -36,20 +35,17 @@ class CompareCommand {
     context_.log.clear_status();
     const Status written = write_output();
     show(written.ok());
-    int code = campaign_.exit_code();
-    for (const Status* status : {&measured, &written}) {
-      if (!status->ok()) code = worse_of(code, report_error(context_, status->error()));
-    }
+    int code = worse_of(campaign_.exit_code(), here_.exit_code_of_all({&measured, &written}));
     const Comparison& comparison = campaign_.comparison();
     code = worse_of(code, write_report_files(
                               context_, request_.files, [&] { return comparison_junit(comparison); },
                               [&] { return comparison_json(comparison); }));
-    return worse_of(code, stopped(context_, here_.signals, "above is what was measured until then"));
+    return worse_of(code, here_.stopped("above is what was measured until then"));
   }
 
  private:
   Result<CountRun> count(const Plan& quiet, const Plan& reader) {
-    RS_ASSIGN(Runner * runner, guests_.runner(0, quiet.flavour));
+    RS_ASSIGN(Runner * runner, here_.guests.runner(0, quiet.flavour));
     return count_strategy(runner->environment(), quiet, reader);
   }
 
@@ -77,8 +73,6 @@ class CompareCommand {
   const CommandContext& context_;
   const CompareRequest& request_;
   CommandCampaign here_;
-  ConsoleObserver observer_;
-  Guests guests_;
   CompareCampaign campaign_;
 };
 

@@ -28,9 +28,24 @@ void ConsoleObserver::planned(const Plan& plan) {
   if (metrics_ != nullptr) metrics_->planned(plan);
 }
 
+void ConsoleObserver::began(const Plan& plan) {
+  if (report_ == nullptr) return;
+  report_->scenario_begins(plan);
+  context_.out.flush();
+}
+
 void ConsoleObserver::ended(const TrialLabels& labels, const TrialResult& trial) {
   context_.log.clear_status();
   if (metrics_ != nullptr) metrics_->ended(labels, trial);
+  if (report_ == nullptr) return;
+  report_->trial_ended(trial);
+  context_.out.flush();
+}
+
+void ConsoleObserver::ended(const ScenarioResults& scenario) {
+  if (report_ == nullptr) return;
+  report_->scenario_ended(scenario);
+  context_.out.flush();
 }
 
 void ConsoleObserver::ended(const Plan& plan, const PointOutcome& point, std::span<const Event> events,

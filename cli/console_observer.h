@@ -7,6 +7,7 @@
 #include "campaign/observer.h"
 #include "cli/command.h"
 #include "cli/session_metrics.h"
+#include "report/report.h"
 
 namespace remapstorm {
 
@@ -22,6 +23,9 @@ class ConsoleObserver : public Observer {
   ConsoleObserver(const ConsoleObserver&) = delete;
   ConsoleObserver& operator=(const ConsoleObserver&) = delete;
 
+  // From now on `report`, which writes to context.out, is told of scenarios and trials; null: none is.
+  void report_to(Report* report) { report_ = report; }
+
   void progress(const std::string& what) override;
   void step(const std::string& line) override;
   void note(const std::string& line) override;
@@ -32,8 +36,9 @@ class ConsoleObserver : public Observer {
   void console(const std::string& line) override;
 
   void planned(const Plan& plan) override;
+  void began(const Plan& plan) override;
   void ended(const TrialLabels& labels, const TrialResult& trial) override;
-  void ended(const ScenarioResults& /*scenario*/) override {}
+  void ended(const ScenarioResults& scenario) override;
   void ended(const Plan& plan, const PointOutcome& point, std::span<const Event> events, Nanoseconds opened) override;
   [[nodiscard]] Metrics* metrics() override { return metrics_ == nullptr ? nullptr : metrics_->metrics(); }
   void measured(Metric metric, double value) override;
@@ -42,6 +47,7 @@ class ConsoleObserver : public Observer {
   const CommandContext& context_;
   const Volume volume_;
   SessionMetrics* const metrics_;
+  Report* report_ = nullptr;
 };
 
 ConsoleObserver::Volume volume_of(bool quiet, bool verbose = false);

@@ -17,14 +17,12 @@ class ExploreCommand {
   ExploreCommand(const CommandContext& context, const ExploreRequest& request)
       : context_(context),
         request_(request),
-        metrics_(context, request.metrics, here_.clock),
-        observer_(context, volume_of(request.quiet, request.verbose), &metrics_),
-        guests_(context, here_.clock, here_.signals.stop(), guests_for(request)),
-        campaign_(here_.campaign(context, guests_, observer_), guests_, request) {}
+        here_(context, volume_of(request.quiet, request.verbose), guests_for(request), request.metrics),
+        campaign_(here_.campaign(), here_.guests, request) {}
 
   Status prepare() {
     RS_TRY(check_places(request_.files));
-    RS_TRY(metrics_.start(false));
+    RS_TRY(here_.metrics.start(false));
     return campaign_.prepare();
   }
   // The signal that stopped it, or 0.
@@ -40,7 +38,7 @@ class ExploreCommand {
       return write_file_atomically(directory + "/certificate.svg", certificate_svg(certificate));
     });
     show(written.ok());
-    metrics_.finish();
+    here_.metrics.finish();
     const int filed = write_report_files(
         context_, request_.files, [&] { return certificate_junit(certificate); },
         [&] { return certificate_json(certificate); });
@@ -50,7 +48,7 @@ class ExploreCommand {
       context_.log.say(LogLevel::warn, campaign_.kept());
       return code;
     }
-    if (stopped_by() != 0) return stopped(context_, here_.signals, campaign_.kept());
+    if (stopped_by() != 0) return here_.stopped(campaign_.kept());
     return worse_of(exit_code(), filed);
   }
 
@@ -75,9 +73,6 @@ class ExploreCommand {
   const CommandContext& context_;
   const ExploreRequest& request_;
   CommandCampaign here_;
-  SessionMetrics metrics_;
-  ConsoleObserver observer_;
-  Guests guests_;
   ExploreCampaign campaign_;
 };
 

@@ -18,9 +18,8 @@ class MinimizeCommand {
       : context_(context),
         request_(request),
         scenario_(scenario),
-        observer_(context, volume_of(request.run.quiet, request.run.verbose)),
-        guests_(context, here_.clock, here_.signals.stop(), guests_for(request.run.overrides)),
-        campaign_(here_.campaign(context, guests_, observer_), request.options) {}
+        here_(context, volume_of(request.run.quiet, request.run.verbose), guests_for(request.run.overrides)),
+        campaign_(here_.campaign(), request.options) {}
 
   Status prepare() {
     RS_TRY(check_places(request_.run.files));
@@ -28,14 +27,14 @@ class MinimizeCommand {
   }
 
   int execute() {
-    for (const RescuedRun& run : campaign_.output().rescued()) observer_.note(describe(run));
+    for (const RescuedRun& run : campaign_.output().rescued()) here_.observer.note(describe(run));
     const Result<bool> wanted = campaign_.find_outcome();
     context_.log.clear_status();
     if (!wanted.ok()) {
       const int code = report_error(context_, campaign_.output().give_up(wanted.error()));
       return wanted.error().kind == ErrorKind::usage ? kExitDiffers : code;
     }
-    if (!*wanted) return stopped(context_, here_.signals, "there was nothing to keep yet");
+    if (!*wanted) return here_.stopped("there was nothing to keep yet");
     const Status written = campaign_.run();
     context_.log.clear_status();
     show();
@@ -63,7 +62,7 @@ class MinimizeCommand {
     const Minimized& found = campaign_.found();
     if (found.error) return report_error(context_, *found.error);
     if (here_.signals.signal() != 0) {
-      return stopped(context_, here_.signals, "the smallest so far is in " + campaign_.file());
+      return here_.stopped("the smallest so far is in " + campaign_.file());
     }
     if (found.repeated >= request_.options.needed) return kExitOk;
     context_.log.say(LogLevel::warn,
@@ -85,15 +84,13 @@ class MinimizeCommand {
                "\nrepeat it: " + campaign_.repeat_line();
     if (code != kExitOk) one.message = found.error ? found.error->message : "not as often as each step showed it";
     one.type = campaign_.verdict();
-    return junit_xml("minimize", guests_.host().kind, std::vector{one});
+    return junit_xml("minimize", here_.guests.host().kind, std::vector{one});
   }
 
   const CommandContext& context_;
   const MinimizeRequest& request_;
   const Scenario& scenario_;
   CommandCampaign here_;
-  ConsoleObserver observer_;
-  Guests guests_;
   MinimizeCampaign campaign_;
 };
 

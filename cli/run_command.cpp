@@ -17,45 +17,17 @@
 namespace remapstorm {
 namespace {
 
-// Tells the report besides, while there is one.
-class RunObserver final : public ConsoleObserver {
- public:
-  RunObserver(const CommandContext& context, const RunRequest& request, SessionMetrics& metrics)
-      : ConsoleObserver(context, volume_of(request.quiet, request.verbose), &metrics), out_(context.out) {}
-
-  void report_to(Report* report) { report_ = report; }
-  void began(const Plan& plan) override {
-    if (report_ != nullptr) report_->scenario_begins(plan);
-    out_.flush();
-  }
-  void ended(const TrialLabels& labels, const TrialResult& trial) override {
-    ConsoleObserver::ended(labels, trial);
-    if (report_ != nullptr) report_->trial_ended(trial);
-    out_.flush();
-  }
-  void ended(const ScenarioResults& scenario) override {
-    if (report_ != nullptr) report_->scenario_ended(scenario);
-    out_.flush();
-  }
-
- private:
-  std::ostream& out_;
-  Report* report_ = nullptr;
-};
-
 class RunCommand {
  public:
   RunCommand(const CommandContext& context, const RunRequest& request, std::vector<Scenario> scenarios)
       : context_(context),
         request_(request),
-        metrics_(context, request.metrics, here_.clock),
-        observer_(context, request, metrics_),
-        guests_(context, here_.clock, here_.signals.stop(), guests_for(request.overrides)),
-        campaign_(here_.campaign(context, guests_, observer_), request, std::move(scenarios), write_ktap) {}
+        here_(context, volume_of(request.quiet, request.verbose), guests_for(request.overrides), request.metrics),
+        campaign_(here_.campaign(), request, std::move(scenarios), write_ktap) {}
 
   int run() {
     Status prepared = check_places(request_.files);
-    if (prepared.ok()) prepared = metrics_.start(false);
+    if (prepared.ok()) prepared = here_.metrics.start(false);
     if (prepared.ok()) prepared = campaign_.plan();
     if (prepared.ok()) return run_trials();
     if (prepared.error().kind == ErrorKind::usage) return report_error(context_, prepared.error());
@@ -73,7 +45,7 @@ class RunCommand {
     for (const RescuedRun& run : output->rescued()) context_.log.say(LogLevel::warn, describe(run));
     const std::unique_ptr<Report> report = this->report();
     report->run_begins(campaign_.info(output->path()), campaign_.scenarios());
-    observer_.report_to(report.get());
+    here_.observer.report_to(report.get());
     const std::vector<ScenarioResults> results = campaign_.run_all(*output, RunCampaign::NotRun::told);
     context_.log.clear_status();
     Status written = campaign_.write_output(*output, results);
@@ -84,7 +56,7 @@ class RunCommand {
     if (written.ok()) info.html_report = html;
     report->run_ended(info, results);
     context_.out.flush();
-    metrics_.finish();
+    here_.metrics.finish();
     const int signal = here_.signals.signal();
     int code = worse_of(exit_by_signal(signal), write_files(info, results));
     if (!written.ok()) code = worse_of(code, report_error(context_, written.error()));
@@ -104,7 +76,7 @@ class RunCommand {
       const Error& why = *scenario.trials.front().error;
       if (told.insert(why.message).second) report_error(context_, why);
     }
-    metrics_.finish();
+    here_.metrics.finish();
     const int code = worse_of(exit_code(results), write_files(campaign_.info(""), results));
     std::string directory;
     if (!request_.output_dir.empty()) {
@@ -152,9 +124,6 @@ class RunCommand {
   const CommandContext& context_;
   const RunRequest& request_;
   CommandCampaign here_;
-  SessionMetrics metrics_;
-  RunObserver observer_;
-  Guests guests_;
   RunCampaign campaign_;
 };
 

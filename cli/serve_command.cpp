@@ -16,15 +16,14 @@ class ServeCommand {
   ServeCommand(const CommandContext& context, const ServeRequest& request, std::vector<Scenario> scenarios)
       : context_(context),
         request_(request),
-        metrics_(context, request.run.metrics, here_.clock),
-        observer_(context, volume_of(request.run.quiet, request.run.verbose), &metrics_),
-        guests_(context, here_.clock, here_.signals.stop(), guests_for(request.run.overrides)),
-        campaign_(here_.campaign(context, guests_, observer_), request.options, std::move(scenarios), write_ktap,
+        here_(context, volume_of(request.run.quiet, request.run.verbose), guests_for(request.run.overrides),
+              request.run.metrics),
+        campaign_(here_.campaign(), request.options, std::move(scenarios), write_ktap,
                   [this](const ServedRound& round) { say(round); }) {}
 
   Status prepare() {
     RS_TRY(check_places(request_.run.files));
-    RS_TRY(metrics_.start(true));
+    RS_TRY(here_.metrics.start(true));
     return campaign_.prepare();
   }
 
@@ -32,7 +31,7 @@ class ServeCommand {
     const Served served = campaign_.run();
     context_.log.clear_status();
     context_.out << served_text(served, campaign_.rounds_kept(), campaign_.directory()) << std::flush;
-    metrics_.finish();
+    here_.metrics.finish();
     Served told = served;
     if (served.trials == 0) {
       told.exit_code = worse_of(told.exit_code, exit_by_signal(here_.signals.signal()));
@@ -46,7 +45,7 @@ class ServeCommand {
  private:
   // Each that was not as expected; of the others one now and then.
   void say(const ServedRound& round) {
-    metrics_.say();
+    here_.metrics.say();
     const bool first = !said_;
     if (round.outcome.empty() && (request_.run.quiet || (!first && round.since_begin - *said_ < kSayEvery))) return;
     said_ = round.since_begin;
@@ -59,9 +58,6 @@ class ServeCommand {
   const CommandContext& context_;
   const ServeRequest& request_;
   CommandCampaign here_;
-  SessionMetrics metrics_;
-  ConsoleObserver observer_;
-  Guests guests_;
   ServeCampaign campaign_;
   std::optional<Nanoseconds> said_;  // when a round was told last, since the begin
 };

@@ -18,7 +18,7 @@ class SessionMetrics {
  public:
   // All must outlive this. Threads begin with start().
   SessionMetrics(const CommandContext& context, const MetricsOptions& options, const Clock& clock)
-      : context_(context), options_(options), clock_(clock), outputs_(metrics_, options), counter_(metrics_, clock) {}
+      : context_(context), options_(options), clock_(clock), outputs_(metrics_, options_), counter_(metrics_, clock) {}
 
   // Opens the ways out. Errors: usage, if the textfile would replace something that is not ours; host, if there is no
   // listening where it was asked for; `needed` false: that is said and the command goes on.
@@ -41,7 +41,7 @@ class SessionMetrics {
 
  private:
   const CommandContext& context_;
-  const MetricsOptions& options_;
+  const MetricsOptions options_;
   const Clock& clock_;
   Metrics metrics_;
   MetricsOutputs outputs_;

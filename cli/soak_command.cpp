@@ -13,9 +13,8 @@ class SoakCommand {
   SoakCommand(const CommandContext& context, const SoakRequest& request)
       : context_(context),
         request_(request),
-        observer_(context, volume_of(request.quiet)),
-        guests_(context, here_.clock, here_.signals.stop(), {.wanted = request.same}),
-        campaign_(here_.campaign(context, guests_, observer_), request) {}
+        here_(context, volume_of(request.quiet), {.wanted = request.same}),
+        campaign_(here_.campaign(), request) {}
 
   Status prepare() {
     RS_TRY(check_places(request_.files));
@@ -30,22 +29,17 @@ class SoakCommand {
     context_.out << soak_text(soak);
     if (written.ok()) context_.out << "recorded in " << campaign_.directory();
     context_.out << std::endl;
-    int code = campaign_.exit_code();
-    for (const Status* status : {&ran, &written}) {
-      if (!status->ok()) code = worse_of(code, report_error(context_, status->error()));
-    }
+    int code = worse_of(campaign_.exit_code(), here_.exit_code_of_all({&ran, &written}));
     code = worse_of(code,
                     write_report_files(
                         context_, request_.files, [&] { return soak_junit(soak); }, [&] { return soak_json(soak); }));
-    return worse_of(code, stopped(context_, here_.signals, "above is what was done until then"));
+    return worse_of(code, here_.stopped("above is what was done until then"));
   }
 
  private:
   const CommandContext& context_;
   const SoakRequest& request_;
   CommandCampaign here_;
-  ConsoleObserver observer_;
-  Guests guests_;
   SoakCampaign campaign_;
 };
 

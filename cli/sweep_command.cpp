@@ -16,9 +16,8 @@ class SweepCommand {
   SweepCommand(const CommandContext& context, const SweepRequest& request, std::vector<Scenario> scenarios)
       : context_(context),
         request_(request),
-        observer_(context, volume_of(request.quiet)),
-        guests_(context, here_.clock, here_.signals.stop(), {}),
-        campaign_(here_.campaign(context, guests_, observer_), request, std::move(scenarios)) {}
+        here_(context, volume_of(request.quiet), {}),
+        campaign_(here_.campaign(), request, std::move(scenarios)) {}
 
   Status prepare() {
     RS_TRY(check_places(request_.files));
@@ -36,9 +35,7 @@ class SweepCommand {
     show(written.ok());
     const int signal = here_.signals.signal();
     int code = worse_of(sweep_exit_code(sweep), exit_by_signal(signal));
-    for (const Status* status : {&ran, &written}) {
-      if (!status->ok()) code = worse_of(code, report_error(context_, status->error()));
-    }
+    code = worse_of(code, here_.exit_code_of_all({&ran, &written}));
     code = worse_of(
         code, write_report_files(
                   context_, request_.files, [&] { return sweep_junit(sweep); }, [&] { return sweep_json(sweep); }));
@@ -65,8 +62,6 @@ class SweepCommand {
   const CommandContext& context_;
   const SweepRequest& request_;
   CommandCampaign here_;
-  ConsoleObserver observer_;
-  Guests guests_;
   SweepCampaign campaign_;
 };
 
