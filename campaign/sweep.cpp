@@ -7,6 +7,7 @@
 #include "base/atomic_file.h"
 #include "base/build_id.h"
 #include "base/names.h"
+#include "base/plural.h"
 #include "base/sha256.h"
 #include "campaign/progress_text.h"
 #include "campaign/sweep_repeat.h"
@@ -63,6 +64,10 @@ Status SweepCampaign::prepare() {
   RS_TRY(open_journal());
   RS_TRY(keep_scenarios(directory(), scenarios_, plans_));
   make_tasks();
+  for (const SweepGap& gap : sweep_.gaps) {
+    context_.observer.detail(name_of(gap.cell) + " is not run: " + gap.why.message);
+  }
+  context_.observer.detail(plural(tasks_.size(), "trial") + " to do on this machine");
   return {};
 }
 
@@ -142,6 +147,8 @@ Status SweepCampaign::open_journal() {
   for (const char* old : {kTable, "/sweep.ktap", "/sweep.xml"}) fs::remove(directory() + old, ignored);
   drop_what_failed();
   before_ = sweep_.trials.size();
+  context_.observer.detail("of an earlier session: kept " + plural(before_, "trial") + ", made again " +
+                           plural(spoilt_.size(), "trial"));
   return {};
 }
 

@@ -1,17 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/command_campaign.h"
 
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "base/build_id.h"
+#include "base/names.h"
 #include "report/report.h"
 #include "results/exit_code.h"
 
 namespace remapstorm {
 
+// Where one session begins in a log that several have written.
+void CommandCampaign::tell_program() const {
+  context.log.say(LogLevel::debug,
+                  fmt::format("remapstorm {}, build {}, process {}", context.version, build_id(), ::getpid()));
+}
+
 CampaignContext CommandCampaign::campaign() {
   const std::atomic<bool>& stop = signals.stop();
-  const RunInLab lab = [this, &stop](const std::string& kind, const Arguments& arguments) {
-    return run_in_lab(context.source_dir, kind, arguments, stop);
+  // Its standard error is ours, so that what is to be seen of ours is to be seen of its.
+  const RunInLab lab = [this, &stop](const std::string& kind, Arguments arguments) {
+    const LogLevel level = context.log.shown_from();
+    if (level != LogLevel::info) arguments.insert(arguments.end(), {"--log-level", log_level_name(level)});
+    context.log.say(LogLevel::debug, "on the lab " + kind + ": " + join(arguments, " "));
+    Result<int> code = run_in_lab(context.source_dir, kind, arguments, stop);
+    if (code.ok()) context.log.say(LogLevel::debug, fmt::format("the lab {} ended with exit code {}", kind, *code));
+    return code;
   };
-  return {context, guests, lab, clock, stop, observer};
+  return {context, executor, lab, clock, stop, observer};
 }
 
 int CommandCampaign::exit_code_of_all(std::initializer_list<const Status*> steps) const {

@@ -10,6 +10,7 @@
 #include "campaign/guests.h"
 #include "cli/command.h"
 #include "cli/console_observer.h"
+#include "cli/logged_executor.h"
 #include "cli/session_metrics.h"
 #include "cli/stop_signals.h"
 
@@ -22,7 +23,10 @@ struct CommandCampaign {
       : context(command_context),
         metrics(context, wanted_metrics, clock),
         observer(context, volume, &metrics),
-        guests(context, clock, signals.stop(), std::move(which)) {}
+        guests(context, clock, signals.stop(), std::move(which)),
+        executor(guests, context.log, clock, context.environment) {
+    tell_program();
+  }
   CommandCampaign(const CommandCampaign&) = delete;
   CommandCampaign& operator=(const CommandCampaign&) = delete;
 
@@ -33,12 +37,15 @@ struct CommandCampaign {
   // If a signal ended it: says so, with `what_is_left`, and returns its exit code; else 0.
   [[nodiscard]] int stopped(const std::string& what_is_left) const;
 
+  void tell_program() const;
+
   const CommandContext& context;
   StopSignals signals{};
   SteadyClock clock{};
   SessionMetrics metrics;
   ConsoleObserver observer;
   Guests guests;
+  LoggedExecutor executor;  // over the guests
 };
 
 // Which guest, as the command line says it.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The table of commands and how a line of words becomes one of them.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 
@@ -89,7 +91,11 @@ Meant what_is_meant(const Arguments& arguments) {
 
 int dispatch(const CommandContext& context, const Arguments& arguments) {
   const Meant meant = what_is_meant(arguments);
-  if (meant.command != nullptr) return meant.command->run(context, meant.arguments);
+  if (meant.command != nullptr) {
+    const int code = meant.command->run(context, meant.arguments);
+    context.log.say(LogLevel::debug, fmt::format("{} ends with exit code {}", meant.command->name, code));
+    return code;
+  }
   if (arguments.empty()) {
     return report_error(context, usage_error("what should be run?", context.called + " --help, or " + context.called +
                                                                         " list for the scenarios"));

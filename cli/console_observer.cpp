@@ -1,9 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/console_observer.h"
 
+#include <fmt/format.h>
+
 #include "base/printable.h"
 
 namespace remapstorm {
+namespace {
+
+std::string point_words(const PointOutcome& outcome) {
+  const ExplorePoint& point = std::visit([](const auto& one) -> const ExplorePoint& { return one; }, outcome);
+  const std::string name = fmt::format("{} at boundary {}{}", point.inject, point.boundary,
+                                       point.second ? fmt::format(" and {}", *point.second) : "");
+  const auto* trial = std::get_if<ExploredTrial>(&outcome);
+  if (trial == nullptr) return name + ": skipped: " + std::get<SkippedPoint>(outcome).reason;
+  return fmt::format("{}: {} in {:.3f} s; {}", name, verdict_name(trial->verdict), in_seconds(trial->duration),
+                     trial->reason);
+}
+
+}  // namespace
 
 ConsoleObserver::~ConsoleObserver() { context_.log.clear_status(); }
 
@@ -50,6 +65,7 @@ void ConsoleObserver::ended(const ScenarioResults& scenario) {
 
 void ConsoleObserver::ended(const Plan& plan, const PointOutcome& point, std::span<const Event> events,
                             Nanoseconds opened) {
+  context_.log.say(LogLevel::debug, point_words(point));
   if (metrics_ != nullptr) metrics_->ended(plan, point, events, opened);
 }
 

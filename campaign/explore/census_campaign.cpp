@@ -24,7 +24,8 @@ void add_injections(Plan& plan, const ExploreOptions& options, const std::vector
 }  // namespace
 
 Result<Census> run_census(const CampaignContext& context, Guests& guests, const CensusOptions& options) {
-  RS_TRY(guests.open());
+  RS_TRY(context.executor.open());
+  RS_TRY(context.executor.image(options.explore.flavour));
   RS_ASSIGN(Runner * runner, guests.runner(0, options.explore.flavour));
   Window window = options.explore.window;
   const TrialEnvironment environment = runner->environment();

@@ -8,7 +8,7 @@
 
 namespace remapstorm {
 
-// `guests` is the context's executor. Errors: those of take_census(), unavailable.
+// `guests`: what the context's executor runs. Errors: those of take_census(), unavailable.
 Result<Census> run_census(const CampaignContext& context, Guests& guests, const CensusOptions& options);
 
 }  // namespace remapstorm

@@ -57,7 +57,8 @@ Status ExploreCampaign::choose_folder() {
 }
 
 Status ExploreCampaign::prepare() {
-  RS_TRY(guests_.open());
+  RS_TRY(context_.executor.open());
+  RS_TRY(context_.executor.image(options_.flavour));
   RS_ASSIGN(Runner * runner, guests_.runner(0, options_.flavour));
   // Symbols first: a mistake there must not cost a boot.
   Window window = options_.window;

@@ -18,7 +18,7 @@ namespace remapstorm {
 
 class ExploreCampaign {
  public:
-  // `guests` is the context's executor.
+  // `guests`: what the context's executor runs.
   ExploreCampaign(CampaignContext context, Guests& guests, ExploreOptions options)
       : context_(std::move(context)), guests_(guests), options_(std::move(options)) {}
 

@@ -84,10 +84,12 @@ class FakeExecutor final : public Executor {
 // What was told, as lines.
 class FakeObserver final : public Observer {
  public:
-  std::vector<std::string> steps, notes, troubles, trials;
+  std::vector<std::string> steps, notes, details, troubles, trials, folders;
 
   void step(const std::string& line) override { steps.push_back(line); }
   void note(const std::string& line) override { notes.push_back(line); }
+  void detail(const std::string& line) override { details.push_back(line); }
+  void writes_into(const std::string& folder) override { folders.push_back(folder); }
   void trouble(const Error& error) override { troubles.push_back(error.message); }
   void ended(const TrialLabels& labels, const TrialResult& trial) override {
     trials.push_back(labels.scenario + ": " + outcome_of(trial));

@@ -28,6 +28,7 @@ TEST(RunCampaign, RunsEachScenarioAsOftenAsAsked) {
   ASSERT_TRUE(campaign.plan().ok());
   auto output = campaign.make_output();
   ASSERT_TRUE(output.ok()) << output.error().message;
+  EXPECT_THAT(fake.observer.folders, ElementsAre(output->working_path()));
   const auto results = campaign.run_all(*output, RunCampaign::NotRun::told);
   EXPECT_THAT(fake.executor.ran, ElementsAre("a inplace 1 0", "a inplace 1 1", "b inplace 1 0", "b inplace 1 1"));
   EXPECT_THAT(fake.observer.trials, ElementsAre("a: clean", "a: clean", "b: clean", "b: clean"));

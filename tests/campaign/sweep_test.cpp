@@ -95,6 +95,8 @@ TEST(SweepCampaign, GoesOnWithWhatIsMissingOrSpoilt) {
   ASSERT_TRUE(second.run().ok());
   EXPECT_THAT(fake.executor.ran, UnorderedElementsAre("a bbm-fault 1 0", "a bbm-fault 2 0"));
   EXPECT_EQ(second.sweep().trials.size(), 4U);
+  EXPECT_THAT(fake.observer.details, Contains("of an earlier session: kept 2 trials, made again 1 trial"));
+  EXPECT_THAT(fake.observer.folders, ElementsAre(fake.folder.file("out"), fake.folder.file("out")));
   EXPECT_EQ(sweep_exit_code(second.sweep()), kExitOk);
 }
 
