@@ -36,8 +36,9 @@ ArgumentParser::ArgumentParser(const CommandContext& context, const CommandText&
   parts_->app.get_formatter()->label("Positionals", "Arguments");
   parts_->option_names = {"--help"};
   option("--log-level", parts_->log_level, "LEVEL",
-         "messages on standard error: trace, debug, info, warn, error or off (info); an output folder keeps those from "
-         "debug on in remapstorm.log");
+         "which messages standard error gets: trace, debug, info, warn, error or off (info). From warn on there is no "
+         "progress; -q and -v do what they do at every level. An output folder keeps those from debug on in "
+         "remapstorm.log");
 }
 
 ArgumentParser::~ArgumentParser() = default;

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/names.h"
+#include "campaign/campaign.h"
 #include "report/text.h"
 #include "results/exit_code.h"
 #include "trial/guest_image.h"
@@ -26,11 +27,11 @@ std::string trial_name(const Plan& plan, std::uint64_t trial) {
 
 // What it came to and what it took.
 std::string outcome_words(const TrialResult& trial) {
+  if (showed_nothing(trial)) return "interrupted before it showed anything";
   std::string text = fmt::format("{}, {}, exit code {}; guest {} in {:.3f} s, ran {:.3f} s", outcome_of(trial),
                                  trial.ok ? "as expected" : "not as expected", exit_code(trial),
                                  trial.booted ? "booted" : "came from a snapshot", in_seconds(trial.boot_time),
                                  in_seconds(trial.duration));
-  if (trial.interrupted) text += "; interrupted";
   if (trial.error) text += "; " + trial.error->message;
   if (!trial.ok && !trial.reasons.empty()) text += "; " + join(trial.reasons, "; ");
   return text;

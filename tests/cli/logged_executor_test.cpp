@@ -66,6 +66,13 @@ TEST_F(LoggedExecutorTest, TellsEachTrialWithItsPhasesAndOutcome) {
   };
   ASSERT_TRUE(logged_.run(2, {plan, 7}, {}).ok());
   EXPECT_THAT(said(), HasSubstr("not as expected, exit code 1;"));
+  executor_.comes_to = [](const Plan&, TrialResult result) {
+    result.verdict = Verdict::error;
+    result.interrupted = true;
+    return result;
+  };
+  ASSERT_TRUE(logged_.run(2, {plan, 7}, {}).ok());
+  EXPECT_THAT(said(), HasSubstr(name + "interrupted before it showed anything\n"));
   executor_.cannot_begin = host_error("no memory");
   EXPECT_FALSE(logged_.run(2, {plan, 7}, {}).ok());
   EXPECT_THAT(said(), HasSubstr(name + "cannot begin: no memory\n"));
