@@ -73,10 +73,13 @@ void ArgumentParser::option(const std::string& names, std::optional<std::string>
   parts_->option_names.push_back(long_name(names));
 }
 
-void ArgumentParser::positional(const std::string& name, std::vector<std::string>& target, const std::string& help,
-                                bool required) {
+void ArgumentParser::optional_positional(const std::string& name, std::vector<std::string>& target,
+                                         const std::string& help) {
   parts_->app.add_option(name, target, help)->type_name("");
-  if (!required) return;
+}
+
+void ArgumentParser::positional(const std::string& name, std::vector<std::string>& target, const std::string& help) {
+  optional_positional(name, target, help);
   parts_->required = name;
   parts_->required_words = &target;
 }

@@ -36,7 +36,8 @@ class ArgumentParser {
   void flag_or_value(const std::string& name, const std::string& value, std::string& target, const std::string& help);
   void option(const std::string& names, std::optional<std::string>& target, const std::string& value_name,
               const std::string& help);
-  void positional(const std::string& name, std::vector<std::string>& target, const std::string& help, bool required);
+  void positional(const std::string& name, std::vector<std::string>& target, const std::string& help);  // required
+  void optional_positional(const std::string& name, std::vector<std::string>& target, const std::string& help);
 
   enum class Outcome { parsed, help_wanted };
   // From then on context.log shows what --log-level says. Errors: usage, with near option names as the hint.

@@ -17,7 +17,7 @@ Status write(const OutputDirectory& output, const Census& census) {
 }
 
 int census(const CommandContext& context, const CensusRequest& request) {
-  CommandCampaign here(context, volume_of(request.explore.quiet), guests_for(request.explore));
+  CommandCampaign here(context, volume_of(request.explore), guests_for(request.explore));
   std::optional<OutputDirectory> output;
   // Before the census is taken: nobody waits for it in vain.
   if (!request.explore.output_dir.empty()) {

@@ -18,7 +18,7 @@ namespace remapstorm {
 
 // Made before any thread is. The context must outlive it.
 struct CommandCampaign {
-  CommandCampaign(const CommandContext& command_context, ConsoleObserver::Volume volume, Guests::Options which,
+  CommandCampaign(const CommandContext& command_context, Volume volume, Guests::Options which,
                   const MetricsOptions& wanted_metrics = {})
       : context(command_context),
         metrics(context, wanted_metrics, clock),

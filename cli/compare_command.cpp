@@ -21,7 +21,7 @@ class CompareCommand {
   CompareCommand(const CommandContext& context, const CompareRequest& request)
       : context_(context),
         request_(request),
-        here_(context, volume_of(request.quiet), {}),
+        here_(context, volume_of(request), {}),
         campaign_(here_.campaign(), request, same_cpu(context),
                   [this](const Plan& quiet, const Plan& reader) { return count(quiet, reader); }) {}
 

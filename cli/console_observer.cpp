@@ -73,9 +73,4 @@ void ConsoleObserver::measured(Metric metric, double value) {
   if (metrics_ != nullptr) metrics_->set(metric, value);
 }
 
-ConsoleObserver::Volume volume_of(bool quiet, bool verbose) {
-  if (verbose) return ConsoleObserver::Volume::verbose;
-  return quiet ? ConsoleObserver::Volume::quiet : ConsoleObserver::Volume::usual;
-}
-
 }  // namespace remapstorm

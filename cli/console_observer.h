@@ -7,14 +7,13 @@
 #include "campaign/observer.h"
 #include "cli/command.h"
 #include "cli/session_metrics.h"
+#include "cli/volume.h"
 #include "report/report.h"
 
 namespace remapstorm {
 
 class ConsoleObserver : public Observer {
  public:
-  enum class Volume : std::uint8_t { quiet, usual, verbose };  // no progress; progress; guests' consoles besides
-
   // All must outlive this. `metrics`: may be null.
   ConsoleObserver(const CommandContext& context, Volume volume, SessionMetrics* metrics = nullptr)
       : context_(context), volume_(volume), metrics_(metrics) {}
@@ -49,7 +48,5 @@ class ConsoleObserver : public Observer {
   SessionMetrics* const metrics_;
   Report* report_ = nullptr;
 };
-
-ConsoleObserver::Volume volume_of(bool quiet, bool verbose = false);
 
 }  // namespace remapstorm

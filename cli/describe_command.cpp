@@ -74,7 +74,7 @@ int describe_command(const CommandContext& context, const Arguments& arguments) 
   ArgumentParser parser(
       context, {"describe SCENARIO...", "Tells what a scenario asks, what it does to the guest and what it expects.",
                 "describe irq-same-cpu"});
-  parser.positional("SCENARIO", names, "names (see list) or scenario files", true);
+  parser.positional("SCENARIO", names, "names (see list) or scenario files");
   parser.option("--scenario-dir", scenario_dir, "DIR", "take scenario names from this folder");
   if (const auto finished = parse_or_finish(parser, context, arguments)) return *finished;
   const Result<ScenarioCatalogue> catalogue = chosen_catalogue(context, scenario_dir.value_or(""));

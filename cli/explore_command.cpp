@@ -17,12 +17,12 @@ class ExploreCommand {
   ExploreCommand(const CommandContext& context, const ExploreRequest& request)
       : context_(context),
         request_(request),
-        here_(context, volume_of(request.quiet, request.verbose), guests_for(request), request.metrics),
+        here_(context, volume_of(request), guests_for(request), request.metrics),
         campaign_(here_.campaign(), here_.guests, request) {}
 
   Status prepare() {
     RS_TRY(check_places(request_.files));
-    RS_TRY(here_.metrics.start(false));
+    RS_TRY(here_.metrics.start(SessionMetrics::Listening::wanted));
     return campaign_.prepare();
   }
   // The signal that stopped it, or 0.

@@ -170,7 +170,7 @@ void ExploreWords::declare_guest(ArgumentParser& parser) {
 }
 
 void ExploreWords::declare(ArgumentParser& parser) {
-  parser.positional("WINDOW", windows, "which window", false);
+  parser.optional_positional("WINDOW", windows, "which window");
   parser.option("--window", window, "WINDOW", "the same, as an option");
   parser.option("--inject", inject, "LIST", "of irq, nmi, hold, pairs as irq+nmi; joined by commas (irq,nmi)");
   parser.flag_or_value("--pairs", "same", pairs,
@@ -195,7 +195,7 @@ void ExploreWords::declare(ArgumentParser& parser) {
 }
 
 void CensusWords::declare(ArgumentParser& parser) {
-  parser.positional("WINDOW", explore.windows, "which window", true);
+  parser.positional("WINDOW", explore.windows, "which window");
   parser.option("--windows", count, "N", "how many windows to look into (16)");
   parser.option("--inject", explore.inject, "LIST", "of irq, nmi: raised in turn on an idle vCPU (irq,nmi)");
   parser.option("--strategy", explore.strategy, "NAME", "remap strategy (bbm-fault-irqsafe)");

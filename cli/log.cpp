@@ -41,7 +41,9 @@ const char* log_level_name(LogLevel level) { return kLevelNames.at(static_cast<s
 class Log::TerminalSink final : public spdlog::sinks::base_sink<std::mutex> {
  public:
   TerminalSink(std::ostream& err, const Log::Surroundings& surroundings)
-      : err_(err), status_(err, surroundings.redraws, clock_, surroundings.columns) {
+      : err_(err),
+        status_(err, surroundings.redraws ? StatusLine::Way::redrawn : StatusLine::Way::in_lines, clock_,
+                surroundings.columns) {
     set_level(spdlog::level::info);
   }
 

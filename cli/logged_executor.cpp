@@ -80,12 +80,11 @@ Result<Plan> LoggedExecutor::plan(const Scenario& scenario, const Overrides& ove
   return plan;
 }
 
-Result<TrialResult> LoggedExecutor::run(unsigned worker, const TrialRequest& request,
-                                        const Runner::Watching& watching) {
+Result<TrialResult> LoggedExecutor::run(unsigned worker, const TrialRequest& request, const Watching& watching) {
   const std::string name = trial_name(request.plan, request.trial);
   log_.say(LogLevel::debug, fmt::format("{}: begins, worker {}{}", name, worker,
                                         request.folder.empty() ? "" : ", recorded in " + request.folder));
-  Runner::Watching logged = watching;
+  Watching logged = watching;
   std::string phase_before;
   logged.progress = [&](const char* phase, Nanoseconds since) {
     if (phase_before != phase) log_.say(LogLevel::debug, fmt::format("{}: {}", name, phase));
@@ -99,14 +98,14 @@ Result<TrialResult> LoggedExecutor::run(unsigned worker, const TrialRequest& req
 }
 
 // There may be a hundred thousand: one line each, and of those that are clean only for who asks for more.
-Result<ControlTrial> LoggedExecutor::run_control(unsigned worker, const Plan& plan, std::vector<Event>& events) {
-  Result<ControlTrial> trial = executor_.run_control(worker, plan, events);
+Result<TrialResult> LoggedExecutor::run_control(unsigned worker, const Plan& plan, std::vector<Event>& events) {
+  Result<TrialResult> trial = executor_.run_control(worker, plan, events);
   const bool clean = trial.ok() && trial->judgement.verdict == Verdict::clean;
   const LogLevel level = clean ? LogLevel::trace : LogLevel::debug;
   if (!log_.wants(level)) return trial;
   const std::string name = fmt::format("{}, worker {}", trial_name(plan, 0), worker);
   log_.say(level, trial.ok() ? fmt::format("{}: {}{} in {:.3f} s; {}", name, verdict_name(trial->judgement.verdict),
-                                           trial->interrupted ? ", interrupted," : "", in_seconds(trial->took),
+                                           trial->interrupted ? ", interrupted," : "", in_seconds(trial->duration),
                                            join(trial->judgement.reasons, "; "))
                              : fmt::format("{}: failed: {}", name, trial.error().message));
   return trial;

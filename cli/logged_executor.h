@@ -25,8 +25,8 @@ class LoggedExecutor final : public Executor {
   [[nodiscard]] const HostInfo& host() const override { return executor_.host(); }
   Result<GuestImageInfo> image(const std::string& flavour) override;
   Result<Plan> plan(const Scenario& scenario, const Overrides& overrides) override;
-  Result<TrialResult> run(unsigned worker, const TrialRequest& request, const Runner::Watching& watching) override;
-  Result<ControlTrial> run_control(unsigned worker, const Plan& plan, std::vector<Event>& events) override;
+  Result<TrialResult> run(unsigned worker, const TrialRequest& request, const Watching& watching) override;
+  Result<TrialResult> run_control(unsigned worker, const Plan& plan, std::vector<Event>& events) override;
 
  private:
   void tell_image(const GuestImageInfo& image);

@@ -18,7 +18,7 @@ class MinimizeCommand {
       : context_(context),
         request_(request),
         scenario_(scenario),
-        here_(context, volume_of(request.run.quiet, request.run.verbose), guests_for(request.run.overrides)),
+        here_(context, volume_of(request.run), guests_for(request.run.overrides)),
         campaign_(here_.campaign(), request.options) {}
 
   Status prepare() {

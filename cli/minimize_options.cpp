@@ -12,7 +12,7 @@ const CommandText MinimizeWords::kText = {
     "minimize ./mine.toml --repeat 5 --at-least 4"};
 
 void MinimizeWords::declare(ArgumentParser& parser) {
-  parser.positional("SCENARIO", run.scenarios, "a name (see list) or a scenario file", true);
+  parser.positional("SCENARIO", run.scenarios, "a name (see list) or a scenario file");
   parser.option("--verdict", verdict, "VERDICT", "the verdict to keep (that of the first try)");
   parser.option("--repeat", run.repeat, "R", "tries of each candidate (3)");
   parser.option("--at-least", at_least, "K", "a candidate counts if K of R tries show it (more than half)");

@@ -124,7 +124,7 @@ int report_all(const CommandContext& context, const ReplayOptions& options, Gath
                       "first is named");
     }
   }
-  const std::unique_ptr<Report> report = make_report(context, options.format, options.quiet, options.verbose);
+  const std::unique_ptr<Report> report = make_report(context, options.format, volume_of(options));
   report->run_begins(info, gathered.groups.size());
   for (const Group& group : gathered.groups) {
     report->scenario_begins(plan_of(group.plan));
@@ -157,7 +157,7 @@ int replay_command(const CommandContext& context, const Arguments& arguments) {
                          "Judges recorded trials again, from their events alone: needs no /dev/kvm and no guest image. "
                          "Compares with results.json if it lies beside them. Exit codes are those of run.",
                          "replay ~/.local/state/remapstorm/runs/latest"});
-  parser.positional("RECORDING", options.paths, "events.jsonl files, or folders below which they are", true);
+  parser.positional("RECORDING", options.paths, "events.jsonl files, or folders below which they are");
   parser.option("--format", format, "FORMAT", "pretty, ktap or json on standard output (pretty)");
   declare_report_files(parser, files);
   parser.flag("-v,--verbose", options.verbose, "also the statistics of trials that are as expected");

@@ -24,12 +24,12 @@ TerminalStyle style_of(const CommandContext& context) {
   return style;
 }
 
-std::unique_ptr<Report> make_report(const CommandContext& context, OutputFormat format, bool quiet, bool verbose) {
+std::unique_ptr<Report> make_report(const CommandContext& context, OutputFormat format, Volume volume) {
   if (format == OutputFormat::ktap) return make_ktap_report(context.out);
   if (format == OutputFormat::json) return make_json_report(context.out);
   TerminalStyle style = style_of(context);
-  style.quiet = quiet;
-  style.verbose = verbose;
+  style.quiet = volume == Volume::quiet;
+  style.verbose = volume == Volume::verbose;
   return make_terminal_report(context.out, style);
 }
 

@@ -6,6 +6,7 @@
 
 #include "cli/command.h"
 #include "cli/output_format.h"
+#include "cli/volume.h"
 #include "report/report.h"
 
 namespace remapstorm {
@@ -14,6 +15,6 @@ namespace remapstorm {
 TerminalStyle style_of(const CommandContext& context);
 
 // To context.out, which must outlive it. Colour and letters as terminal and environment allow.
-std::unique_ptr<Report> make_report(const CommandContext& context, OutputFormat format, bool quiet, bool verbose);
+std::unique_ptr<Report> make_report(const CommandContext& context, OutputFormat format, Volume volume);
 
 }  // namespace remapstorm

@@ -60,7 +60,7 @@ int report_command(const CommandContext& context, const Arguments& arguments) {
                 "Makes HTML pages of recorded runs: verdict and evidence, timelines, lengths, code, console. Of "
                 "several runs, or a folder of runs, an index of their fingerprints. Needs no /dev/kvm.",
                 "report ~/.local/state/remapstorm/runs/latest"});
-  parser.positional("FOLDER", paths, "runs, explorations, folders of these, or one events.jsonl", true);
+  parser.positional("FOLDER", paths, "runs, explorations, folders of these, or one events.jsonl");
   parser.option("--output-dir", output_dir, "DIR", "where the pages go (report/ in the first FOLDER)");
   if (const auto over = parse_or_finish(parser, context, arguments)) return *over;
   const Result<Target> target = find_target(paths);

@@ -22,12 +22,12 @@ class RunCommand {
   RunCommand(const CommandContext& context, const RunRequest& request, std::vector<Scenario> scenarios)
       : context_(context),
         request_(request),
-        here_(context, volume_of(request.quiet, request.verbose), guests_for(request.overrides), request.metrics),
+        here_(context, volume_of(request), guests_for(request.overrides), request.metrics),
         campaign_(here_.campaign(), request, std::move(scenarios), write_ktap) {}
 
   int run() {
     Status prepared = check_places(request_.files);
-    if (prepared.ok()) prepared = here_.metrics.start(false);
+    if (prepared.ok()) prepared = here_.metrics.start(SessionMetrics::Listening::wanted);
     if (prepared.ok()) prepared = campaign_.plan();
     if (prepared.ok()) return run_trials();
     if (prepared.error().kind == ErrorKind::usage) return report_error(context_, prepared.error());
@@ -36,7 +36,7 @@ class RunCommand {
 
  private:
   [[nodiscard]] std::unique_ptr<Report> report() const {
-    return make_report(context_, request_.format, request_.quiet, request_.verbose);
+    return make_report(context_, request_.format, volume_of(request_));
   }
 
   int run_trials() {

@@ -43,7 +43,7 @@ const CommandText RunWords::kText = {
     "run irq-same-cpu --strategy bbm-fault --repeat 20"};
 
 void RunWords::declare(ArgumentParser& parser) {
-  parser.positional("SCENARIO", scenarios, "names (see list) or scenario files", true);
+  parser.positional("SCENARIO", scenarios, "names (see list) or scenario files");
   declare_guest(parser);
   parser.option("--repeat", repeat, "N", "trials of each scenario (1)");
   parser.option("--trial", trial, "K", "only trial K (from 0) of a run; with --repeat N that same trial N times");

@@ -16,14 +16,13 @@ class ServeCommand {
   ServeCommand(const CommandContext& context, const ServeRequest& request, std::vector<Scenario> scenarios)
       : context_(context),
         request_(request),
-        here_(context, volume_of(request.run.quiet, request.run.verbose), guests_for(request.run.overrides),
-              request.run.metrics),
+        here_(context, volume_of(request.run), guests_for(request.run.overrides), request.run.metrics),
         campaign_(here_.campaign(), request.options, std::move(scenarios), write_ktap,
                   [this](const ServedRound& round) { say(round); }) {}
 
   Status prepare() {
     RS_TRY(check_places(request_.run.files));
-    RS_TRY(here_.metrics.start(true));
+    RS_TRY(here_.metrics.start(SessionMetrics::Listening::required));
     return campaign_.prepare();
   }
 

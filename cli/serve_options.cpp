@@ -15,7 +15,7 @@ const CommandText ServeWords::kText = {
     "serve irq-same-cpu control-inplace --for 60m"};
 
 void ServeWords::declare(ArgumentParser& parser) {
-  parser.positional("SCENARIO", run.scenarios, "names (see list) or scenario files", false);
+  parser.optional_positional("SCENARIO", run.scenarios, "names (see list) or scenario files");
   parser.option("--rounds", rounds, "N", "end after N rounds");
   parser.option("--for", length, "TIME", "end with the round in which this time is over: 90, 10m");
   parser.option("--keep-last", keep_last, "N", "keep the results of the last N rounds (5)");

@@ -7,13 +7,13 @@
 
 namespace remapstorm {
 
-Status SessionMetrics::start(bool needed) {
+Status SessionMetrics::start(Listening listening) {
   if (!options_.any()) return {};
   if (!options_.textfile.empty()) RS_TRY(check_metrics_textfile(options_.textfile));
   describe_program(metrics_, context_.version, std::time(nullptr));
-  if (Status listening = outputs_.listen(); !listening) {
-    if (needed) return listening;
-    Error told = listening.error();
+  if (Status heard = outputs_.listen(); !heard) {
+    if (listening == Listening::required) return heard;
+    Error told = heard.error();
     told.message += "; the run goes on without";
     context_.log.say(told);
   }

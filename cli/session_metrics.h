@@ -21,8 +21,12 @@ class SessionMetrics {
       : context_(context), options_(options), clock_(clock), outputs_(metrics_, options_), counter_(metrics_, clock) {}
 
   // Opens the ways out. Errors: usage, if the textfile would replace something that is not ours; host, if there is no
-  // listening where it was asked for; `needed` false: that is said and the command goes on.
-  Status start(bool needed);
+  // listening where it was asked for.
+  enum class Listening : std::uint8_t {
+    wanted,  // if there is none, that is said and the command goes on
+    required,
+  };
+  Status start(Listening listening);
   // Where events go besides; null: nobody asked for metrics.
   [[nodiscard]] Metrics* metrics() { return options_.any() ? &metrics_ : nullptr; }
 

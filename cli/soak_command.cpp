@@ -13,7 +13,7 @@ class SoakCommand {
   SoakCommand(const CommandContext& context, const SoakRequest& request)
       : context_(context),
         request_(request),
-        here_(context, volume_of(request.quiet), {.wanted = request.same}),
+        here_(context, volume_of(request), {.wanted = request.same}),
         campaign_(here_.campaign(), request) {}
 
   Status prepare() {

@@ -9,7 +9,7 @@ constexpr Nanoseconds kPeriod = std::chrono::seconds(10);
 }
 
 void StatusLine::show(const std::string& text) {
-  if (terminal_) {
+  if (way_ == Way::redrawn) {
     out_ << "\r\033[K" << cut(text, columns_ - 1) << std::flush;
     drawn_ = true;
   } else {

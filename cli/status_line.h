@@ -3,6 +3,7 @@
 // seconds while something takes that long. Part of the Log (cli/log.h), whose lock it is used under.
 #pragma once
 
+#include <cstdint>
 #include <ostream>
 #include <string>
 
@@ -12,9 +13,10 @@ namespace remapstorm {
 
 class StatusLine {
  public:
+  enum class Way : std::uint8_t { redrawn, in_lines };  // on a terminal that understands escapes; elsewhere
   // `columns`: of the terminal; 0: not known. What is longer is cut: a line that wraps cannot be redrawn.
-  StatusLine(std::ostream& out, bool terminal, const Clock& clock, unsigned columns = 0)
-      : out_(out), terminal_(terminal), clock_(clock), columns_(columns == 0 ? 80 : columns) {
+  StatusLine(std::ostream& out, Way way, const Clock& clock, unsigned columns = 0)
+      : out_(out), way_(way), clock_(clock), columns_(columns == 0 ? 80 : columns) {
     last_ = clock.now();
   }
   ~StatusLine() { clear(); }
@@ -29,7 +31,7 @@ class StatusLine {
 
  private:
   std::ostream& out_;
-  bool terminal_;
+  Way way_;
   const Clock& clock_;
   unsigned columns_;
   Nanoseconds last_{0};

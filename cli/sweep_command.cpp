@@ -16,7 +16,7 @@ class SweepCommand {
   SweepCommand(const CommandContext& context, const SweepRequest& request, std::vector<Scenario> scenarios)
       : context_(context),
         request_(request),
-        here_(context, volume_of(request.quiet), {}),
+        here_(context, volume_of(request), {}),
         campaign_(here_.campaign(), request, std::move(scenarios)) {}
 
   Status prepare() {

@@ -176,7 +176,7 @@ int trace_command(const CommandContext& context, const Arguments& arguments) {
                 "Draws recorded trials as a timeline for Perfetto's viewer: a process for each guest, a thread "
                 "for each vCPU. Needs no /dev/kvm and no guest image.",
                 "trace ~/.local/state/remapstorm/runs/latest -o irq.pftrace"});
-  parser.positional("RECORDING", options.paths, "events.jsonl files, or folders below which they are", true);
+  parser.positional("RECORDING", options.paths, "events.jsonl files, or folders below which they are");
   parser.option("-o,--output", output, "FILE",
                 "where to; -: standard output (FOLDER/trace.pftrace, or EVENTS.pftrace beside EVENTS.jsonl)");
   if (const auto over = parse_or_finish(parser, context, arguments)) return *over;

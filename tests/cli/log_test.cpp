@@ -134,7 +134,7 @@ TEST(LogLevelOption, QuietLeavesOutProgressAtEveryLevel) {
   FakeContext fake;
   fake.log.show_from(LogLevel::debug);
   {
-    ConsoleObserver observer(fake.context, ConsoleObserver::Volume::quiet);
+    ConsoleObserver observer(fake.context, Volume::quiet);
     observer.progress("booting");
     observer.step("  as given, try 1: clean");
     observer.detail("the host is slow");

@@ -81,7 +81,7 @@ TEST_F(LoggedExecutorTest, TellsEachTrialWithItsPhasesAndOutcome) {
 TEST_F(LoggedExecutorTest, HandsOnWhatIsGoingOn) {
   const Plan plan = planned();
   std::string phases;
-  Runner::Watching watching;
+  Watching watching;
   watching.progress = [&](const char* phase, Nanoseconds) { phases += phase; };
   ASSERT_TRUE(logged_.run(0, {plan, 0}, watching).ok());
   EXPECT_EQ(phases, "running");
@@ -96,7 +96,7 @@ TEST_F(LoggedExecutorTest, OfControlTrialsOnlyThoseThatAreNotClean) {
   ASSERT_TRUE(logged_.run_control(0, plan, events).ok());
   EXPECT_THAT(said(), HasSubstr("trace: a, inplace, std, seed 1, trial 0, worker 0: clean in"));
   fake_.log.show_from(LogLevel::debug);
-  executor_.control_to = [](const Plan&, std::vector<Event>&) -> Result<ControlTrial> { return host_error("gone"); };
+  executor_.control_to = [](const Plan&, std::vector<Event>&) -> Result<TrialResult> { return host_error("gone"); };
   EXPECT_FALSE(logged_.run_control(0, plan, events).ok());
   EXPECT_THAT(said(), HasSubstr("worker 0: failed: gone\n"));
 }

@@ -24,7 +24,7 @@ TEST(Terminal, ALineThatIsRedrawnFitsIntoOne) {
   const SteadyClock clock;
   std::ostringstream out;
   {
-    StatusLine line(out, true, clock, 20);
+    StatusLine line(out, StatusLine::Way::redrawn, clock, 20);
     line.show("irq-same-cpu: booting, 1.0 s");
   }
   EXPECT_EQ(out.str(), "\r\033[Kirq-same-cpu: bo...\r\033[K");

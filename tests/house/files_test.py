@@ -9,6 +9,9 @@ LONGEST = 400
 SOURCES = (".h", ".cpp", ".c", ".py", ".sh", ".S")
 # Written so that this file does not find itself.
 UNFINISHED = re.compile(r"\b(TO" r"DO|FIX" r"ME|X" r"XX)\b|GTEST_" r"SKIP|DIS" r"ABLED_")
+# What a call says of it is "true": the name of an enumerator says more.
+BOOLEAN_PARAMETER = re.compile(r"[(,]\s*(?:const\s+)?bool\s+&?\s*\w+\s*(?:=[^,)]*)?[,)]")
+COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.S)
 SOMEBODYS = re.compile(r"/(?:home|root|work|Users)/(?!somebody)[a-z]")
 
 
@@ -53,6 +56,16 @@ class Files(unittest.TestCase):
             hit = UNFINISHED.search(text_of(file))
             return f"'{hit.group()}'" if hit else ""
         self.check(self.sources(), problem)
+
+    def test_no_header_takes_a_boolean_parameter(self):
+        def problem(file):
+            hit = BOOLEAN_PARAMETER.search(COMMENT.sub("", text_of(file)))
+            return f"'{hit.group()}'" if hit else ""
+        self.check((f for f in tracked(".h") if not relative(f).startswith(("guest/", "tests/"))), problem)
+        for text in ("void f(bool on);", "int f(int a, bool b = false);", "F(std::function<void(bool level)> f);", "f(const bool x,"):
+            self.assertTrue(BOOLEAN_PARAMETER.search(text), text)
+        for text in ("bool f(int a);", "std::function<bool(int)> f;", "explicit operator bool() const;", "Status f(bool_like a);"):
+            self.assertFalse(BOOLEAN_PARAMETER.search(text), text)
 
     def test_no_path_of_somebodys_machine(self):
         def problem(file):
