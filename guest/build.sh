@@ -8,6 +8,8 @@ set -euo pipefail
 guest=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=guest/build/say.sh
 . "$guest/build/say.sh"
+# shellcheck source=guest/build/arch.sh
+. "$guest/build/arch.sh"
 # shellcheck source=guest/build/inputs.sh
 . "$guest/build/inputs.sh"
 # shellcheck source=guest/build/image.sh
@@ -21,19 +23,22 @@ guest=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 usage() {
   cat >&2 <<'EOF'
-usage: guest/build.sh [--flavour NAME] [--check] [--print-dir] [--source]
+usage: guest/build.sh [--flavour NAME] [--arch NAME] [--check] [--print-dir] [--source]
   --flavour NAME  which guest kernel (a file of guest/kernel/config); default std
+  --arch NAME     for which machine, x86_64 or arm64; default this one
   --check         build nothing; succeed if a complete image for the current inputs is there
   --print-dir     build nothing; print the folder, complete or not
   --source        build nothing; leave the patched kernel source in the current folder
 EOF
 }
 
-flavour=std mode=build
+flavour=std mode=build arch=$(own_arch)
 while [ $# -gt 0 ]; do
   case $1 in
     --flavour) [ $# -ge 2 ] || fail $exit_usage "--flavour needs a name"; flavour=$2; shift ;;
     --flavour=*) flavour=${1#*=} ;;
+    --arch) [ $# -ge 2 ] || fail $exit_usage "--arch needs a name"; arch=$2; shift ;;
+    --arch=*) arch=${1#*=} ;;
     --check) mode=check ;;
     --print-dir) [ $mode = check ] || mode=print ;;
     --source) mode=source ;;
@@ -44,10 +49,11 @@ while [ $# -gt 0 ]; do
 done
 
 cache=${REMAPSTORM_CACHE:-${XDG_CACHE_HOME:-${HOME:?HOME is not set and neither is REMAPSTORM_CACHE}/.cache}/remapstorm}/guest
+choose_arch "$arch"
 check_flavour "$flavour"
 find_source
 hash=$(hash_inputs "$flavour")
-image=$cache/$flavour-$hash
+image=$cache/$flavour$image_label-$hash
 
 case $mode in
   print) printf '%s\n' "$image"; exit 0 ;;

@@ -37,28 +37,54 @@ find_source() {
   fi
 }
 
-# The driver, the series, the fragments base and FLAVOUR, the ABI, the agent, the command line files and the build itself.
+# The driver, the patches, the fragments of FLAVOUR, the ABI, the agent, the command line files and the build itself: what is
+# another architecture's alone does not count.
 input_files() {
   cd "$guest"
   kernel_changes
-  printf '%s\n' build.sh build/*.sh kernel/config/base.config "kernel/config/$1.config" \
-    kernel/cmdline/* abi/*.h agent/*.[ch]
+  config_files "$1"
+  agent_files
+  printf '%s\n' build.sh build/*.sh abi/*.h
+  find kernel/cmdline -maxdepth 1 -type f
+  find "kernel/cmdline/$arch" -type f
+}
+
+# config_files FLAVOUR: later ones add to earlier ones.
+config_files() {
+  local file
+  for file in base.config "$arch/base.config" "$1.config" "$arch/$1.config"; do
+    [ ! -e "$guest/kernel/config/$file" ] || printf '%s\n' "kernel/config/$file"
+  done
+}
+
+# The command line files of an image.
+cmdline_names() {
+  (cd "$guest/kernel/cmdline" && find . "$arch" -maxdepth 1 -type f -printf '%f\n') | sort -u
+}
+
+agent_files() {
+  local file
+  for file in agent/*.[ch]; do
+    case $file in agent/bare_*.c) [ "$file" = "agent/bare_$arch.c" ] || continue ;; esac
+    printf '%s\n' "$file"
+  done
 }
 
 hash_inputs() {
   {
     printf 'recipe %s\nflavour %s\nsource %s\n' "$recipe" "$1" "$source_identity"
-    gcc --version 2>/dev/null | head -n 1 || true
-    ld --version 2>/dev/null | head -n 1 || true
+    "${cross}gcc" --version 2>/dev/null | head -n 1 || true
+    "${cross}ld" --version 2>/dev/null | head -n 1 || true
+    series
     (cd "$guest" && input_files "$1" | LC_ALL=C sort | xargs -d '\n' sha256sum)
   } | sha256sum | cut -c 1-16
 }
 
-# The patches in order, without comments.
-series() { sed -e 's/#.*//' -e 's/[[:space:]]*$//' -e '/^$/d' "$guest/patches/series"; }
+# The patches of this architecture in order, without comments: those of hooks/, which all have, and those of its own folder.
+series() { sed -e 's/#.*//' -e 's/[[:space:]]*$//' "$guest/patches/series" | grep -E "^(hooks|$arch)/"; }
 
 # What makes this kernel from the one of the package.
 kernel_changes() {
-  printf '%s\n' driver/Kconfig driver/Makefile driver/*.[ch] driver/{arch/*,include}/*.h driver/arch/*/*.c \
-    patches/series patches/*/*.patch
+  printf '%s\n' driver/Kconfig driver/Makefile driver/*.[ch] driver/include/*.h "driver/arch/$driver_arch"/*.[ch]
+  series | sed 's#^#patches/#'
 }

@@ -2,22 +2,31 @@
 # shellcheck shell=bash
 # The kernel: unpack, patch, configure, compile, in $work/linux.
 
-# Sources of devices and machines that no guest has. Kconfig and Makefiles stay: the configuration reads them all.
+# Sources of devices and machines that no guest has, nor this one. Kconfig and Makefiles stay: the configuration reads them all.
 unneeded_sources=(
   '*/Documentation/*.rst' '*/Documentation/*.txt' '*/Documentation/*.yaml' '*/Documentation/*.svg'
   '*/drivers/gpu/*.[ch]' '*/drivers/net/*.[ch]' '*/drivers/media/*.[ch]' '*/drivers/staging/*.[ch]'
-  '*/drivers/infiniband/*.[ch]' '*/drivers/scsi/*.[ch]' '*/drivers/iio/*.[ch]' '*/drivers/clk/*.[ch]'
+  '*/drivers/infiniband/*.[ch]' '*/drivers/scsi/*.[ch]' '*/drivers/iio/*.[ch]'
   '*/drivers/pinctrl/*.[ch]' '*/drivers/usb/*.[ch]' '*/sound/*.[ch]' '*/tools/testing/*' '*/tools/perf/*'
-  '*/boot/dts/*' '*/arch/alpha/*.[chS]' '*/arch/arc/*.[chS]' '*/arch/arm/*.[chS]' '*/arch/arm64/*.[chS]'
+  '*/boot/dts/*' '*/arch/alpha/*.[chS]' '*/arch/arc/*.[chS]' '*/arch/arm/*.[chS]'
   '*/arch/csky/*.[chS]' '*/arch/hexagon/*.[chS]' '*/arch/loongarch/*.[chS]' '*/arch/m68k/*.[chS]'
   '*/arch/microblaze/*.[chS]' '*/arch/mips/*.[chS]' '*/arch/nios2/*.[chS]' '*/arch/openrisc/*.[chS]'
   '*/arch/parisc/*.[chS]' '*/arch/powerpc/*.[chS]' '*/arch/riscv/*.[chS]' '*/arch/s390/*.[chS]' '*/arch/sh/*.[chS]'
   '*/arch/sparc/*.[chS]' '*/arch/xtensa/*.[chS]'
 )
 
+# Of architectures that there are guests for.
+unneeded_sources_on() {
+  case $1 in
+    x86_64) printf '%s\n' '*/drivers/clk/*.[ch]' '*/arch/arm64/*.[chS]' ;;
+    arm64) printf '%s\n' '*/arch/x86/*.[chS]' ;;
+  esac
+}
+
 unpack_source() {
-  local exclude=() pattern
-  for pattern in "${unneeded_sources[@]}"; do exclude+=(--exclude="$pattern"); done
+  local exclude=() pattern unneeded
+  mapfile -t unneeded < <(unneeded_sources_on "$arch")
+  for pattern in "${unneeded_sources[@]}" "${unneeded[@]}"; do exclude+=(--exclude="$pattern"); done
   mkdir -p "$work/linux"
   tar -xJf "$tarball" -C "$work/linux" --strip-components=1 --no-same-owner --no-same-permissions \
     --wildcards --wildcards-match-slash "${exclude[@]}"
@@ -64,7 +73,8 @@ apply_series() {
 # The driver is no patch: its files are what they are in every kernel.
 install_driver() {
   local to=$work/linux/drivers/misc/remapstorm
-  mkdir -p "$to" && cp -r "$guest"/driver/{Kconfig,Makefile,arch,*.[ch]} "$to/" &&
+  mkdir -p "$to/arch" && cp "$guest"/driver/{Kconfig,Makefile,*.[ch]} "$to/" &&
+    cp -r "$guest/driver/arch/$driver_arch" "$to/arch/" &&
     cp "$guest"/driver/include/*.h "$guest/abi/remapstorm_abi.h" "$work/linux/include/linux/"
 }
 
@@ -80,14 +90,14 @@ prepare_source() {
 
 # The same tree and compiler give the same kernel, byte for byte.
 kernel_make() {
-  local cc=gcc
-  ! command -v ccache >/dev/null || cc="ccache gcc"
-  nice make -C "$work/linux" ARCH=x86_64 CC="$cc" LOCALVERSION= KBUILD_BUILD_TIMESTAMP='Mon Jan 1 00:00:00 UTC 2024' \
-    KBUILD_BUILD_VERSION=1 KBUILD_BUILD_USER=remapstorm KBUILD_BUILD_HOST=build "$@"
+  local cc=${cross}gcc
+  ! command -v ccache >/dev/null || cc="ccache $cc"
+  nice make -C "$work/linux" ARCH="$arch" CROSS_COMPILE="$cross" CC="$cc" LOCALVERSION= \
+    KBUILD_BUILD_TIMESTAMP='Mon Jan 1 00:00:00 UTC 2024' KBUILD_BUILD_VERSION=1 KBUILD_BUILD_USER=remapstorm KBUILD_BUILD_HOST=build "$@"
 }
 
 configure_kernel() {
-  cat "$guest/kernel/config/base.config" "$guest/kernel/config/$1.config" >"$work/wanted"
+  (cd "$guest" && config_files "$1" | xargs -d '\n' cat) >"$work/wanted"
   run_step config kernel_make KCONFIG_ALLCONFIG="$work/wanted" allnoconfig ||
     fail_with_log "the kernel does not configure" "$work/log"
   check_config
@@ -116,5 +126,13 @@ check_config() {
 }
 
 build_kernel() {
-  run_step kernel kernel_make -j"$(nproc)" vmlinux || fail_with_log "the kernel does not compile" "$work/log"
+  local targets=(vmlinux)
+  [ "$arch" != arm64 ] || targets+=(Image)
+  run_step kernel kernel_make -j"$(nproc)" "${targets[@]}" || fail_with_log "the kernel does not compile" "$work/log"
+}
+
+# copy_kernel FOLDER
+copy_kernel() {
+  cp "$work/linux/vmlinux" "$1/" && cp "$work/linux/.config" "$1/config" || return
+  [ "$arch" != arm64 ] || cp "$work/linux/arch/arm64/boot/Image" "$1/"
 }

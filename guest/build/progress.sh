@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# Which step, how far, how long it took last time. The last build's figures are in $cache/.last-build: one line
-# "STEP SECONDS LINES" a step.
+# Which step, how far, how long it took last time. The last build's figures are in $cache/.last-build (.last-build-arm64): one
+# line "STEP SECONDS LINES" a step.
 
 step_names=(source config kernel initramfs)
 step_child=
@@ -13,7 +13,9 @@ progress_begin() {
   say "kernel ${source_version}, flavour $flavour, into $image"
 }
 
-last_figure() { awk -v step="$1" -v column="$2" '$1 == step { print $column }' "$cache/.last-build" 2>/dev/null || true; }
+last_figure() {
+  awk -v step="$1" -v column="$2" '$1 == step { print $column }' "$cache/.last-build$image_label" 2>/dev/null || true
+}
 
 # show STEP LINES LAST_LINES ELAPSED LAST_SECONDS
 show() {
@@ -87,6 +89,6 @@ stop_build() {
 }
 
 progress_end() {
-  printf '%s' "$step_notes" >"$cache/.last-build.new" && mv "$cache/.last-build.new" "$cache/.last-build"
+  printf '%s' "$step_notes" >"$cache/.last-build.new" && mv "$cache/.last-build.new" "$cache/.last-build$image_label"
   say "done in $((SECONDS - build_started)) s"
 }

@@ -32,6 +32,7 @@ need_packages() {
   [ -e /usr/include/gelf.h ] || missing+=(libelf-dev)
   [ -e /usr/include/linux/types.h ] || missing+=(linux-libc-dev)
   [ -r "$tarball" ] || missing+=(linux-source-6.12)
+  mapfile -t -O ${#missing[@]} missing < <(missing_cross_packages)
   [ ${#missing[@]} = 0 ] ||
     fail $exit_unavailable "not installed: ${missing[*]}" "apt-get install ${missing[*]}"
 }
