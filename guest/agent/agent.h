@@ -49,7 +49,13 @@ int finished(const struct shared *shared); /* an open-ended workload should end 
 /* parse.c: at most MAX_WORKLOADS; a bad line comes out with its error set. Changes the text. */
 unsigned int parse_workloads(char *text, struct workload *workloads);
 
-/* host.c: the driver's /proc/remapstorm, or bare ports under a kernel without it */
+/* bare_ARCH.c: doorbell and workload text under a kernel without the driver */
+int bare_open(void); /* 0: there they are; then the others do something */
+void bare_ring(unsigned int value);
+void bare_rewind_text(void);
+unsigned int bare_text_word(void);
+
+/* host.c: the driver's /proc/remapstorm, or else those */
 void host_open(void);
 void host_ready(void);
 void host_workload_text(char *text, unsigned int size); /* size at least RS_WORKLOAD_BYTES + 1 */

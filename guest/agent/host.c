@@ -6,34 +6,16 @@
 static int driver = -1;
 static const volatile struct rs_mailbox *mailbox;
 
-static void out(unsigned int value, unsigned short port)
-{
-	__asm__ volatile("outl %0, %1" : : "a"(value), "Nd"(port) : "memory");
-}
-
-static unsigned int in(unsigned short port)
-{
-	unsigned int value;
-
-	__asm__ volatile("inl %1, %0" : "=a"(value) : "Nd"(port) : "memory");
-	return value;
-}
-
-static void open_ports(void)
-{
-	if (my_syscall3(__NR_ioperm, RS_DOORBELL_PORT, 8, 1) < 0)
-		printf("agent: no /proc/remapstorm and no I/O ports: the host cannot hear this guest\n");
-	else
-		printf("agent: no /proc/remapstorm: bare ports, no probes\n");
-}
-
 void host_open(void)
 {
 	void *map;
 
 	driver = open("/proc/remapstorm", O_RDONLY, 0);
 	if (driver < 0) {
-		open_ports();
+		if (bare_open())
+			printf("agent: no /proc/remapstorm and no doorbell: the host cannot hear this guest\n");
+		else
+			printf("agent: no /proc/remapstorm: a bare doorbell, no probes\n");
 		return;
 	}
 	map = mmap(NULL, RS_RING_OFFSET, PROT_READ, MAP_SHARED, driver, 0);
@@ -48,7 +30,7 @@ static void ring(unsigned int operation, unsigned int operand)
 	if (driver >= 0)
 		ioctl(driver, RS_IOC_DOORBELL, (void *)(uintptr_t)RS_DOORBELL(operation, operand));
 	else
-		out(RS_DOORBELL(operation, operand), RS_DOORBELL_PORT);
+		bare_ring(RS_DOORBELL(operation, operand));
 }
 
 void host_ready(void)
@@ -79,9 +61,9 @@ void host_workload_text(char *text, unsigned int size)
 			i++;
 		}
 	} else if (driver < 0) {
-		out(0, RS_WORKLOAD_PORT);
+		bare_rewind_text();
 		while (i < RS_WORKLOAD_BYTES && i + 4 < size) {
-			word = in(RS_WORKLOAD_PORT);
+			word = bare_text_word();
 			memcpy(text + i, &word, 4);
 			i += 4;
 			if (!(word >> 24))
