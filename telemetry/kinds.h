@@ -42,11 +42,14 @@ enum class StrategyKind : std::uint8_t {
   stop_machine = RS_STRATEGY_STOP_MACHINE,
   pause_nmi = RS_STRATEGY_PAUSE_NMI,
   pause_ipi = RS_STRATEGY_PAUSE_IPI,
+  bbml2 = RS_STRATEGY_BBML2,
   unknown = 0xff,
 };
 StrategyKind strategy_kind(std::string_view name);  // RS_STRATEGIES
 // An entry is absent between break and make.
-constexpr bool breaks_entries(StrategyKind kind) { return kind != StrategyKind::inplace; }
+constexpr bool breaks_entries(StrategyKind kind) {
+  return kind != StrategyKind::inplace && kind != StrategyKind::bbml2;
+}
 // Other CPUs are asked by IPI, which a CPU with interrupts off does not answer.
 constexpr bool asks_by_ipi(StrategyKind kind) {
   return kind == StrategyKind::bbm_fault_ipi || kind == StrategyKind::pause_ipi;

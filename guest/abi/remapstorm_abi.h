@@ -28,7 +28,7 @@ typedef __u16 __rs_u16;
 #endif
 
 #define RS_ABI_MAGIC 0x4d524f5453504d52ULL /* "RMPSTORM" in memory order */
-#define RS_ABI_VERSION 4u
+#define RS_ABI_VERSION 5u
 #define RS_MAX_VCPUS 8u
 #define RS_RING_ENTRIES 1024u /* per vCPU; a power of two */
 #define RS_WORKLOAD_BYTES 4096u
@@ -52,17 +52,31 @@ typedef __u16 __rs_u16;
 #define RS_OP_DRAIN 4u    /* this vCPU's ring is full; host must advance ring_tail before the guest goes on */
 #define RS_OP_PANIC 5u    /* from the panic notifier; the text is on the console */
 #define RS_OP_POWEROFF 6u /* machine power-off; does not return */
+/* arm64: this vCPU is in the handler of a private interrupt, whose line the host lowers before the guest goes on; operand:
+ * RS_KIND_*. */
+#define RS_OP_LOWER 7u
 
-/* x86 only, for kernels without CONFIG_REMAPSTORM: a 32-bit IN from this port yields the next four bytes of the workload
- * text, NUL padded; an OUT of any value to it rewinds. */
+/* For kernels without CONFIG_REMAPSTORM. x86: a 32-bit IN from RS_WORKLOAD_PORT yields the next four bytes of the workload
+ * text, NUL padded; an OUT of any value to it rewinds. arm64: the same by a 32-bit load from and a store to RS_WORKLOAD_GPA,
+ * in a page of its own. */
 #define RS_WORKLOAD_PORT 0x5254
+#define RS_WORKLOAD_GPA 0xcf001000ULL
 
 /* ---- test interrupts ------------------------------------------------------------------------------------------------
  * x86: an MSI with this fixed vector (the kernel's X86_PLATFORM_IPI_VECTOR), or an edge on the vCPU's own ISA line, which the
  * guest routes to it; listed by vCPU.
+ * arm64: private interrupts, which KVM has as levels only: raise that of the vCPU, and lower it at RS_OP_LOWER. The one of
+ * RS_KIND_NMI is a pseudo-NMI, and there only with irqchip.gicv3_pseudo_nmi=1. RS_KIND_MSI is the vCPU's own shared
+ * interrupt, an edge. The guest finds them in the device tree: a node with RS_ARM64_COMPATIBLE whose "interrupts" are the
+ * line (level), the NMI (level), then, if there are any, the shared ones (edge) by vCPU. Numbers are those of a device tree:
+ * a private interrupt has INTID 16 more, a shared one 32 more.
  */
 #define RS_X86_MSI_VECTOR 0xf7
 #define RS_X86_LINES { 5, 6, 7, 9, 10, 11, 12, 15 }
+#define RS_ARM64_COMPATIBLE "remapstorm,test-interrupts"
+#define RS_ARM64_LINE_PPI 9
+#define RS_ARM64_NMI_PPI 8
+#define RS_ARM64_FIRST_SPI 16 /* of vCPU 0 */
 
 /* ---- probes ---------------------------------------------------------------------------------------------------------
  * X(ID, number, "name", "arg0", "arg1", "arg2", "arg3"). Numbers below 128; never reused.
@@ -241,7 +255,9 @@ struct rs_work_end {
 #define RS_RING_OFFSET 8192u
 #define RS_MAILBOX_BYTES (RS_RING_OFFSET + RS_MAX_VCPUS * RS_RING_BYTES)
 
-/* Y(ID, number, "name") */
+/* Y(ID, number, "name"). inplace is a single store over the old entry; on arm64 that is what the architecture calls
+ * unpredictable. bbml2 is arm64's alone (FEAT_BBM level 2), bbm-fault-ipi that of architectures which flush by IPI: each is
+ * refused by name where it does not exist. */
 #define RS_STRATEGIES(Y)                             \
 	Y(INPLACE, 0, "inplace")                     \
 	Y(BBM_FAULT, 1, "bbm-fault")                 \
@@ -249,7 +265,10 @@ struct rs_work_end {
 	Y(BBM_FAULT_IPI, 3, "bbm-fault-ipi")         \
 	Y(STOP_MACHINE, 4, "stop-machine")           \
 	Y(PAUSE_NMI, 5, "pause-nmi")                 \
-	Y(PAUSE_IPI, 6, "pause-ipi")
+	Y(PAUSE_IPI, 6, "pause-ipi")                 \
+	Y(BBML2, 7, "bbml2")
+#define RS_X86_64_LACKS "bbml2"
+#define RS_ARM64_LACKS "bbm-fault-ipi"
 
 enum rs_strategy_number {
 #define Y(id, number, name) RS_STRATEGY_##id = number,

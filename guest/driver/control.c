@@ -6,6 +6,7 @@
 #include <linux/console.h>
 #include <linux/fs.h>
 #include <linux/init.h>
+#include <linux/memblock.h>
 #include <linux/memory.h>
 #include <linux/mm.h>
 #include <linux/panic_notifier.h>

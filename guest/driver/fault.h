@@ -2,6 +2,7 @@
 #ifndef _REMAPSTORM_FAULT_H
 #define _REMAPSTORM_FAULT_H
 
+#include <linux/memblock.h>
 #include <linux/mm.h>
 #include "internal.h"
 #include "lock.h"

@@ -136,7 +136,7 @@ static void rs_defer(u32 *slot, u32 token)
 
 /* In the handler; takes the token first, so that the harness may send more. */
 bool rs_handle(u32 kind, u32 *token_word, u32 *action_word,
-		      const struct pt_regs *regs)
+		      struct pt_regs *regs)
 {
 	u32 token = READ_ONCE(*token_word) ? xchg(token_word, 0) : 0;
 	u32 action = READ_ONCE(*action_word);
@@ -144,7 +144,7 @@ bool rs_handle(u32 kind, u32 *token_word, u32 *action_word,
 	if (!token)
 		return false;
 
-	rs_probe(INJECT_ENTER, kind, token, regs ? regs->ip : 0);
+	rs_probe(INJECT_ENTER, kind, token, regs ? instruction_pointer(regs) : 0);
 	switch (action) {
 	case RS_ACTION_READ_TARGET:
 		rs_read_for(kind, token);

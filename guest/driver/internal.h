@@ -25,7 +25,7 @@ const unsigned long *rs_target(void);
 
 /* inject.c: the harness asks something, by an interrupt or at a probe. */
 bool rs_handle(u32 kind, u32 *token_word, u32 *action_word,
-	       const struct pt_regs *regs);
+	       struct pt_regs *regs);
 void rs_call(struct rs_vcpu_box *box);
 
 /* touch.c */
@@ -62,6 +62,7 @@ struct rs_update {
 };
 
 void rs_update_inplace(const struct rs_update *update);
+void rs_update_unbroken(const struct rs_update *update, unsigned long caller);
 void rs_update_broken(const struct rs_update *update, unsigned long caller);
 void rs_update_paused(const struct rs_update *update, unsigned long caller);
 void rs_update_stopped(const struct rs_update *update);
@@ -73,7 +74,8 @@ void rs_update_stopped(const struct rs_update *update);
  * is the counter that the harness reads, too, read after all that is before it;
  * rs_vcpu_of(cpu) is the harness's number of a CPU; rs_leaf(addr, &page) is the
  * entry that maps @addr, or would, and whether it maps a page; rs_valid(leaf)
- * tells whether it does.
+ * tells whether it does. rs_lacks(strategy) says why this machine cannot do it,
+ * NULL if it can; rs_allows_hvo(strategy) is whether it may then change entries.
  */
 
 /* nmi.c: have each of @cpus call rs_flush_poll() and rs_pause_poll(). */

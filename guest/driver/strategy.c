@@ -2,7 +2,8 @@
 /*
  * How a vmemmap entry is changed.
  *
- *  inplace		one store over the old entry, as in mainline
+ *  inplace		one store over the old entry, as in mainline on x86; what
+ *			follows is unpredictable by arm64's architecture
  *  bbm-fault		break before make: clear, flush, set, under
  *			init_mm.page_table_lock with interrupts as they are; a
  *			fault on the range meanwhile takes the lock and retries
@@ -11,7 +12,11 @@
  *  stop-machine	clear, flush, set under stop_machine(); no fault handler
  *  pause-nmi		the others spin in an NMI handler meanwhile
  *  pause-ipi		the others spin in an IPI handler meanwhile
+ *  bbml2		no break: a block becomes a table as arm64's FEAT_BBM level
+ *			2 lets it, a page another one that holds the same
  */
+#define pr_fmt(fmt) "remapstorm: " fmt
+
 #include <linux/init.h>
 #include <linux/mm.h>
 #include <linux/moduleparam.h>
@@ -51,6 +56,7 @@ static const char *const strategy_names[] = { RS_STRATEGIES(Y) };
 #undef Y
 
 unsigned int rs_strategy __ro_after_init = RS_STRATEGY_INPLACE;
+static bool rs_no_hvo __ro_after_init;
 struct rs_tickets rs_tickets;
 
 u64 rs_lock_task(void)
@@ -64,7 +70,9 @@ static DEFINE_MUTEX(rs_stop_mutex);
 static __always_inline void rs_update_locked(const struct rs_update *update,
 					     unsigned long caller)
 {
-	if (rs_pauses(rs_strategy))
+	if (rs_strategy == RS_STRATEGY_BBML2)
+		rs_update_unbroken(update, caller);
+	else if (rs_pauses(rs_strategy))
 		rs_update_paused(update, caller);
 	else
 		rs_update_broken(update, caller);
@@ -137,6 +145,12 @@ void vmemmap_unlock_page_table(unsigned long flags)
 		rs_unlock(flags, _RET_IP_);
 }
 
+/* Asked where huge pages are counted, and nothing is optimised if not. */
+bool vmemmap_may_update(void)
+{
+	return !rs_no_hvo;
+}
+
 #define Y(id, number, name) " " name
 /* After the mailbox, so that a refusal is heard; before hugetlb_init(). */
 static int __init rs_choose_strategy(void)
@@ -147,6 +161,9 @@ static int __init rs_choose_strategy(void)
 	if (i < 0)
 		panic("remapstorm: no strategy '%s' in this kernel, only" RS_STRATEGIES(Y),
 		      strategy_name);
+	if (rs_lacks(i))
+		panic("remapstorm: no strategy '%s' on this machine: %s",
+		      strategy_name, rs_lacks(i));
 	if (rs_mailbox)
 		WRITE_ONCE(rs_mailbox->strategy, i);
 	if (i == RS_STRATEGY_BBM_FAULT_IPI || i == RS_STRATEGY_PAUSE_IPI)
@@ -157,6 +174,10 @@ static int __init rs_choose_strategy(void)
 		panic("remapstorm: no NMI handler for strategy '%s'",
 		      strategy_name);
 	rs_strategy = i;
+	rs_no_hvo = !rs_allows_hvo(i);
+	if (rs_no_hvo)
+		pr_warn("no HVO: this CPU cannot do strategy '%s'\n",
+			strategy_name);
 	return 0;
 }
 #undef Y

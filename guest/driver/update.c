@@ -84,6 +84,61 @@ noinline void rs_update_inplace(const struct rs_update *update)
 	migrate_enable();
 }
 
+static void rs_replace(const struct rs_update *update, pte_t entry,
+		       unsigned long caller)
+{
+	set_pte(update->entry, entry);
+	rs_flush_all_cpus(update->start, update->end, caller);
+}
+
+/*
+ * Under init_mm.page_table_lock, where CPUs have FEAT_BBM level 2. That is about
+ * a block and a table of the same pages. Another page may come into a live entry
+ * only while nobody can write to either, and only if both hold the same; so
+ * take the right to write away first, copy, and give it last. Who writes
+ * meanwhile gets a permission fault, which is an oops.
+ */
+noinline void rs_update_unbroken(const struct rs_update *update, unsigned long caller)
+{
+	static u8 restored[PAGE_SIZE];	/* one update at a time */
+	bool pte = update->level == RS_LEVEL_PTE;
+	pte_t old = __pte(rs_old(update)), new = __pte(update->value);
+	void *from = NULL, *to = NULL;
+
+	preempt_disable();
+	rs_open_window(update);
+	if (pte) {
+		from = page_address(pte_page(old));
+		to = page_address(pte_page(new));
+		if (pte_write(old))
+			rs_replace(update, pte_wrprotect(old), caller);
+		memcpy(restored, to, PAGE_SIZE);
+		/* The page that others share stays as it is. */
+		if (pte_write(new))
+			memcpy(to, from, PAGE_SIZE);
+		else
+			memcpy(from, to, PAGE_SIZE);
+		smp_wmb();
+	}
+	rs_probe(BBM_BREAK, update->start, (u64)update->entry, pte_val(old),
+		 update->level);
+	if (pte)
+		set_pte(update->entry, pte_wrprotect(new));
+	else
+		rs_set(update);
+	rs_probe(BBM_MAKE, update->start, (u64)update->entry, update->value,
+		 update->level);
+	rs_flush_all_cpus(update->start, update->end, caller);
+	if (pte && pte_write(new)) {
+		/* A head is copied as it was last; tails are what they became. */
+		if (!pte_write(old))
+			memcpy(to, restored, PAGE_SIZE);
+		rs_replace(update, new, caller);
+	}
+	rs_close_window();
+	preempt_enable();
+}
+
 /* Under init_mm.page_table_lock. */
 noinline void rs_update_broken(const struct rs_update *update, unsigned long caller)
 {

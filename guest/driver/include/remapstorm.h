@@ -95,8 +95,20 @@ static inline bool vmemmap_update_flushes(void)
 	return rs_strategy != RS_STRATEGY_INPLACE;
 }
 
+/* Is this CPU one that can change an entry as the strategy has it? */
+bool vmemmap_may_update(void);
+
 bool rs_vmemmap_fault(struct pt_regs *regs, unsigned long error_code,
 		      unsigned long addr);
+
+struct cpumask;
+
+/*
+ * Where an NMI to other CPUs takes the architecture's own code: that code has
+ * the first, and calls the second on each of them.
+ */
+void arch_send_remapstorm_nmi(const struct cpumask *cpus);
+void rs_asked_by_nmi(void);
 
 /* Log who frees pages under zone->lock? Off unless asked for at boot. */
 extern bool rs_zone_lock;
@@ -147,6 +159,11 @@ static inline void vmemmap_unlock_page_table(unsigned long flags)
 static inline bool vmemmap_update_flushes(void)
 {
 	return false;
+}
+
+static inline bool vmemmap_may_update(void)
+{
+	return true;
 }
 
 static inline bool rs_vmemmap_fault(struct pt_regs *regs,

@@ -39,4 +39,14 @@ static __always_inline bool rs_valid(pte_t leaf)
 	return pte_flags(leaf) & _PAGE_PRESENT;
 }
 
+static inline const char *rs_lacks(unsigned int strategy)
+{
+	return strategy == RS_STRATEGY_BBML2 ? "FEAT_BBM is arm64's" : NULL;
+}
+
+static inline bool rs_allows_hvo(unsigned int strategy)
+{
+	return true;
+}
+
 #endif /* _REMAPSTORM_ARCH_H */
