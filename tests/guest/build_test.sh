@@ -59,6 +59,8 @@ import json, sys
 m = json.load(open(sys.argv[1]))
 assert m["schema"] == 1 and m["flavour"] == "std" and m["hash"] in sys.argv[1], m
 assert m["kernel_version"].startswith("6.12.") and "bbm-fault" in m["strategies"], m
+assert m["architecture"] == "x86_64" and "bbml2" not in m["strategies"] and "bbm-fault-ipi" in m["strategies"], m
+assert m["cmdline"] == ["common", "interpreting"], m
 assert all(len(m[k + "_sha256"]) == 64 for k in ("config", "series", "vmlinux", "initramfs")), m' "$dir/manifest.json"
 expect "--check succeeds" "$build" --check
 before=$(stat -c %Y.%i "$dir/vmlinux")
@@ -87,11 +89,42 @@ status=0
 "$build" --nonsense >/dev/null 2>&1 || status=$?
 expect "unknown argument: exit 64" test $status = 64
 
+status=0
+"$build" --arch mips >/dev/null 2>"$scratch/err" || status=$?
+expect "unknown architecture: exit 64" test $status = 64
+expect "says which there are" contains "$scratch/err" "there is: x86_64 arm64"
+
 mkdir "$scratch/bin"
 for tool in $(compgen -c | sort -u); do
-  path=$(type -P "$tool") && [ "$tool" != flex ] && ln -sf "$path" "$scratch/bin/$tool"
+  case $tool in aarch64-linux-gnu-*) continue ;; esac
+  path=$(type -P "$tool") && ln -sf "$path" "$scratch/bin/$tool"
 done
-rm -rf "$dir"
+status=0
+PATH=$scratch/bin "$build" --arch arm64 >/dev/null 2>"$scratch/err" || status=$?
+expect "no compiler for another architecture: exit 4" test $status = 4
+expect "and its packages are named with a HINT" \
+  contains "$scratch/err" "HINT: apt-get install gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
+
+# A compiler that makes whatever is asked for.
+# shellcheck disable=SC2016  # the made script's words
+printf '#!/bin/sh\nwhile [ $# -gt 1 ]; do [ "$1" != -o ] || echo fake >"$2"; shift; done\n' >"$scratch/bin/aarch64-linux-gnu-gcc"
+chmod +x "$scratch/bin/aarch64-linux-gnu-gcc"
+arm64=$(PATH=$scratch/bin "$build" --arch arm64 2>"$scratch/err" | tail -n 1)
+for file in vmlinux Image initramfs.cpio config manifest.json cmdline/common cmdline/nmi; do
+  expect "image for arm64 has $file" test -s "$arm64/$file"
+done
+expect "and no command line of x86_64" not grep -rq tsc "$arm64/cmdline"
+expect "its manifest says what it is" python3 -c '
+import json, sys
+m = json.load(open(sys.argv[1]))
+assert m["architecture"] == "arm64" and m["flavour"] == "std" and len(m["image_sha256"]) == 64, m
+assert "bbml2" in m["strategies"] and "bbm-fault-ipi" not in m["strategies"], m
+assert m["cmdline"] == ["common", "nmi"], m' "$arm64/manifest.json"
+expect "both are in the cache" "$build" --check
+printf x >>"$arm64/Image"
+expect "a damaged Image is seen" not env PATH="$scratch/bin" "$build" --arch arm64 --check
+
+rm -rf "$dir" "$scratch/bin/flex"
 status=0
 PATH=$scratch/bin "$build" >/dev/null 2>"$scratch/err" || status=$?
 expect "a missing package: exit 4" test $status = 4

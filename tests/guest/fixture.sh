@@ -24,6 +24,7 @@ cp -r "$dir/linux" "$dir/tiny/linux-source-6.12"
   sed -n '/^VERSION\|^PATCHLEVEL\|^SUBLEVEL/p' "$dir/linux/Makefile"
   printf 'allnoconfig:\n\tcp $(KCONFIG_ALLCONFIG) .config\n'
   printf 'vmlinux:\n\t@echo "  CC  fake"; sleep $${FAKE_KERNEL_SECONDS:-0}; echo fake >vmlinux\n'
+  printf 'Image:\n\tmkdir -p arch/arm64/boot && echo fake >arch/arm64/boot/Image\n'
 } >"$dir/tiny/linux-source-6.12/Makefile"
 tar -cJf "$dir/tiny.tar.xz" -C "$dir/tiny" linux-source-6.12
 printf '%s\n' "$state" >"$dir/state"

@@ -35,7 +35,8 @@ for file in driver/*.[ch] driver/*/*.[ch] driver/arch/*/*.[ch]; do
   expect "$file: no blank before a tab" not grep -nE $' \t' "$file"
   expect "$file: lines of 100 columns at most" test -z "$(expand "$file" | awk 'length($0) > 100')"
 done
-for file in build.sh build/*.sh patches/series driver/Kconfig driver/Makefile kernel/config/* kernel/cmdline/* agent/*.[ch] abi/*.h; do
+for file in build.sh build/*.sh patches/series driver/Kconfig driver/Makefile kernel/config/*.config \
+  kernel/config/*/*.config kernel/cmdline/common kernel/cmdline/*/* agent/*.[ch] abi/*.h; do
   expect "$file: SPDX" spdx "$file"
 done
 expect "no carriage return anywhere" not grep -rlI $'\r' .
