@@ -26,6 +26,7 @@ Result<GuestImageInfo> load_guest_image_info(const std::string& directory) {
   GuestImageInfo info;
   info.directory = directory;
   info.flavour = fields.text("flavour");
+  info.architecture = fields.text_or("architecture", "x86_64");
   info.kernel_version = fields.text("kernel_version");
   info.hash = fields.text("hash");
   info.config_sha256 = fields.text("config_sha256");

@@ -14,6 +14,7 @@ namespace remapstorm {
 struct GuestImageInfo {
   std::string directory;
   std::string flavour;
+  std::string architecture;  // "x86_64", also of images from before there were others; "arm64"
   std::string kernel_version;
   std::string hash;
   std::string config_sha256;

@@ -58,6 +58,21 @@ TEST_F(GuestImage, TheNewestOfTheFlavourIsTaken) {
   EXPECT_EQ(image->directory, wanted);
 }
 
+TEST_F(GuestImage, ThoseForAnotherMachineAreNone) {
+  const std::string wanted = make("std-mine", "std", 100);
+  const std::string other = make("std-other", "std", 1);
+  std::ofstream(other + "/manifest.json")
+      << R"({"schema": 1, "flavour": "std", "architecture": "riscv64", "kernel_version": "6.12.117", "hash": "h",)"
+      << R"( "config_sha256": "c", "series_sha256": "s", "vmlinux_sha256": "k", "initramfs_sha256": "i",)"
+      << R"( "strategies": ["inplace"]})";
+  EXPECT_EQ(find("std")->directory, wanted);
+  variables_["REMAPSTORM_IMAGE_STD"] = other;
+  const Result<GuestImageInfo> image = find("std");
+  ASSERT_FALSE(image.ok());
+  EXPECT_EQ(image.error().kind, ErrorKind::usage);
+  EXPECT_NE(image.error().message.find("riscv64"), std::string::npos) << image.error().message;
+}
+
 TEST_F(GuestImage, ItsCommandLineIsKnown) {
   const std::string directory = make("std-one", "std", 1);
   EXPECT_EQ(find("std")->command_line, "");
