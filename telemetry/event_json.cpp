@@ -3,6 +3,7 @@
 
 #include "telemetry/event_names.h"
 #include "telemetry/json_fields.h"
+#include "telemetry/kinds.h"
 #include "telemetry/probe_names.h"
 
 namespace remapstorm {
