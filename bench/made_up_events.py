@@ -18,7 +18,7 @@ def main():
             "limits": {"timeout_ns": 1, "progress_ns": 1, "stall_ns": 10 ** 8}, "guest": {}, "host": {"kind": "made-up"}}
     sequence = [0] * 4
     with open(path, "w", encoding="utf-8") as out:
-        out.write(json.dumps({"v": 1, "t": 0, "type": "plan", "plan": plan}) + "\n")
+        out.write(json.dumps({"v": 3, "t": 0, "type": "plan", "plan": plan}) + "\n")
         out.write('{"t":1000,"type":"lifecycle","what":"boot"}\n{"t":2000,"type":"lifecycle","what":"ready"}\n')
         now, count, windows = 10_000, 3, 0
 

@@ -7,15 +7,13 @@
 #include <optional>
 #include <system_error>
 
+#include "vmm/arch/arch.h"
 #include "vmm/arch/host.h"
 
 namespace remapstorm {
 namespace {
 
 namespace fs = std::filesystem;
-
-// As a manifest calls what this binary runs guests of.
-constexpr const char* kArchitecture = kHostIsa == Isa::arm64 ? "arm64" : "x86_64";
 
 Result<GuestImageInfo> complete_image(const std::string& directory) {
   RS_ASSIGN(GuestImageInfo info, load_guest_image_info(directory));
@@ -52,14 +50,15 @@ Result<GuestImageInfo> find_guest_image(const Paths& paths, const Environment& e
   if (const auto named = environment(image_variable(flavour))) {
     Result<GuestImageInfo> info = complete_image(*named);
     if (!info.ok()) return info.error().in(image_variable(flavour));
-    if (info->architecture != kArchitecture) {
+    if (info->architecture != arch_of(kHostIsa).guest) {
       return usage_error(image_variable(flavour) + ": " + *named + " is an image for " + info->architecture);
     }
     if (is_wanted(*info, wanted)) return info;
     usual = *info;
   }
   for (const CachedImage& image : list_guest_images(paths)) {
-    if (!image.info.ok() || image.info->flavour != flavour || image.info->architecture != kArchitecture) continue;
+    if (!image.info.ok() || image.info->flavour != flavour || image.info->architecture != arch_of(kHostIsa).guest)
+      continue;
     if (is_wanted(*image.info, wanted)) return image.info;
     if (!usual) usual = *image.info;
   }

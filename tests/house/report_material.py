@@ -40,7 +40,7 @@ class Trial:
         self.file.close()
 
     def add(self, **fields):
-        line = {"v": 1} if self.lines == 0 else {}
+        line = {"v": 3} if self.lines == 0 else {}
         self.file.write(json.dumps({**line, "t": self.now, **fields}) + "\n")
         self.lines += 1
         return self

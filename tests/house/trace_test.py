@@ -36,7 +36,7 @@ class Recording:
 
     def add(self, kind, passed=1000, **fields):
         self.time += passed
-        version = {} if self.lines else {"v": 1}
+        version = {} if self.lines else {"v": 3}
         self.lines.append({**version, "t": self.time, "type": kind, **fields})
         return self
 
@@ -116,7 +116,7 @@ class TraceCommand(ProgramCase):
 
     def test_what_is_no_recording_is_refused_and_leaves_nothing(self):
         for text, message in (("", "empty"), ("{}\n", "no version"), ('{"v":99,"t":0}\n', "version 99"),
-                              (json.dumps({"v": 1, "t": 0, "type": "console", "line": "x"}) + "\n", "no plan")):
+                              (json.dumps({"v": 3, "t": 0, "type": "console", "line": "x"}) + "\n", "no plan")):
             self.events.write_text(text)
             self.assertIn(message, self.expect(64, "trace", str(self.events)).stderr)
         self.assertIn("no such file", self.expect(64, "trace", str(self.folder / "none")).stderr)

@@ -24,7 +24,8 @@ struct cs_insn;
 namespace remapstorm {
 
 struct Arch {
-  const char* name;  // "x86-64", "arm64"
+  const char* name;   // "x86-64", "arm64"
+  const char* guest;  // "x86_64": as guest/build.sh --arch takes it, and manifests have it
 
   // Kernels and memory.
   std::uint16_t elf_machine;    // e_machine of a kernel's file

@@ -30,6 +30,7 @@ std::vector<StackFrame> frames(const CpuState& state, const ReadVirtual& read, c
 
 constinit const Arch kArch = {
     .name = "arm64",
+    .guest = "arm64",
     .elf_machine = EM_AARCH64,
     .ram = Gpa(kRamBase),
     .entry_address = kStage1AddressMask,

@@ -27,6 +27,7 @@ PageWalk walk_space(const AddressSpace& space, Gva address, const ReadPhysical& 
 
 constinit const Arch kArch = {
     .name = "x86-64",
+    .guest = "x86_64",
     .elf_machine = EM_X86_64,
     .ram = Gpa(0),
     .entry_address = kPteAddressMask,
