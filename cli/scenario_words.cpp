@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/scenario_words.h"
 
-#include <array>
-#include <cstdio>
+#include <fmt/format.h>
 
 #include "base/hex.h"
 #include "telemetry/probe_names.h"
@@ -51,11 +50,7 @@ std::string trigger_in_words(const Trigger& trigger) {
   if (!trigger.after.empty()) text += ", once rule " + trigger.after + " has fired";
   if (trigger.nth != 0) text += ", the " + ordinal(trigger.nth) + " time only";
   if (trigger.every != 0) text += trigger.every == 1 ? ", every time" : ", every " + ordinal(trigger.every) + " time";
-  if (trigger.probability >= 0) {
-    std::array<char, 32> percent{};
-    std::snprintf(percent.data(), percent.size(), "%g", trigger.probability * 100);
-    text += std::string(", with a chance of ") + percent.data() + " %";
-  }
+  if (trigger.probability >= 0) text += fmt::format(", with a chance of {:g} %", trigger.probability * 100);
   if (trigger.max != 0) text += ", at most " + std::to_string(trigger.max) + (trigger.max == 1 ? " time" : " times");
   return text;
 }
@@ -93,9 +88,7 @@ std::string expectation_in_words(const Expectation& expectation) {
   if (expectation.owner_vcpu) add("vCPU " + std::to_string(*expectation.owner_vcpu) + " owns the lock");
   for (const std::string& function : expectation.backtrace) add("a backtrace shows " + function);
   if (expectation.stall) {
-    std::array<char, 32> percent{};
-    std::snprintf(percent.data(), percent.size(), "%g", expectation.stall_tolerance * 100);
-    add("of " + duration_in_words(*expectation.stall) + " within " + percent.data() + " %");
+    add(fmt::format("of {} within {:g} %", duration_in_words(*expectation.stall), expectation.stall_tolerance * 100));
   }
   if (expectation.delay_tolerance) {
     add("each delay within " + duration_in_words(*expectation.delay_tolerance) + " of what was asked");
@@ -125,15 +118,9 @@ std::string workload_in_words(const Workload& workload) {
 
 std::string duration_in_words(Nanoseconds duration) {
   const double nanoseconds = static_cast<double>(duration.count());
-  std::array<char, 48> text{};
-  if (nanoseconds >= 1e9) {
-    std::snprintf(text.data(), text.size(), "%g s", nanoseconds / 1e9);
-  } else if (nanoseconds >= 1e6) {
-    std::snprintf(text.data(), text.size(), "%g ms", nanoseconds / 1e6);
-  } else {
-    std::snprintf(text.data(), text.size(), "%g us", nanoseconds / 1e3);
-  }
-  return text.data();
+  if (nanoseconds >= 1e9) return fmt::format("{:g} s", nanoseconds / 1e9);
+  if (nanoseconds >= 1e6) return fmt::format("{:g} ms", nanoseconds / 1e6);
+  return fmt::format("{:g} us", nanoseconds / 1e3);
 }
 
 std::string wrapped(std::string_view text, std::size_t indent, std::size_t width) {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/census.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <cstdio>
 
 #include "base/plural.h"
 #include "report/plain_lines.h"
@@ -31,10 +32,8 @@ void table(const Census& census, bool in_window, PlainLines& out) {
       out.add("  " + place);
       place.clear();
     }
-    char count[16];
-    std::snprintf(count, sizeof(count), "%9llu", static_cast<unsigned long long>(row.count));
     out.add("  " + pad(place, kPlace) + pad(kind_of(row), kKind) + pad(row.context, kContext) +
-            (row.interrupts_on ? "on " : "off") + count + (row.alias ? " *" : ""));
+            (row.interrupts_on ? "on " : "off") + fmt::format("{:9}", row.count) + (row.alias ? " *" : ""));
     if (!row.caller.empty()) out.add("    called by " + row.caller);
   }
   if (!any) out.add("  nobody");

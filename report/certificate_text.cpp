@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <cstdio>
 
 #include "base/plural.h"
 #include "base/printable.h"
@@ -39,9 +40,7 @@ std::string verdict_counts(const std::map<Verdict, std::size_t>& counts) {
 
 std::string percent_of(std::size_t part, std::size_t whole) {
   if (whole == 0) return "0 %";
-  char text[24];
-  std::snprintf(text, sizeof(text), "%.1f %%", 100.0 * static_cast<double>(part) / static_cast<double>(whole));
-  return text;
+  return fmt::format("{:.1f} %", 100.0 * static_cast<double>(part) / static_cast<double>(whole));
 }
 
 // Whose code the boundaries lie in, and whether the outcomes were the same each time.
@@ -251,11 +250,7 @@ void evidence(const Certificate& certificate, PlainLines& out) {
   out.add();
 }
 
-std::string hex_offset(std::uint64_t offset) {
-  char text[24];
-  std::snprintf(text, sizeof(text), "+0x%llx", static_cast<unsigned long long>(offset));
-  return text;
-}
+std::string hex_offset(std::uint64_t offset) { return fmt::format("+{:#x}", offset); }
 
 void table(const Certificate& certificate, PlainLines& out) {
   const bool letters = certificate.injections.size() > kMostWordColumns;
@@ -277,10 +272,9 @@ void table(const Certificate& certificate, PlainLines& out) {
       out.add("  " + where);
       where.clear();
     }
-    char count[16];
-    std::snprintf(count, sizeof(count), "%5zu", range.last - range.first + 1);
     const std::string entry = first.entry == EntryState::unknown ? "-" : std::string(entry_state_name(first.entry));
-    std::string line = "  " + pad(where, place) + count + " " + pad(entry, 8) + (first.interrupts_on ? "on " : "off");
+    std::string line = fmt::format("  {}{:5} {}{}", pad(where, place), range.last - range.first + 1, pad(entry, 8),
+                                   first.interrupts_on ? "on " : "off");
     for (const std::string& inject : certificate.injections) {
       line += " " + pad(verdict_or_skip(certificate, range.first, inject, letters), column - 1);
     }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Text and Markdown are two prints of the same tables.
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <cstdio>
 
 #include "base/plural.h"
 #include "report/comparison_tables.h"
@@ -111,11 +112,7 @@ std::vector<Table> tables_of(const Comparison& comparison) {
   return tables;
 }
 
-std::string number(double value) {
-  char text[32];
-  std::snprintf(text, sizeof(text), "%.1f", value);
-  return text;
-}
+std::string number(double value) { return fmt::format("{:.1f}", value); }
 
 std::vector<std::string> facts_of(const Comparison& comparison) {
   const HostInfo& host = comparison.host;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/junit.h"
 
-#include <cstdio>
+#include <fmt/format.h>
+
 #include <map>
 #include <sstream>
 #include <vector>
@@ -22,10 +23,7 @@ std::string ascii_xml(std::string text) {
 }
 
 std::string time_text(std::optional<double> seconds) {
-  if (!seconds) return {};
-  char text[48];
-  std::snprintf(text, sizeof(text), " time=\"%.3f\"", *seconds);
-  return text;
+  return seconds ? fmt::format(" time=\"{:.3f}\"", *seconds) : "";
 }
 
 std::optional<double> sum_of(std::optional<double> one, std::optional<double> other) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/served.h"
 
-#include <cstdio>
+#include <fmt/format.h>
 
 #include "base/names.h"
 #include "base/plural.h"
@@ -17,10 +17,7 @@ constexpr int kServeSchema = 1;
 
 std::string hours_text(Nanoseconds time) {
   const auto whole = std::chrono::duration_cast<std::chrono::seconds>(time).count();
-  char text[32];
-  std::snprintf(text, sizeof(text), "%lld:%02lld:%02lld", static_cast<long long>(whole / 3600),
-                static_cast<long long>(whole / 60 % 60), static_cast<long long>(whole % 60));
-  return text;
+  return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
 }
 
 std::string served_text(const Served& served, std::size_t kept, const std::string& directory) {

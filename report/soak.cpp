@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/soak.h"
 
-#include <cstdio>
+#include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
 
 #include "base/plural.h"
@@ -14,11 +15,7 @@ namespace {
 
 constexpr int kSoakSchema = 1;
 
-std::string decimal(double value, int digits) {
-  char text[48];
-  std::snprintf(text, sizeof(text), "%.*f", digits, value);
-  return text;
-}
+std::string decimal(double value, int digits) { return fmt::format("{:.{}f}", value, digits); }
 
 double rate_of(const Soak& soak) {
   const double seconds = in_seconds(soak.took);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/terminal_finding.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <sstream>
 
@@ -44,9 +46,8 @@ void write_cycle(TextWriter& out, const Finding& finding) {
   } else {
     out.wrapped("    ", vcpu(cycle.back().owner_vcpu) + " in turn waits, as above: nobody in the circle can go on.");
   }
-  char word[24];
-  std::snprintf(word, sizeof(word), "0x%08x", cycle.front().lock_word);
-  out.line("    lock word " + std::string(word) + " at " + hex_address(cycle.front().lock) + " in both looks",
+  out.line(fmt::format("    lock word {:#010x} at {} in both looks", cycle.front().lock_word,
+                       hex_address(cycle.front().lock)),
            Tone::dim);
 }
 

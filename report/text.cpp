@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/text.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cctype>
-#include <cinttypes>
-#include <cstdio>
 
 namespace remapstorm {
 namespace {
@@ -56,16 +56,13 @@ std::string human_length(Nanoseconds length) {
     const char* unit;
   } kUnits[] = {{1e9, "s"}, {1e6, "ms"}, {1e3, "us"}};
   const auto value = static_cast<double>(length.count());
-  char text[48];
   for (const auto& unit : kUnits) {
     if (value < unit.scale * 0.9995) continue;  // what would be shown as "1000 us"
     const double scaled = value / unit.scale;
     const int digits = scaled < 9.995 ? 2 : scaled < 99.95 ? 1 : 0;
-    std::snprintf(text, sizeof(text), "%.*f %s", digits, scaled, unit.unit);
-    return text;
+    return fmt::format("{:.{}f} {}", scaled, digits, unit.unit);
   }
-  std::snprintf(text, sizeof(text), "%.0f ns", value);
-  return text;
+  return fmt::format("{:.0f} ns", value);
 }
 
 std::string length_words(const LengthSummary& summary) {
@@ -145,11 +142,7 @@ std::string ktap_result(TestOutcome outcome, std::size_t number, std::string_vie
   return "not ok " + line + "\n";
 }
 
-std::string hex_address(Gva address) {
-  char text[24];
-  std::snprintf(text, sizeof(text), "0x%016" PRIx64, address.value);
-  return text;
-}
+std::string hex_address(Gva address) { return fmt::format("{:#018x}", address.value); }
 
 std::string place_or_address(const std::string& place, Gva address) {
   return place.empty() ? hex_address(address) : printable(place);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The certificate of an exploration: the window's disassembly, each boundary coloured by what injecting there did.
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <cstdio>
 
 #include "report/html/pages.h"
 #include "report/text.h"
@@ -181,11 +182,8 @@ class CertificatePage {
     for (const std::string& inject : certificate_.injections) field(out, index, inject);
     out.leaf("td", one.interrupts_on ? "on" : "off", {{"class", "flag"}});
     out.leaf("td", one.entry == EntryState::unknown ? "" : entry_state_name(one.entry), {{"class", "flag"}});
-    char offset[40];
-    std::snprintf(offset, sizeof(offset), "+0x%llx",
-                  static_cast<unsigned long long>(one.symbol.empty() ? one.pc.value : one.offset));
-    out.leaf("td", std::string(offset) + (one.visit > 1 ? " /" + std::to_string(one.visit) : ""),
-             {{"class", "address"}});
+    const std::string offset = fmt::format("+{:#x}", one.symbol.empty() ? one.pc.value : one.offset);
+    out.leaf("td", offset + (one.visit > 1 ? " /" + std::to_string(one.visit) : ""), {{"class", "address"}});
     out.leaf("td", one.text, {{"class", "instruction"}}, 120);
     out.close();
   }

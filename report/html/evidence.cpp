@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <cstdio>
 
 #include "report/html/parts.h"
 #include "report/text.h"
@@ -49,8 +50,7 @@ void write_cycle(Markup& out, const Finding& finding) {
   const bool one_vcpu = std::all_of(cycle.begin(), cycle.end(), [&](const WaitEdge& edge) {
     return edge.waiter_vcpu == cycle.front().waiter_vcpu && edge.owner_vcpu == edge.waiter_vcpu;
   });
-  char word[24];
-  std::snprintf(word, sizeof(word), "0x%08x", cycle.front().lock_word);
+  const std::string word = fmt::format("{:#010x}", cycle.front().lock_word);
   out.open("p");
   out.text(one_vcpu ? "The owner cannot go on until the " + std::string(context_name(cycle.front().waiter_context)) +
                           " context above it returns, and that waits for the owner. "

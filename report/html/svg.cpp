@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/html/svg.h"
 
+#include <fmt/format.h>
+
 #include <cmath>
-#include <cstdio>
 
 #include "report/text.h"
 
@@ -36,9 +37,7 @@ constexpr Palette kDark{"#161b22",
 const Palette& palette(Look look) { return look.dark ? kDark : kLight; }
 
 std::string coordinate(double value) {
-  char text[32];
-  std::snprintf(text, sizeof(text), "%.1f", std::isfinite(value) ? value : 0.0);
-  std::string out = text;
+  std::string out = fmt::format("{:.1f}", std::isfinite(value) ? value : 0.0);
   if (out.ends_with(".0")) out.resize(out.size() - 2);
   return out == "-0" ? "0" : out;
 }
