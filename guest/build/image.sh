@@ -33,10 +33,10 @@ strategies() {
     grep -vxF "$(sed -n "s/^#define RS_${arch^^}_LACKS //p" "$guest/abi/remapstorm_abi.h")"
 }
 
-# words_of NAME: a command line file, of all architectures and of this one.
+# words_of NAME: a command line file, of all architectures, of this one, and of the flavour there.
 words_of() {
   local file
-  for file in "$guest/kernel/cmdline/$1" "$guest/kernel/cmdline/$arch/$1"; do
+  for file in "$guest/kernel/cmdline/"{"$1","$arch/$1","$arch/$flavour/$1"}; do
     [ ! -e "$file" ] || cat "$file"
   done
 }

@@ -45,8 +45,10 @@ input_files() {
   config_files "$1"
   agent_files
   printf '%s\n' build.sh build/*.sh abi/*.h
-  find kernel/cmdline -maxdepth 1 -type f
-  find "kernel/cmdline/$arch" -type f
+  local folder
+  for folder in kernel/cmdline "kernel/cmdline/$arch" "kernel/cmdline/$arch/$1"; do
+    [ ! -d "$folder" ] || find "$folder" -maxdepth 1 -type f
+  done
 }
 
 # config_files FLAVOUR: later ones add to earlier ones.

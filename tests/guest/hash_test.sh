@@ -18,8 +18,8 @@ changes() { # NAME ARCH: whether the folder has another name now
 }
 for file in build.sh build/*.sh driver/Kconfig driver/Makefile driver/*.[ch] driver/include/*.h patches/hooks/*.patch \
   kernel/config/base.config kernel/config/std.config kernel/cmdline/common abi/*.h agent/[!b]*.[ch] \
-  {driver/arch/x86,patches/x86_64,kernel/config/x86_64,kernel/cmdline/x86_64}/* agent/bare_x86_64.c \
-  {driver/arch/arm64,patches/arm64,kernel/config/arm64,kernel/cmdline/arm64}/* agent/bare_arm64.c; do
+  {driver/arch/x86,patches/x86_64,kernel/cmdline/x86_64}/* kernel/config/x86_64/base.config agent/bare_x86_64.c \
+  {driver/arch/arm64,patches/arm64,kernel/config/arm64}/* kernel/cmdline/arm64/nmi agent/bare_arm64.c; do
   cp "$file" "$scratch/saved"
   printf '\n' >>"$file"
   case $file in

@@ -35,8 +35,9 @@ for file in driver/*.[ch] driver/*/*.[ch] driver/arch/*/*.[ch]; do
   expect "$file: no blank before a tab" not grep -nE $' \t' "$file"
   expect "$file: lines of 100 columns at most" test -z "$(expand "$file" | awk 'length($0) > 100')"
 done
+mapfile -t cmdlines < <(find kernel/cmdline -type f)
 for file in build.sh build/*.sh patches/series driver/Kconfig driver/Makefile kernel/config/*.config \
-  kernel/config/*/*.config kernel/cmdline/common kernel/cmdline/*/* agent/*.[ch] abi/*.h; do
+  kernel/config/*/*.config "${cmdlines[@]}" agent/*.[ch] abi/*.h; do
   expect "$file: SPDX" spdx "$file"
 done
 expect "no carriage return anywhere" not grep -rlI $'\r' .
