@@ -69,7 +69,7 @@ class StepCount {
   std::map<std::pair<Gva, Gva>, std::size_t> visits_;  // pc, sp -> newest in trace_; may be stale
   std::vector<std::size_t> hints_;                     // in trace_
   Gva probe_stack_;                                    // at the entry of __rs_probe; 0: in none
-  bool leaving_probe_;
+  bool leaving_probe_ = false;
   bool flushing_ = false;
   std::uint64_t spin_ = 0;
 };
