@@ -37,7 +37,7 @@ class StolenSum {
 
 class StolenTime {
  public:
-  // `tasks`: /proc/PID/task of that QEMU, as it is seen from in here (lab/x86/init); its threads "CPU n/..." are the
+  // `tasks`: /proc/PID/task of that QEMU, as it is seen from in here (lab/init); its threads "CPU n/..." are the
   // processors. A thread asks for them every 50 ms: an answer takes milliseconds. Errors: host, if there are none. The
   // clock must outlive this.
   static Result<std::unique_ptr<StolenTime>> of_threads(const std::string& tasks, const Clock& clock);

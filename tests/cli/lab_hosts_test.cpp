@@ -34,7 +34,7 @@ verdict = "clean"
 int with_lab(const std::string& script, Arguments words, std::string* said = nullptr) {
   const TemporaryFolder folder;
   fs::create_directories(folder.file("tree/lab/x86"));
-  write_script(folder.file("tree/lab/x86/qemu"), "");
+  write_script(folder.file("tree/lab/x86/machine"), "");
   write_script(folder.file("tree/lab/run"), script);
   FakeContext fake;
   fake.context.source_dir = folder.file("tree");

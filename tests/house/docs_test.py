@@ -34,7 +34,7 @@ class Documents(unittest.TestCase):
             for match in RUN_LINE.finditer(text_of(file)):
                 line = match.group(1)
                 for kind in re.findall(r"--lab (\w+)", line):
-                    self.assertTrue((TREE / "lab" / kind / "qemu").exists(), line)
+                    self.assertTrue((TREE / "lab" / kind / "machine").exists(), line)
                 words = re.sub(r"--lab \w+", " ", line).replace("[", " ").replace("]", " ").split()
                 if not words or words[0] in ("ARGS", "and"):
                     continue

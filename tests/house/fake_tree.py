@@ -71,7 +71,7 @@ class FakeTree:
             (self.tree / "guest" / "kernel" / "config" / f"{name}.config").write_text("")
         self.script(self.tree / "guest" / "build.sh", GUEST)
         (self.tree / "lab" / "x86").mkdir(parents=True)
-        self.script(self.tree / "lab" / "x86" / "qemu", "")
+        (self.tree / "lab" / "x86" / "machine").touch()
         self.script(self.tree / "lab" / "run", LAB_RUN)
         for name, text in (("cmake", CMAKE), ("program", PROGRAM), ("dpkg-query", DPKG_QUERY), ("apt-get", APT_GET),
                            ("sudo", SUDO)):

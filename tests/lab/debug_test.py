@@ -5,7 +5,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from lab_test import PATIENCE, PROGRAM, done, lab
+from lab_case import PATIENCE, PROGRAM, done, lab
 
 
 class Debug(unittest.TestCase):

@@ -17,7 +17,7 @@ take_lab() {
     esac
     shift
   done
-  [ -z "$lab" ] || [ -x "$tree/lab/$lab/qemu" ] ||
+  [ -z "$lab" ] || [ -f "$tree/lab/$lab/machine" ] ||
     die "$exit_usage" "there is no lab of kind '$lab'" \
       "there is: $(cd "$tree/lab" && basename -a -- */ | paste -sd ' ')"
 }
