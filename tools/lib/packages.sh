@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # Debian packages by name from tools/packages.txt.
 
-# packages WHO...: names of the packages for WHO (run, test, lab), one a line.
+# packages WHO...: names of the packages for WHO (run, test, lab, arm64), one a line.
 packages() { awk -v who=" $* " '/^[^#]/ && index(who, " " $2 " ") { print $1 }' "$tree/tools/packages.txt"; }
 
 installed_packages() {
