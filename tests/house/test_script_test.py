@@ -109,6 +109,10 @@ class TestScript(unittest.TestCase):
         self.assertEqual(self.call("lockdep", "debug").returncode, 0)
         self.assertEqual(len(self.ctests()), 2)
         self.fake.forget()
+        self.assertEqual(self.call("arm64").returncode, 0)
+        self.assertIn("--preset arm64 -j 1", self.ctests()[0])
+        self.assertTrue(any(line.startswith("cmake --build --preset arm64") for line in self.fake.trace()))
+        self.fake.forget()
         self.call()
         self.assertEqual([line.split()[2] for line in self.ctests()], ["unit", "kvm", "lab", "lint", "asan", "tsan"])
 
