@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/name_list.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <filesystem>
 
@@ -16,7 +14,7 @@ std::vector<std::string> known_hosts(const std::string& source_dir) {
   std::error_code error;
   if (!source_dir.empty()) {
     for (const auto& entry : std::filesystem::directory_iterator(source_dir + "/lab", error)) {
-      if (::access((entry.path() / "qemu").c_str(), X_OK) == 0) {
+      if (std::filesystem::is_regular_file(entry.path() / "machine", error)) {
         hosts.push_back("lab:" + entry.path().filename().string());
       }
     }
