@@ -67,8 +67,8 @@ Status load(Guest& guest, const std::string& image) {
   RS_ASSIGN(const ElfImage kernel, ElfImage::open(image + "/vmlinux", kHostIsa));
   LinuxBoot linux_boot;
   RS_ASSIGN(const std::uint64_t hz, guest.vm->vcpu(0).guest_counter_hz());
-  RS_ASSIGN(linux_boot.command_line, base_command_line(image, HostKind::interpreting, hz / 1000));
-  linux_boot.command_line += " remapstorm.mailbox=" + std::to_string(RS_MAILBOX_GPA);
+  RS_ASSIGN(const CommandLine line, command_line_of(image, HostKind::interpreting, hz / 1000));
+  linux_boot.command_line = line.base + " remapstorm.mailbox=" + std::to_string(RS_MAILBOX_GPA);
   linux_boot.initramfs_path = image + "/initramfs.cpio";
   RS_TRY(load_linux(*guest.vm, kernel, linux_boot));
   return {};
@@ -184,8 +184,8 @@ class Floor {
       if (!x86_64::per_vcpu(kind)) {
         add(kind, vm.fd(), snapshot.kvm_state().vm);
       } else {
-        for (std::size_t i = 0; i < vm.vcpu_fds().size(); ++i)
-          add(kind, vm.vcpu_fds()[i], snapshot.kvm_state().vcpus[i]);
+        for (std::size_t i = 0; i < vm.fds().vcpus.size(); ++i)
+          add(kind, vm.fds().vcpus[i], snapshot.kvm_state().vcpus[i]);
       }
     }
     for (const auto& region : vm.memory().regions()) dirty_.emplace_back(region->size() / kGuestPageSize / 64 + 1);

@@ -8,6 +8,8 @@
 #include "guest/abi/remapstorm_abi.h"
 #include "plan/plan.h"
 #include "trial/host_share.h"
+#include "vmm/arch/arch.h"
+#include "vmm/arch/host.h"
 
 namespace remapstorm {
 namespace {
@@ -95,7 +97,7 @@ Rule interrupt(RandomChoice& random, bool nmi) {
   values["vcpu"] = any_vcpu(random);
   // From an NMI only what needs no lock of the guest's own.
   values["action"] = nmi ? std::string(random.chance(0.7) ? "read-struct-page" : "none") : action(random);
-  if (!nmi) values["via"] = std::string(random.chance(0.5) ? "msi" : "line");
+  if (!nmi) values["via"] = std::string(arch_of(kHostIsa).interrupt_ways[random.chance(0.5) ? 0 : 1].name);
   return rule;
 }
 

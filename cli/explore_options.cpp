@@ -6,6 +6,8 @@
 #include "base/names.h"
 #include "cli/scenario_files.h"
 #include "cli/values.h"
+#include "vmm/arch/arch.h"
+#include "vmm/arch/host.h"
 
 namespace remapstorm {
 namespace {
@@ -51,7 +53,9 @@ Status check_injections(const ExploreWords& words, ExploreRequest& options) {
                            {"read-struct-page", "read-struct-page-softirq", "read-struct-page-thread", "none"}));
   }
   if (words.via) {
-    RS_ASSIGN(options.via, parse_choice("--via", *words.via, {"msi", "line"}));
+    std::vector<std::string> ways = {options.via};
+    for (const InterruptWay& way : arch_of(kHostIsa).interrupt_ways) ways.emplace_back(way.name);
+    RS_ASSIGN(options.via, parse_choice("--via", *words.via, ways));
   }
   if (words.hold) {
     RS_ASSIGN(options.hold, parse_duration("--hold", *words.hold));
@@ -186,7 +190,8 @@ void ExploreWords::declare(ArgumentParser& parser) {
   parser.flag("--resume", resume, "go on with what --output-dir holds");
   parser.option("--output-dir", output_dir, "DIR", "where the certificate goes (a new folder of its own)");
   parser.option("--hold", hold, "TIME", "length of a hold (120ms)");
-  parser.option("--via", via, "HOW", "irq as msi or line (msi)");
+  parser.option("--via", via, "HOW",
+                "irq: the usual way of the architecture, or by name: msi, line; line, spi (usual)");
   parser.option("--timeout", timeout, "TIME", "hard limit of one trial (20)");
   parser.option("--cpus", cpus, "N", "virtual CPUs, 1 to 8 (2)");
   declare_metrics_options(parser, metrics);

@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "base/check.h"
+#include "vmm/arch/arch.h"
+#include "vmm/arch/host.h"
 
 namespace remapstorm {
 namespace {
@@ -36,8 +38,11 @@ const char* name_of(InterruptKind kind) {
   switch (kind) {
     case InterruptKind::line:
       return "line";
-    case InterruptKind::msi:
-      return "msi";
+    case InterruptKind::msi: {
+      const auto ways = arch_of(kHostIsa).interrupt_ways;
+      return std::ranges::find_if(ways, [](const InterruptWay& way) { return std::string_view(way.name) != "line"; })
+          ->name;
+    }
     case InterruptKind::nmi:
       return "nmi";
     case InterruptKind::call:

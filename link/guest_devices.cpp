@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "guest/abi/remapstorm_abi.h"
+#include "link/addresses.h"
 
 namespace remapstorm {
 
@@ -15,8 +16,8 @@ Status add_mailbox(GuestMemory& memory) {
 PlatformConfig guest_devices(LineCallback console_line, std::string workload) {
   PlatformConfig config;
   config.console_line = std::move(console_line);
-  config.doorbell = RS_DOORBELL_PORT;
-  config.text_port = RS_WORKLOAD_PORT;
+  config.doorbell = kDoorbellAddress;
+  config.text_port = kWorkloadAddress;
   config.text = std::move(workload);
   return config;
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Raising the guest driver's test interrupt (guest/abi). Each architecture has its own way:
-// vmm/arch/*/test_interrupt.cpp.
+// link/*/test_interrupt.cpp.
 #pragma once
+
+#include <cstdint>
 
 #include "base/result.h"
 #include "vmm/vm.h"
@@ -10,8 +12,10 @@ namespace remapstorm {
 
 // From any thread. Errors: usage for a vCPU that does not exist, host.
 Status raise_test_msi(Vm& vm, unsigned vcpu);
-// An NMI for a vCPU that may be inside run(): Vcpu::nmi() would wait until it comes out, which an idle one does not.
-Status raise_nmi_message(Vm& vm, unsigned vcpu);
+Status raise_test_nmi(Vm& vm, unsigned vcpu);
 Status raise_test_line(Vm& vm, unsigned vcpu);
+// RS_OP_LOWER: the guest's handler has taken what raise_test_line() or raise_test_nmi() left high for that vCPU, if
+// they do. `kind`: RS_KIND_LINE or RS_KIND_NMI, as the guest says; errors also: usage for another.
+Status lower_test_interrupt(Vm& vm, unsigned vcpu, std::uint32_t kind);
 
 }  // namespace remapstorm

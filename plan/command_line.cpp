@@ -39,7 +39,7 @@ std::string parameters_of(const std::string& file_content) {
   return joined;
 }
 
-Result<std::string> base_command_line(const std::string& image_directory, HostKind kind, std::uint64_t counter_khz) {
+Result<CommandLine> command_line_of(const std::string& image_directory, HostKind kind, std::uint64_t counter_khz) {
   const std::filesystem::path folder = std::filesystem::path(image_directory) / "cmdline";
   RS_ASSIGN(const std::string common, read_if_there(folder / "common"));
   std::string line = parameters_of(common);
@@ -50,14 +50,16 @@ Result<std::string> base_command_line(const std::string& image_directory, HostKi
   replace_all(line, "@COUNTER_KHZ@", std::to_string(counter_khz));
   std::ostringstream mailbox;
   mailbox << " remapstorm.mailbox=0x" << std::hex << RS_MAILBOX_GPA;
-  return line + mailbox.str();
+  RS_ASSIGN(const std::string nmi, read_if_there(folder / "nmi"));
+  return CommandLine{line + mailbox.str(), parameters_of(nmi)};
 }
 
 Result<std::string> command_line_sha256(const std::string& image_directory) {
   const std::filesystem::path folder = std::filesystem::path(image_directory) / "cmdline";
   RS_ASSIGN(const std::string common, read_if_there(folder / "common"));
   RS_ASSIGN(const std::string extra, read_if_there(folder / "interpreting"));
-  return sha256_hex(common + extra);
+  RS_ASSIGN(const std::string nmi, read_if_there(folder / "nmi"));
+  return sha256_hex(common + extra + nmi);
 }
 
 }  // namespace remapstorm

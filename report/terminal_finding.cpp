@@ -84,7 +84,8 @@ void write_sample(TextWriter& out, const SampleEvent& sample, int number, const 
   out.line();
   const std::string at = sample.backtrace.empty() ? hex_address(sample.pc) : describe(sample.backtrace.front());
   out.raw("  " + out.paint(Tone::strong, vcpu(number)) +
-          cut(printable(" at " + at + ", IRQs " + (sample.interrupts_enabled ? "on" : "off")), out.style().width - 8));
+          cut(printable(" at " + at + ", IRQs " + std::string(interrupts_word(sample.interrupts_enabled))),
+              out.style().width - 8));
   if (sample.backtrace.empty()) {
     out.line("    no backtrace", Tone::dim);
   } else {

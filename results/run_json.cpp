@@ -57,7 +57,7 @@ Json samples_to_json(const Finding& finding) {
     }
     list.push_back({{"vcpu", finding.sample_vcpus[i]},
                     {"pc", hex(sample.pc.value)},
-                    {"interrupts_enabled", sample.interrupts_enabled},
+                    {"interrupts_enabled", sample.interrupts_enabled ? Json(*sample.interrupts_enabled) : Json()},
                     {"user_mode", sample.user_mode},
                     {"backtrace", std::move(frames)},
                     {"disassembly", lines_to_json(sample.disassembly)}});

@@ -115,7 +115,6 @@ Scenario measuring_scenario(Measure measure, const std::string& strategy, Nanose
     Rule rule = once_in_a_window("ask", "irq");
     rule.when.every = 2;
     auto& values = rule.action.parameters.values;
-    values["via"] = std::string("msi");
     values["action"] = std::string("none");
     values["vcpu"] = std::int64_t{1};
     scenario.rules.push_back(std::move(rule));

@@ -75,13 +75,18 @@ struct ReceiptEvent {
   std::optional<Nanoseconds> measured;  // length measured, on `ended`
 };
 
+// "on", "off", "unknown".
+constexpr std::string_view interrupts_word(std::optional<bool> enabled) {
+  return !enabled ? "unknown" : *enabled ? "on" : "off";
+}
+
 // A look at one vCPU while it was out of KVM_RUN.
 struct SampleEvent {
   std::string reason;  // "suspected deadlock", "no progress", "timeout", "guest died"
   unsigned round = 0;  // samples of one look share it; a second look has the next number
   Gva pc;
-  std::uint64_t flags = 0;  // RFLAGS / PSTATE
-  bool interrupts_enabled = false;
+  std::uint64_t flags = 0;                 // RFLAGS / PSTATE
+  std::optional<bool> interrupts_enabled;  // nothing: could not be read
   bool user_mode = false;
   bool halted = false;
   bool held_by_harness = false;   // an injector keeps this vCPU from running, or a stage-2 delay keeps it waiting

@@ -73,7 +73,7 @@ struct Writer {
     line["round"] = sample.round;
     line["pc"] = hex(sample.pc.value);
     line["flags"] = hex(sample.flags);
-    line["interrupts_enabled"] = sample.interrupts_enabled;
+    if (sample.interrupts_enabled) line["interrupts_enabled"] = *sample.interrupts_enabled;
     if (sample.user_mode) line["user_mode"] = true;
     if (sample.halted) line["halted"] = true;
     if (sample.held_by_harness) line["held_by_harness"] = true;

@@ -91,7 +91,7 @@ EventBody sample_body(const JsonFields& fields, std::string& problem) {
   sample.round = static_cast<unsigned>(fields.integer("round", 0, kMaxU32));
   sample.pc = fields.gva("pc");
   sample.flags = fields.hex64("flags");
-  sample.interrupts_enabled = fields.flag("interrupts_enabled");
+  if (fields.has("interrupts_enabled")) sample.interrupts_enabled = fields.flag("interrupts_enabled");
   sample.user_mode = fields.flag("user_mode");
   sample.halted = fields.flag("halted");
   sample.held_by_harness = fields.flag("held_by_harness");

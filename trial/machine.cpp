@@ -68,6 +68,7 @@ Status Machine::load(const ElfImage& kernel) {
   boot.command_line = config_.command_line;
   boot.initramfs_path = config_.initramfs_path;
   boot.initramfs = config_.initramfs;
+  boot.devices = described_devices(config_.cpus);
   const Result<LinuxLayout> layout = load_linux(*vm_, kernel, boot);
   if (!layout) return layout.error();
   return {};

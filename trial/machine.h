@@ -184,6 +184,7 @@ class Machine final : public GuestControl, public SupervisedMachine {
   void on_stop(unsigned index, const Stop& stop);
   void on_doorbell(unsigned index, std::uint32_t value);
   std::optional<Candidate> probe_candidate(unsigned index, std::uint32_t operand);
+  void lower_line(unsigned index, std::uint32_t kind);
   void on_ready();
   void arm();
   void on_candidate(const Candidate& candidate, const std::string& where);

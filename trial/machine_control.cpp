@@ -14,7 +14,7 @@ Status Machine::raise(unsigned vcpu, InterruptKind kind) {
     case InterruptKind::line:
       return raise_test_line(*vm_, vcpu);
     case InterruptKind::nmi:
-      return threads_[vcpu]->parked ? vm_->vcpu(vcpu).nmi() : raise_nmi_message(*vm_, vcpu);
+      return raise_test_nmi(*vm_, vcpu);
     case InterruptKind::call:
       return {};  // the guest looks for it at the end of the probe
   }

@@ -57,6 +57,7 @@ std::optional<Candidate> Machine::candidate_of(unsigned index, const Stop& stop)
   }
   const auto* bell = std::get_if<DoorbellStop>(&stop);
   if (bell == nullptr) return std::nullopt;
+  if (RS_DOORBELL_OP(bell->value) == RS_OP_LOWER) lower_line(index, RS_DOORBELL_OPERAND(bell->value));
   if (RS_DOORBELL_OP(bell->value) == RS_OP_PROBE) return probe_candidate(index, RS_DOORBELL_OPERAND(bell->value));
   pump_->pump(*log_);
   return std::nullopt;

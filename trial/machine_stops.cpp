@@ -2,6 +2,7 @@
 // What each Stop of a vCPU means for the trial. Runs on that vCPU's thread with the machine's lock held.
 #include <type_traits>
 
+#include "link/test_interrupt.h"
 #include "telemetry/probe_names.h"
 #include "trial/machine.h"
 #include "vmm/arch/arch.h"
@@ -80,9 +81,17 @@ void Machine::on_doorbell(unsigned index, std::uint32_t value) {
     case RS_OP_POWEROFF:
       retire(index, What::power_off, {});
       break;
+    case RS_OP_LOWER:
+      lower_line(index, operand);
+      break;
     default:
       bad_doorbell(index, "unknown doorbell value " + std::to_string(value));
   }
+}
+
+void Machine::lower_line(unsigned index, std::uint32_t kind) {
+  const Status lowered = lower_test_interrupt(*vm_, index, kind);
+  if (!lowered.ok()) bad_doorbell(index, lowered.error().message);
 }
 
 std::optional<Candidate> Machine::probe_candidate(unsigned index, std::uint32_t operand) {

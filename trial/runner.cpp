@@ -85,7 +85,7 @@ Result<std::unique_ptr<Runner>> Runner::create(const Kvm& kvm, const GuestImageI
   RS_ASSIGN(runner->initramfs_, Mapping::copy_of_file(runner->initramfs_path_, kMostInitramfs));
   runner->guest_.initramfs_sha256 = sha256_hex(runner->initramfs_.bytes());
   RS_ASSIGN(runner->guest_.cmdline_sha256, command_line_sha256(image.directory));
-  RS_ASSIGN(runner->command_line_, base_command_line(image.directory, host_kind(host.kind), khz));
+  RS_ASSIGN(runner->command_line_, command_line_of(image.directory, host_kind(host.kind), khz));
   if (snapshots.empty()) return runner;
   BootIdentity common;
   common.kernel = runner->guest_.vmlinux_sha256;

@@ -62,7 +62,7 @@ class Runner {
   GuestImageInfo guest_;
   std::string initramfs_path_;
   Mapping initramfs_;
-  std::string command_line_;
+  CommandLine command_line_;
   std::unique_ptr<StolenTime> stolen_;  // in the lab
   bool breakpoints_ = true;
   std::optional<BootedGuests> boots_;

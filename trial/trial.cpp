@@ -16,7 +16,8 @@ MachineConfig machine_config(const TrialEnvironment& environment, const Plan& pl
   config.memory = plan.memory;
   config.initramfs_path = environment.initramfs_path;
   config.initramfs = environment.initramfs;
-  config.command_line = environment.command_line + " remapstorm.strategy=" + plan.strategy;
+  config.command_line = environment.command_line.base + " remapstorm.strategy=" + plan.strategy;
+  if (plan.nmis && !environment.command_line.nmi.empty()) config.command_line += " " + environment.command_line.nmi;
   if (!plan.append.empty()) config.command_line += " " + plan.append;
   config.workload_text = plan.workload_text;
   config.stolen = environment.stolen;

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "plan/command_line.h"
 #include "plan/plan.h"
 #include "results/trial_result.h"
 #include "telemetry/event.h"
@@ -29,7 +30,7 @@ struct TrialEnvironment {
   const Clock& clock;
   std::string initramfs_path;
   std::span<const std::byte> initramfs;
-  std::string command_line;       // of the image and the host kind
+  CommandLine command_line;       // of the image and the host kind
   const std::atomic<bool>& stop;  // Ctrl-C, SIGTERM
   // Longest time from KVM_RUN to the ready doorbell.
   Nanoseconds boot_limit{180'000'000'000};

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "base/address.h"
 
@@ -19,9 +20,9 @@ struct AddressSpace {
 struct CpuState {
   Gva pc;
   Gva sp;
-  Gva frame_pointer;        // x86: RBP; arm64: x29
-  std::uint64_t flags = 0;  // RFLAGS / PSTATE
-  bool interrupts_enabled = false;
+  Gva frame_pointer;                       // x86: RBP; arm64: x29
+  std::uint64_t flags = 0;                 // RFLAGS / PSTATE
+  std::optional<bool> interrupts_enabled;  // nothing: what masks them could not be read
   bool user_mode = false;
   bool halted = false;  // waits in HLT / WFI, or was not started yet
   AddressSpace space;

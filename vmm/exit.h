@@ -34,7 +34,6 @@ struct MmioExit {
   std::array<std::uint8_t, 8> data{};
 };
 struct DebugExit {
-  Gva pc;
   bool breakpoint = false;  // a match with an execution breakpoint, perhaps one that is not enabled
   bool step = false;        // single-step trap
 };

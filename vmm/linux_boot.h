@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// Loading a Linux kernel and pointing the boot vCPU at it. x86: 64-bit entry of Documentation/arch/x86/boot.rst.
+// Loading a Linux kernel and pointing the boot vCPU at it. x86: 64-bit entry of Documentation/arch/x86/boot.rst; arm64:
+// Documentation/arch/arm64/booting.rst.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "base/address.h"
 #include "base/result.h"
+#include "vmm/described_device.h"
 #include "vmm/elf_image.h"
 #include "vmm/memory.h"
 #include "vmm/vm.h"
@@ -19,6 +22,7 @@ struct LinuxBoot {
   std::string command_line;
   std::string initramfs_path;              // empty: none
   std::span<const std::byte> initramfs{};  // its bytes, of who has read it already; else the file is read
+  std::vector<DescribedDevice> devices{};  // in addition to the platform's; ignored where nothing is described (x86)
 };
 
 // Where things were put; for reports.

@@ -134,7 +134,7 @@ Result<Checkpoint> Reset::checkpoint(const Checkpoint* before) {
     RS_ASSIGN(Vcpu::RunState run, vm_.vcpu(i).freeze());
     made.run.push_back(std::move(run));
   }
-  RS_ASSIGN(made.kvm, host_kvm::save_state(vm_.fd(), vm_.vcpu_fds(), vm_.state_plan()));
+  RS_ASSIGN(made.kvm, host_kvm::save_state(vm_.fds(), vm_.state_plan()));
   RS_TRY(collect(dirty_));
   std::map<std::pair<std::size_t, std::uint64_t>, std::shared_ptr<const Checkpoint::PageBytes>> old;
   if (before != nullptr) {
@@ -176,8 +176,7 @@ Result<ResetCost> Reset::run(const Checkpoint* to) {
   for (unsigned i = 0; i < vm_.vcpu_count(); ++i) RS_TRY(vm_.vcpu(i).abandon());
   RS_TRY(platform_.set_state(to != nullptr ? to->platform : snapshot_.platform_state()));
   lap(cost.settle);
-  RS_TRY(host_kvm::restore_state(vm_.fd(), vm_.vcpu_fds(), vm_.state_plan(),
-                                 to != nullptr ? to->kvm : snapshot_.kvm_state(),
+  RS_TRY(host_kvm::restore_state(vm_.fds(), vm_.state_plan(), to != nullptr ? to->kvm : snapshot_.kvm_state(),
                                  first_ ? host_kvm::Restore::all : host_kvm::Restore::in_place));
   const auto& run = to != nullptr ? to->run : snapshot_.run_states();
   for (unsigned i = 0; i < vm_.vcpu_count(); ++i) RS_TRY(vm_.vcpu(i).thaw(run[i]));
@@ -214,7 +213,7 @@ Result<std::vector<Difference>> Reset::compare() {
     if (!same(now, snapshot_.run_states()[i]))
       out.push_back({"vcpu " + std::to_string(i), "its run loop is elsewhere"});
   }
-  RS_ASSIGN(const KvmState now, host_kvm::save_state(vm_.fd(), vm_.vcpu_fds(), vm_.state_plan()));
+  RS_ASSIGN(const KvmState now, host_kvm::save_state(vm_.fds(), vm_.state_plan()));
   for (Difference& one : host_kvm::compare_states(snapshot_.kvm_state(), now)) out.push_back(std::move(one));
   if (platform_.state() != snapshot_.platform_state()) out.push_back({"devices", "their state differs"});
   RS_ASSIGN(const std::vector<MemoryImage::DifferentPage> pages, snapshot_.memory().differences(vm_.memory()));

@@ -12,7 +12,7 @@ Result<Snapshot> Snapshot::take(Vm& vm, const Platform& platform) {
     RS_ASSIGN(Vcpu::RunState run, vm.vcpu(i).freeze());
     snapshot.run_.push_back(std::move(run));
   }
-  RS_ASSIGN(snapshot.kvm_, host_kvm::save_state(vm.fd(), vm.vcpu_fds(), vm.state_plan()));
+  RS_ASSIGN(snapshot.kvm_, host_kvm::save_state(vm.fds(), vm.state_plan()));
   // After KVM's state: KVM writes what is pending of it (a steal time record) when a vCPU is looked at.
   RS_ASSIGN(snapshot.memory_, MemoryImage::take(vm.memory()));
   snapshot.platform_ = platform.state();
@@ -36,7 +36,7 @@ Status Snapshot::restore(Vm& vm, Platform& platform) const {
   RS_TRY(memory_.check_shape(vm.memory()));
   for (unsigned i = 0; i < vm.vcpu_count(); ++i) RS_TRY(vm.vcpu(i).abandon());
   RS_TRY(platform.set_state(platform_));
-  RS_TRY(host_kvm::restore_state(vm.fd(), vm.vcpu_fds(), vm.state_plan(), kvm_));
+  RS_TRY(host_kvm::restore_state(vm.fds(), vm.state_plan(), kvm_));
   // After KVM's state: setting MSRs makes KVM write its clock and steal time records into memory.
   RS_TRY(memory_.write_to(vm.memory()));
   for (unsigned i = 0; i < vm.vcpu_count(); ++i) RS_TRY(vm.vcpu(i).thaw(run_[i]));

@@ -32,10 +32,11 @@ Error endless_step() {
 
 }  // namespace
 
-Vcpu::Vcpu(unsigned index, int vm_fd, Fd fd, Mapping run, std::optional<DirtyRing> dirty_ring, GuestMemory& memory,
+Vcpu::Vcpu(const VcpuFds& fds, int vm_fd, Fd fd, Mapping run, std::optional<DirtyRing> dirty_ring, GuestMemory& memory,
            Bus& pio, Bus& mmio)
-    : index_(index),
+    : index_(fds.index),
       vm_fd_(vm_fd),
+      interrupt_controller_(fds.interrupt_controller),
       fd_(std::move(fd)),
       run_mapping_(std::move(run)),
       run_(reinterpret_cast<kvm_run*>(run_mapping_.data())),
@@ -56,8 +57,15 @@ Stop Vcpu::step(Interrupts interrupts) { return loop(interrupts); }
 
 Stop Vcpu::loop(std::optional<Interrupts> step) {
   running_thread_.store(::gettid(), std::memory_order_seq_cst);
-  Stop stop = enter_until_stop(step);
+  Stop stop = step == Interrupts::blocked ? step_blocked() : enter_until_stop(step);
   running_thread_.store(0, std::memory_order_seq_cst);
+  return stop;
+}
+
+Stop Vcpu::step_blocked() {
+  if (Status status = host_kvm::begin_blocked_step(fds()); !status.ok()) return host_stop(status.error());
+  Stop stop = enter_until_stop(Interrupts::blocked);
+  if (Status status = host_kvm::end_blocked_step(fds()); !status.ok()) return host_stop(status.error());
   return stop;
 }
 
@@ -173,16 +181,16 @@ Status Vcpu::begin_step() {
 }
 
 std::optional<Stop> Vcpu::on_debug(const DebugExit& exit, Entry entry) {
+  const auto at = where();
+  if (!at.ok()) return host_stop(at.error());
   // With breakpoints at the handlers' entries, too: a step ends there.
   if (entry == Entry::step) {
     if (Status status = end_step(); !status.ok()) return host_stop(status.error());
-    return StepStop{exit.pc};
+    return StepStop{at->pc};
   }
   // A processor may report a match with a register that is not enabled (SDM 18.2.3 on DR6): what a step over a
   // breakpoint that jumps to itself arrives at.
-  if (exit.breakpoint && std::ranges::find(applied_.breakpoints, exit.pc) != applied_.breakpoints.end()) {
-    auto at = where();
-    if (!at.ok()) return host_stop(at.error());
+  if (exit.breakpoint && std::ranges::find(applied_.breakpoints, at->pc) != applied_.breakpoints.end()) {
     // Armed during a step over are only the other breakpoints: a handler ran into one before the step was done.
     if (entry == Entry::step_over) resume_.on_interrupted();
     if (resume_.on_hit(*at)) return BreakpointStop{at->pc};
@@ -277,12 +285,17 @@ Result<Vcpu::Readiness> Vcpu::readiness() const {
   if (mp.mp_state != KVM_MP_STATE_RUNNABLE && mp.mp_state != KVM_MP_STATE_HALTED) return Readiness::absent;
   RS_ASSIGN(const bool nmi, host_kvm::nmi_waits(fd_.get()));
   if (nmi) return Readiness::takes_nmi;
-  return mp.mp_state == KVM_MP_STATE_RUNNABLE ? Readiness::runs : Readiness::halted;
+  if (mp.mp_state != KVM_MP_STATE_RUNNABLE) return Readiness::halted;
+  RS_ASSIGN(const CpuState now, state());
+  return now.halted ? Readiness::halted : Readiness::runs;
 }
 
 Result<CpuState> Vcpu::state() const {
   RS_TRY(settle());
-  return host_kvm::state(fd_.get());
+  RS_ASSIGN(CpuState now, host_kvm::state(fd_.get()));
+  now.interrupts_enabled = host_kvm::interrupts_enabled(now, fds());
+  now.halted = now.halted || host_kvm::waits_unsaid(now, memory_);
+  return now;
 }
 Result<arch::Registers> Vcpu::registers() const {
   RS_TRY(settle());

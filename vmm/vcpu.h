@@ -26,6 +26,7 @@
 #include "vmm/dirty_ring.h"
 #include "vmm/exit.h"
 #include "vmm/fault_entries.h"
+#include "vmm/machine_fds.h"
 #include "vmm/memory.h"
 #include "vmm/stop.h"
 
@@ -48,7 +49,8 @@ class Vcpu {
 
   enum class Interrupts : std::uint8_t {
     taken,
-    blocked,  // and NMIs, too: KVM_GUESTDBG_BLOCKIRQ; without that capability: HostErrorStop
+    blocked,  // and NMIs, too: KVM_GUESTDBG_BLOCKIRQ, without that capability: HostErrorStop; arm64: no other vCPU may
+              // be inside run()
   };
   // One instruction, or the entry into one handler. Breakpoints do not stop a step. One without an end, such as into
   // the handler of an exception that nobody expects here, is a HostErrorStop (step_limit.h).
@@ -126,12 +128,14 @@ class Vcpu {
     bool operator==(const Debug&) const = default;
   };
 
-  Vcpu(unsigned index, int vm_fd, Fd fd, Mapping run, std::optional<DirtyRing> dirty_ring, GuestMemory& memory,
+  Vcpu(const VcpuFds& fds, int vm_fd, Fd fd, Mapping run, std::optional<DirtyRing> dirty_ring, GuestMemory& memory,
        Bus& pio, Bus& mmio);
   // What KVM_RUN is called for: to run on, for one step, or for one over a breakpoint that was reported.
   enum class Entry : std::uint8_t { run, step, step_over };
   // `step`: how interrupts are treated during one; nothing: run().
   Stop loop(std::optional<Interrupts> step);
+  [[nodiscard]] VcpuFds fds() const { return {fd(), index_, interrupt_controller_}; }
+  Stop step_blocked();
   Stop enter_until_stop(std::optional<Interrupts> step);
   // Lets KVM finish the port or MMIO access it stopped for, if there is one, without running the guest on.
   Status settle() const;
@@ -151,6 +155,7 @@ class Vcpu {
 
   unsigned index_;
   int vm_fd_;
+  int interrupt_controller_;
   Fd fd_;
   Mapping run_mapping_;
   kvm_run* run_;

@@ -34,11 +34,12 @@ Result<std::unique_ptr<Vm>> Vm::create(const Kvm& kvm, GuestMemory& memory, cons
   std::unique_ptr<Vm> vm(new Vm(std::move(fd), memory));
   RS_TRY(vm->settle_dirty_tracking(kvm, config));
   RS_TRY(vm->add_memory_slots());
-  RS_TRY(host_kvm::prepare_vm(kvm, vm->fd(), config));
+  RS_ASSIGN(vm->interrupt_controller_, host_kvm::prepare_vm(kvm, vm->fd(), config));
   for (unsigned i = 0; i < config.vcpus; ++i) {
     RS_TRY(vm->add_vcpu(kvm, i, config));
     vm->vcpu_fds_.push_back(vm->vcpu(i).fd());
   }
+  RS_TRY(host_kvm::finish_vm(vm->fds()));
   RS_ASSIGN(vm->state_plan_, host_kvm::plan_state(kvm, vm->vcpu_fds_.front(), config));
   return vm;
 }
@@ -74,7 +75,7 @@ Status Vm::add_vcpu(const Kvm& kvm, unsigned index, const VmConfig& config) {
   Fd fd(::ioctl(fd_.get(), KVM_CREATE_VCPU, static_cast<unsigned long>(index)));
   if (!fd.valid()) return errno_error("KVM_CREATE_VCPU", name, errno);
   RS_ASSIGN(Mapping run, Mapping::shared(fd, kvm.run_size(), "kvm_run of " + name));
-  RS_TRY(host_kvm::prepare_vcpu(kvm, fd.get(), index, config));
+  RS_TRY(host_kvm::prepare_vcpu(kvm, fd_.get(), fd.get(), index, config));
   host_kvm::share_registers(kvm, *reinterpret_cast<kvm_run*>(run.data()));
   std::optional<DirtyRing> ring;
   if (dirty_tracking_ == DirtyTracking::ring) {
@@ -82,21 +83,22 @@ Status Vm::add_vcpu(const Kvm& kvm, unsigned index, const VmConfig& config) {
                                                "dirty ring of " + name, KVM_DIRTY_LOG_PAGE_OFFSET * kGuestPageSize));
     ring.emplace(std::move(entries));
   }
-  vcpus_.emplace_back(new Vcpu(index, fd_.get(), std::move(fd), std::move(run), std::move(ring), memory_, pio_, mmio_));
+  vcpus_.emplace_back(new Vcpu({-1, index, interrupt_controller_.get()}, fd_.get(), std::move(fd), std::move(run),
+                               std::move(ring), memory_, pio_, mmio_));
   return {};
 }
 
-Status Vm::irq_line(unsigned gsi, LineLevel level) {
-  kvm_irq_level line = {};
-  line.irq = host_kvm::irq_line_field(gsi);
-  line.level = level == LineLevel::high ? 1 : 0;
-  RS_TRY(check_call(::ioctl(fd_.get(), KVM_IRQ_LINE, &line), "KVM_IRQ_LINE", "line " + std::to_string(gsi)));
+Status Vm::irq_line(std::uint32_t line, LineLevel level) {
+  kvm_irq_level argument = {};
+  argument.irq = line;
+  argument.level = level == LineLevel::high ? 1 : 0;
+  RS_TRY(check_call(::ioctl(fd_.get(), KVM_IRQ_LINE, &argument), "KVM_IRQ_LINE", "line " + std::to_string(line)));
   return {};
 }
 
-Status Vm::irq_pulse(unsigned gsi) {
-  RS_TRY(irq_line(gsi, LineLevel::high));
-  return irq_line(gsi, LineLevel::low);
+Status Vm::irq_pulse(std::uint32_t line) {
+  RS_TRY(irq_line(line, LineLevel::high));
+  return irq_line(line, LineLevel::low);
 }
 
 Status Vm::signal_msi(std::uint64_t address, std::uint32_t data) {

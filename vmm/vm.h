@@ -14,6 +14,7 @@
 #include "vmm/kvm.h"
 #include "vmm/kvm_state.h"
 #include "vmm/line_level.h"
+#include "vmm/machine_fds.h"
 #include "vmm/memory.h"
 #include "vmm/vcpu.h"
 
@@ -47,10 +48,11 @@ class Vm {
 
   // The three below may be called from any thread, also while the vCPUs run; delivery is at the next instruction
   // boundary of the target with interrupts enabled.
-  // Level of a global interrupt line: x86 IOAPIC pin / PIC input (KVM_IRQ_LINE).
-  Status irq_line(unsigned gsi, LineLevel level);
+  // Level of an interrupt line (KVM_IRQ_LINE). `line`: its `irq` field, as the architecture counts them: x86 IOAPIC pin
+  // / PIC input; arm64: arch/arm64/gic.h.
+  Status irq_line(std::uint32_t line, LineLevel level);
   // One edge: high, then low.
-  Status irq_pulse(unsigned gsi);
+  Status irq_pulse(std::uint32_t line);
   // A message-signalled interrupt (KVM_SIGNAL_MSI); x86: see arch/x86_64/msi.h for address and data.
   // A target that refused it (its local APIC is off) is an error of kind host.
   Status signal_msi(std::uint64_t address, std::uint32_t data);
@@ -59,7 +61,8 @@ class Vm {
   [[nodiscard]] const StatePlan& state_plan() const { return state_plan_; }
   // log or ring.
   [[nodiscard]] DirtyTracking dirty_tracking() const { return dirty_tracking_; }
-  [[nodiscard]] const std::vector<int>& vcpu_fds() const { return vcpu_fds_; }
+  // What the ioctls on the whole machine go to.
+  [[nodiscard]] MachineFds fds() const { return {fd(), interrupt_controller_.get(), vcpu_fds_}; }
 
   [[nodiscard]] int fd() const { return fd_.get(); }
 
@@ -70,6 +73,7 @@ class Vm {
   Status add_vcpu(const Kvm& kvm, unsigned index, const VmConfig& config);
 
   Fd fd_;
+  Fd interrupt_controller_;
   GuestMemory& memory_;
   Bus pio_;
   Bus mmio_;

@@ -218,6 +218,7 @@ class CensusCollector {
     const ReadVirtual read = virtual_reader(kHostIsa, state.space, machine_->memory());
     std::array<std::uint8_t, 15> code{};
     if (!read(state.pc, std::as_writable_bytes(std::span(code)))) return {};
+    if (!state.interrupts_enabled) return host_error("whether interrupts are on could not be read");
     RS_ASSIGN(const RegisterValue value, register_values(machine_->vcpu(vcpu)));
     for (const MemoryAccess& access : decoder_.accesses(code, state.pc, value)) {
       if (!access.address) {
@@ -229,7 +230,7 @@ class CensusCollector {
       const auto count = linux_preempt_count(machine_->vcpu(vcpu), environment_.symbols, machine_->memory());
       const std::string context =
           count ? context_name(context_of(static_cast<std::uint32_t>(context_of_preempt_count(*count)))) : "unknown";
-      add({state.pc, access.kind, context, state.interrupts_enabled, true, !direct,
+      add({state.pc, access.kind, context, *state.interrupts_enabled, true, !direct,
            caller_of(kHostIsa, state, read, environment_.symbols)});
     }
     return {};

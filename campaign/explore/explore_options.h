@@ -42,7 +42,7 @@ struct ExploreOptions {
   std::string append;
   std::vector<Workload> workloads;          // empty: see default_workloads()
   std::string action = "read-struct-page";  // of irq and nmi
-  std::string via = "msi";                  // of irq
+  std::string via = "usual";                // of irq
   Nanoseconds hold{120'000'000};
   Nanoseconds timeout{20'000'000'000};  // of one trial
   std::uint64_t most_steps = 100'000;   // a window with more instructions never closes

@@ -23,9 +23,10 @@ std::string note_of(InjectorKind part, const ExploreOptions& options) {
   if (part == InjectorKind::hold) {
     return "the vCPU in the window is not run for " + std::to_string(options.hold.count() / 1'000'000) + " ms";
   }
-  const std::string what = part == InjectorKind::nmi ? "NMI"
-                           : options.via == "line"   ? arch_of(kHostIsa).line_interrupt
-                                                     : "MSI";
+  const auto ways = arch_of(kHostIsa).interrupt_ways;
+  const auto named = std::ranges::find_if(ways, [&](const InterruptWay& way) { return way.name == options.via; });
+  const InterruptWay& way = named != ways.end() ? *named : ways.front();
+  const std::string what = part == InjectorKind::nmi ? "NMI" : way.words;
   return what + " to the vCPU in the window; its handler: " + options.action;
 }
 

@@ -141,7 +141,12 @@ Result<Plan> explore_plan(const ExploreOptions& options, const GuestImageInfo& g
   Overrides overrides;
   overrides.append = options.append;
   overrides.same = options.same;
-  return make_plan(scenario, overrides, guest, host, resolve);
+  RS_ASSIGN(Plan plan, make_plan(scenario, overrides, guest, host, resolve));
+  // Its rules come with the trials, and its guest boots before.
+  for (const std::string& injection : injection_names(options)) {
+    plan.nmis = plan.nmis || contains(parts_of(injection), InjectorKind::nmi);
+  }
+  return plan;
 }
 
 Result<std::unique_ptr<Exploration>> reach_window(const TrialEnvironment& environment, const ExploreOptions& options,

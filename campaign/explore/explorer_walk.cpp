@@ -39,7 +39,7 @@ class Walker {
       const CodeOwner code = reader_.owner(symbol_at(state.pc), instruction.text, state.sp);
       if (over_ && state.pc == over_->to && state.sp == over_->stack) over_.reset();
       if (!over_) {
-        add(state, instruction, steps, code);
+        RS_TRY(add(state, instruction, steps, code));
         if (at_boundary) RS_TRY(at_boundary(walked_.boundaries.size() - 1, steps));
       }
       const std::optional<Branch> branch = branch_of(kHostIsa, instruction.bytes, state.pc);
@@ -92,7 +92,8 @@ class Walker {
     return lines.empty() ? Instruction{state.pc, {}, "(not mapped)", true} : lines.front();
   }
 
-  void add(const CpuState& state, const Instruction& instruction, std::uint64_t steps, CodeOwner code) {
+  Status add(const CpuState& state, const Instruction& instruction, std::uint64_t steps, CodeOwner code) {
+    if (!state.interrupts_enabled) return host_error("whether interrupts are on could not be read");
     Boundary boundary;
     boundary.pc = state.pc;
     if (const auto symbol = symbols_.lookup(state.pc)) {
@@ -101,12 +102,13 @@ class Walker {
     }
     boundary.visit = ++visits_[state.pc];
     boundary.steps = steps;
-    boundary.interrupts_on = state.interrupts_enabled;
+    boundary.interrupts_on = *state.interrupts_enabled;
     boundary.entry = entry_of(state, machine_.memory(), request_.target);
     boundary.code = code;
     boundary.text = instruction.text;
     boundary.bytes = hex_bytes(instruction.bytes);
     walked_.boundaries.push_back(std::move(boundary));
+    return {};
   }
 
   Machine& machine_;

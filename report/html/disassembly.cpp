@@ -43,7 +43,7 @@ void write_look(Markup& out, int vcpu, const SampleEvent& sample, Gva injected) 
   out.open("div", {{"class", "look"}});
   out.open("h3").text(name + " at ").leaf("code", top != nullptr ? describe(*top) : hex_address(sample.pc), {}, 200);
   out.close();
-  std::string state = sample.interrupts_enabled ? "interrupts on" : "interrupts off";
+  std::string state = "interrupts " + std::string(interrupts_word(sample.interrupts_enabled));
   if (sample.user_mode) state += ", in user mode";
   if (sample.halted) state += ", halted";
   if (sample.held_by_harness) state += ", held by the harness";

@@ -137,7 +137,7 @@ TraceLabel label_of(const SampleEvent& sample) {
   TraceLabel label{kHarnessCategory, "look: " + sample.reason, {}};
   label.notes.push_back({"round", std::uint64_t{sample.round}});
   label.notes.push_back({"pc", sample.pc});
-  label.notes.push_back({"IRQs", std::string(sample.interrupts_enabled ? "on" : "off")});
+  label.notes.push_back({"IRQs", std::string(interrupts_word(sample.interrupts_enabled))});
   label.notes.push_back({"CPU time so far, ns", sample.cpu_time_ns});
   if (sample.halted) label.notes.push_back({"state", std::string("halted")});
   if (sample.held_by_harness) label.notes.push_back({"state", std::string("held by the harness")});

@@ -87,10 +87,11 @@ void LinuxGuest::boot(const std::string& words) {
   const ElfImage kernel = must(ElfImage::open(guest_image() + "/vmlinux", kHostIsa));
   LinuxBoot boot;
   const std::uint64_t khz = must(vm_->vcpu(0).guest_counter_hz()) / 1000;
-  boot.command_line = must(base_command_line(guest_image(), HostKind::interpreting, khz)) +
+  boot.command_line = must(command_line_of(guest_image(), HostKind::interpreting, khz)).base +
                       " remapstorm.mailbox=" + std::to_string(RS_MAILBOX_GPA) +
                       " remapstorm.strategy=bbm-fault-irqsafe " + words;
   boot.initramfs_path = guest_image() + "/initramfs.cpio";
+  boot.devices = described_devices(cpus_);
   must(load_linux(*vm_, kernel, boot));
   if (!run_to(RS_OP_READY, 240)) {
     std::fprintf(stderr, "the guest did not become ready:\n%s\n", story().c_str());

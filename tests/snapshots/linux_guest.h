@@ -2,6 +2,7 @@
 // A machine with the real guest image, driven from doorbell to doorbell.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -18,6 +19,15 @@ namespace remapstorm {
 
 // The image that REMAPSTORM_IMAGE_STD names. Aborts without it: a test that could not run is no pass.
 std::string guest_image();
+
+// What this architecture's hosts have: KVM on arm64 has no dirty ring that sees every write.
+#if defined(__aarch64__)
+inline constexpr std::array kTrackings = {DirtyTracking::log};
+inline constexpr const char* kClockSource = "arch_sys_counter";
+#else
+inline constexpr std::array kTrackings = {DirtyTracking::log, DirtyTracking::ring};
+inline constexpr const char* kClockSource = "tsc";
+#endif
 
 class LinuxGuest {
  public:

@@ -37,7 +37,7 @@ struct How {
 std::vector<How> all_ways(const std::vector<unsigned>& cpus) {
   std::vector<How> ways;
   for (const unsigned one : cpus) {
-    for (const DirtyTracking tracking : {DirtyTracking::log, DirtyTracking::ring}) ways.push_back({one, tracking});
+    for (const DirtyTracking tracking : kTrackings) ways.push_back({one, tracking});
   }
   return ways;
 }
@@ -117,7 +117,7 @@ TEST_P(ResetOfLinux, ToCheckpointsOnTheWay) {
     const auto pages = must(places[at].whole.memory().differences(guest.vm().memory()));
     EXPECT_TRUE(pages.empty()) << pages.size() << " pages differ at " << at << ", the first in region "
                                << pages.front().region << ", page " << pages.front().page;
-    const KvmState now = must(host_kvm::save_state(guest.vm().fd(), guest.vm().vcpu_fds(), guest.vm().state_plan()));
+    const KvmState now = must(host_kvm::save_state(guest.vm().fds(), guest.vm().state_plan()));
     EXPECT_EQ(text_of(host_kvm::compare_states(places[at].whole.kvm_state(), now)), "") << "at " << at;
   }
   must(reset->run());

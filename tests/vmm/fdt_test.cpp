@@ -127,6 +127,19 @@ TEST(Fdt, MachineTree) {
   EXPECT_EQ(text(properties.at("/chosen/stdout-path"), 0), "/serial@e0000000");
 }
 
+TEST(Fdt, DevicesThatAreToBeDescribed) {
+  const std::vector<DescribedDevice> devices = {{"test", "us,test", {1, 9, 4, 0, 16, 1}}, {"quiet", "us,quiet", {}}};
+  DeviceTree config;
+  config.ram_bytes = 64 << 20;
+  config.devices = devices;
+  const auto properties = parse(make_device_tree(config));
+  ASSERT_TRUE(properties.has_value());
+  EXPECT_EQ(text(properties->at("/test/compatible"), 0), "us,test");
+  EXPECT_EQ(properties->at("/test/interrupts"),
+            (Bytes{0, 0, 0, 1, 0, 0, 0, 9, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 16, 0, 0, 0, 1}));
+  EXPECT_FALSE(properties->contains("/quiet/interrupts"));
+}
+
 TEST(Fdt, NoInitramfsNoProperty) {
   DeviceTree config;
   config.ram_bytes = 64 << 20;

@@ -23,17 +23,23 @@ struct cs_insn;
 
 namespace remapstorm {
 
+struct InterruptWay {
+  const char* name;   // "msi", "line", "spi"
+  const char* words;  // "I/O APIC edge"
+};
+
 struct Arch {
   const char* name;   // "x86-64", "arm64"
   const char* guest;  // "x86_64": as guest/build.sh --arch takes it, and manifests have it
 
   // Kernels and memory.
-  std::uint16_t elf_machine;    // e_machine of a kernel's file
-  Gpa ram;                      // where guest memory begins
-  std::uint64_t entry_address;  // which bits of a page-table entry are a guest-physical address, 4 KiB pages
-  std::optional<Gva> reset_pc;  // where a vCPU stands that was reset; none: not at one place
-  unsigned serial_interrupt;    // of Vm::irq_line()
-  const char* line_interrupt;   // what a test interrupt by a line goes through, in words
+  std::uint16_t elf_machine;       // e_machine of a kernel's file
+  Gpa ram;                         // where guest memory begins
+  std::uint64_t entry_address;     // which bits of a page-table entry are a guest-physical address, 4 KiB pages
+  std::optional<Gva> reset_pc;     // where a vCPU stands that was reset; none: not at one place
+  std::uint32_t serial_interrupt;  // of Vm::irq_line()
+  // How a test interrupt reaches one vCPU; the first is the usual one.
+  std::span<const InterruptWay> interrupt_ways;
 
   // Instructions. `code`: at least one whole instruction, if it is not cut by the end of what is mapped.
   int capstone_architecture, capstone_mode;  // cs_arch, cs_mode

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/address.h"
+#include "base/fd.h"
 #include "base/result.h"
 #include "vmm/arch/host.h"
 #include "vmm/breakpoint_resume.h"
@@ -17,6 +18,7 @@
 #include "vmm/fault_entries.h"
 #include "vmm/kvm.h"
 #include "vmm/kvm_state.h"
+#include "vmm/machine_fds.h"
 #include "vmm/memory.h"
 #include "vmm/page_walk.h"
 
@@ -30,18 +32,23 @@ namespace remapstorm::host_kvm {
 
 inline constexpr std::size_t kMaxBreakpoints = 4;
 
-// Before any vCPU exists: interrupt controller, timer, fixed addresses.
-Status prepare_vm(const Kvm& kvm, int vm_fd, const VmConfig& config);
+// Before any vCPU exists: interrupt controller, timer, fixed addresses. Gives MachineFds::interrupt_controller.
+Result<Fd> prepare_vm(const Kvm& kvm, int vm_fd, const VmConfig& config);
 // After KVM_CREATE_VCPU: features, identity, local interrupt controller.
-Status prepare_vcpu(const Kvm& kvm, int vcpu_fd, unsigned index, const VmConfig& config);
-// The `irq` field of KVM_IRQ_LINE for a global interrupt number.
-std::uint32_t irq_line_field(unsigned gsi);
+Status prepare_vcpu(const Kvm& kvm, int vm_fd, int vcpu_fd, unsigned index, const VmConfig& config);
+// All vCPUs are prepared, none has run.
+Status finish_vm(const MachineFds& machine);
 
 Result<arch::Registers> registers(int vcpu_fd);
 Status set_registers(int vcpu_fd, const arch::Registers& registers);
 Result<arch::SystemRegisters> system_registers(int vcpu_fd);
 Status set_system_registers(int vcpu_fd, const arch::SystemRegisters& registers);
+// interrupts_enabled: by the flags alone.
 Result<CpuState> state(int vcpu_fd);
+// By what masks interrupts beside the flags; nothing if that cannot be read just now.
+std::optional<bool> interrupts_enabled(const CpuState& by_flags, const VcpuFds& vcpu);
+// It stands in an instruction that waits for an interrupt, and KVM does not say so (KVM_GET_MP_STATE).
+bool waits_unsaid(const CpuState& state, const GuestMemory& memory);
 // An NMI is pending and not masked; always false where there are none.
 Result<bool> nmi_waits(int vcpu_fd);
 Result<std::uint64_t> guest_counter(int vcpu_fd);
@@ -50,8 +57,11 @@ Result<std::uint64_t> guest_counter_hz(int vcpu_fd);
 struct DebugControl {
   std::span<const Gva> breakpoints;
   bool step = false;
-  bool block_interrupts = false;
+  bool block_interrupts = false;  // where begin_blocked_step() does nothing
 };
+// Around a step that takes no interrupt, where KVM has no KVM_GUESTDBG_BLOCKIRQ: no vCPU is inside run().
+Status begin_blocked_step(const VcpuFds& vcpu);
+Status end_blocked_step(const VcpuFds& vcpu);
 Status set_guest_debug(int vcpu_fd, const DebugControl& control);
 DebugExit decode_debug(const kvm_run& run);
 // Where the handlers begin of what the vCPU may take instead of its next instruction, or by it. x86: hardware delivers
@@ -79,7 +89,7 @@ ShadowPaging shadow_paging();
 // Finds out what can be saved. All vCPUs exist, none has run.
 Result<StatePlan> plan_state(const Kvm& kvm, int vcpu_fd, const VmConfig& config);
 // The state of the whole machine. No vCPU may be inside KVM_RUN or owe KVM the completion of an access.
-Result<KvmState> save_state(int vm_fd, std::span<const int> vcpu_fds, const StatePlan& plan);
+Result<KvmState> save_state(const MachineFds& machine, const StatePlan& plan);
 enum class Restore : std::uint8_t {
   all,
   // The machine is the one the state was saved from, or was restored to it before: leaves out what then is proven to be
@@ -88,7 +98,7 @@ enum class Restore : std::uint8_t {
 };
 // Errors: usage if the state is not one of `plan` and that many vCPUs, or the counter would have to run back and
 // cannot.
-Status restore_state(int vm_fd, std::span<const int> vcpu_fds, const StatePlan& plan, const KvmState& state,
+Status restore_state(const MachineFds& machine, const StatePlan& plan, const KvmState& state,
                      Restore how = Restore::all);
 // All that differs, by name. Both must be states of one plan.
 std::vector<Difference> compare_states(const KvmState& want, const KvmState& have);

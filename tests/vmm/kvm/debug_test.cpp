@@ -256,9 +256,9 @@ TEST(Step, ASystemCallEndsAtItsEntryAndItsCallerKeepsItsFlags) {
   system.efer |= x86_64::kEferSystemCall;
   BareGuest::must(guest.vcpu().set_system_registers(system));
   constexpr std::uint64_t kKernelCode = std::uint64_t{x86_64::kCodeSelector} << 32;
-  BareGuest::must(host_kvm::set_msr(guest.vm().vcpu_fds()[0], x86_64::kMsrSystemCallSelectors, kKernelCode));
-  BareGuest::must(host_kvm::set_msr(guest.vm().vcpu_fds()[0], x86_64::kMsrSystemCallTarget, kTarget));
-  BareGuest::must(host_kvm::set_msr(guest.vm().vcpu_fds()[0], x86_64::kMsrSystemCallFlagMask, x86_64::kFlagTrap));
+  BareGuest::must(host_kvm::set_msr(guest.vm().fds().vcpus[0], x86_64::kMsrSystemCallSelectors, kKernelCode));
+  BareGuest::must(host_kvm::set_msr(guest.vm().fds().vcpus[0], x86_64::kMsrSystemCallTarget, kTarget));
+  BareGuest::must(host_kvm::set_msr(guest.vm().fds().vcpus[0], x86_64::kMsrSystemCallFlagMask, x86_64::kFlagTrap));
   EXPECT_THAT(step_with_patience(guest), AnyOf(Gva(kTarget), Gva(kHandlers)));
   EXPECT_EQ(guest.registers().r11 & x86_64::kFlagTrap, 0u);
 }

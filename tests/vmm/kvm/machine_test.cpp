@@ -220,7 +220,7 @@ TEST_F(LoadLinux, PutsEverythingInPlaceAndEnters) {
   EXPECT_EQ(registers.rip, 0x1000000u);
   EXPECT_EQ(registers.rsi, x86_64::kBootParamsAddress);
   const auto state = BareGuest::take(vm_->vcpu(0).state());
-  EXPECT_FALSE(state.interrupts_enabled);
+  EXPECT_EQ(state.interrupts_enabled, false);
   EXPECT_FALSE(state.halted);
   EXPECT_TRUE(BareGuest::take(vm_->vcpu(1).state()).halted) << "waits to be started";
 }

@@ -301,7 +301,7 @@ TEST_P(Resets, WhatKvmWritesForAnMsrComesBackToo) {
   const Snapshot snapshot = machine.snapshot();
   const auto reset = machine.reset_to(snapshot);
   for (int round = 0; round < 3; ++round) {
-    BareGuest::must(host_kvm::set_msr(machine.vm().vcpu_fds()[0], kMsrKvmSystemTime, kRecord | 1));
+    BareGuest::must(host_kvm::set_msr(machine.vm().fds().vcpus[0], kMsrKvmSystemTime, kRecord | 1));
     expect_stop<DoorbellStop>(machine.vcpu().run());
     EXPECT_NE(machine.memory().load<std::uint64_t>(Gpa(kRecord + 16)), 0U) << "KVM wrote nothing";
     BareGuest::take(reset->run());

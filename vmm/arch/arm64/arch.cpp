@@ -6,6 +6,7 @@
 
 #include "vmm/arch/arm64/boot.h"
 #include "vmm/arch/arm64/frames.h"
+#include "vmm/arch/arm64/gic.h"
 #include "vmm/arch/arm64/instructions.h"
 #include "vmm/arch/arm64/operands.h"
 #include "vmm/arch/arm64/page_walk.h"
@@ -16,6 +17,10 @@ namespace {
 
 // An interrupt controller's commands are system registers (GICv3).
 std::optional<SentInterrupt> no_store_sends(Gpa /*address*/, std::uint32_t /*value*/) { return std::nullopt; }
+
+// Messages need an ITS, which our guests do not have.
+constexpr InterruptWay kInterruptWays[] = {{"line", "private peripheral interrupt"},
+                                           {"spi", "shared peripheral interrupt"}};
 
 PageWalk walk_space(const AddressSpace& space, Gva address, const ReadPhysical& read) {
   return walk_tables(space.root, space.user_root, address, read);
@@ -35,8 +40,8 @@ constinit const Arch kArch = {
     .ram = Gpa(kRamBase),
     .entry_address = kStage1AddressMask,
     .reset_pc = std::nullopt,  // PSCI: the entry point that CPU_ON names
-    .serial_interrupt = kSerialSpi,
-    .line_interrupt = "shared peripheral interrupt",
+    .serial_interrupt = irq_line_spi(intid_of_spi(kSerialSpi)),
+    .interrupt_ways = kInterruptWays,
     .capstone_architecture = CS_ARCH_ARM64,
     .capstone_mode = CS_MODE_ARM,
     .unit = 4,

@@ -75,7 +75,7 @@ void FdtWriter::texts(std::string_view name, std::initializer_list<std::string_v
   bytes(name, data);
 }
 
-void FdtWriter::cells(std::string_view name, std::initializer_list<std::uint32_t> values) {
+void FdtWriter::cells(std::string_view name, std::span<const std::uint32_t> values) {
   std::vector<std::uint8_t> data;
   for (const std::uint32_t value : values) put32(data, value);
   bytes(name, data);
@@ -182,6 +182,13 @@ std::vector<std::uint8_t> make_device_tree(const DeviceTree& config) {
   fdt.cells("interrupts", {kCellSpi, kSerialSpi, kCellEdge});
   fdt.cells("clocks", {kClockHandle});
   fdt.end_node();
+
+  for (const DescribedDevice& device : config.devices) {
+    fdt.begin_node(device.name);
+    fdt.text("compatible", device.compatible);
+    if (!device.interrupts.empty()) fdt.cells("interrupts", device.interrupts);
+    fdt.end_node();
+  }
 
   fdt.end_node();
   return fdt.finish();

@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "vmm/described_device.h"
+
 namespace remapstorm::arm64 {
 
 inline constexpr std::uint32_t kFdtMagic = 0xd00dfeed;
@@ -31,7 +33,10 @@ class FdtWriter {
   void empty(std::string_view name);
   void text(std::string_view name, std::string_view value);
   void texts(std::string_view name, std::initializer_list<std::string_view> values);
-  void cells(std::string_view name, std::initializer_list<std::uint32_t> values);
+  void cells(std::string_view name, std::span<const std::uint32_t> values);
+  void cells(std::string_view name, std::initializer_list<std::uint32_t> values) {
+    cells(name, std::span(values.begin(), values.size()));
+  }
   // Pairs of 64-bit address and size.
   void ranges(std::string_view name, std::initializer_list<std::uint64_t> values);
   void bytes(std::string_view name, std::span<const std::uint8_t> value);
@@ -54,9 +59,10 @@ struct DeviceTree {
   std::string command_line;
   std::uint64_t initramfs = 0;
   std::uint64_t initramfs_bytes = 0;
+  std::span<const DescribedDevice> devices{};
 };
 
-// Memory, CPUs started through PSCI, GICv3, timer, serial port, chosen.
+// Memory, CPUs started through PSCI, GICv3, timer, serial port, chosen, and `devices`.
 std::vector<std::uint8_t> make_device_tree(const DeviceTree& config);
 
 }  // namespace remapstorm::arm64

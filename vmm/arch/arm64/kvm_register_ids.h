@@ -3,6 +3,7 @@
 // Written out rather than taken from the kernel's header, which only exists on arm64.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 namespace remapstorm::arm64 {
@@ -14,6 +15,9 @@ inline constexpr std::uint64_t kRegSizeU128 = 0x0040000000000000ULL;
 inline constexpr std::uint64_t kRegCore = 0x0010ULL << 16;
 inline constexpr std::uint64_t kRegSystem = 0x0013ULL << 16;
 inline constexpr std::uint64_t kRegFirmware = 0x0014ULL << 16;
+
+// Bytes of the value.
+constexpr std::size_t register_bytes(std::uint64_t id) { return std::size_t{1} << (id >> 52 & 0xf); }
 
 // `offset`: bytes into the kernel's struct kvm_regs; the id counts 32-bit words.
 constexpr std::uint64_t core_register(std::uint64_t offset) { return kRegArm64 | kRegSizeU64 | kRegCore | offset / 4; }
@@ -36,6 +40,7 @@ constexpr std::uint64_t system_register(unsigned op0, unsigned op1, unsigned crn
          (std::uint64_t{crn & 15} << 7) | (std::uint64_t{crm & 15} << 3) | (op2 & 7);
 }
 
+inline constexpr std::uint64_t kIdAa64Mmfr2El1 = system_register(3, 0, 0, 7, 2);
 inline constexpr std::uint64_t kMpidrEl1 = system_register(3, 0, 0, 0, 5);
 inline constexpr std::uint64_t kSctlrEl1 = system_register(3, 0, 1, 0, 0);
 inline constexpr std::uint64_t kTtbr0El1 = system_register(3, 0, 2, 0, 0);
@@ -50,6 +55,8 @@ inline constexpr std::uint64_t kVbarEl1 = system_register(3, 0, 12, 0, 0);
 // interface was first published, and stay so (api.rst names it).
 inline constexpr std::uint64_t kTimerControl = system_register(3, 3, 14, 3, 1);
 inline constexpr std::uint64_t kTimerCounter = system_register(3, 3, 14, 3, 2);
+inline constexpr std::uint64_t kPhysicalTimerControl = system_register(3, 3, 14, 2, 1);
+inline constexpr std::uint64_t kPhysicalTimerCounter = system_register(3, 3, 14, 0, 1);
 inline constexpr std::uint64_t kTimerCompare = system_register(3, 3, 14, 0, 2);
 
 }  // namespace remapstorm::arm64

@@ -35,6 +35,9 @@ inline constexpr std::uint64_t kPstateA = 1u << 8;
 inline constexpr std::uint64_t kPstateD = 1u << 9;
 inline constexpr std::uint64_t kPstateSingleStep = 1u << 21;
 
+// Of TTBR0_EL1, TTBR1_EL1 (Arm ARM D19.2.155): without ASID (63:48) and CnP (0); 48-bit addresses.
+inline constexpr std::uint64_t kTtbrAddressMask = 0x0000fffffffff000ULL;
+
 constexpr bool interrupts_enabled(std::uint64_t pstate) { return (pstate & kPstateI) == 0; }
 constexpr bool is_user_mode(std::uint64_t pstate) { return (pstate & kPstateModeMask) == kPstateEl0t; }
 

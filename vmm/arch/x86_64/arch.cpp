@@ -14,6 +14,8 @@
 namespace remapstorm::x86_64 {
 namespace {
 
+constexpr InterruptWay kInterruptWays[] = {{"msi", "MSI"}, {"line", "I/O APIC edge"}};
+
 std::vector<MemoryAccess> accesses_of(std::size_t capstone, const cs_insn* decoded,
                                       std::span<const std::uint8_t> /*code*/, const RegisterValue& value) {
   return decoded == nullptr ? std::vector<MemoryAccess>() : accesses(capstone, *decoded, value);
@@ -34,7 +36,7 @@ constinit const Arch kArch = {
     // SDM volume 3, 10.1.4.
     .reset_pc = Gva(0xfff0),
     .serial_interrupt = kSerialLine,
-    .line_interrupt = "I/O APIC edge",
+    .interrupt_ways = kInterruptWays,
     .capstone_architecture = CS_ARCH_X86,
     .capstone_mode = CS_MODE_64,
     .unit = 1,

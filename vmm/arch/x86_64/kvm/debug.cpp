@@ -27,9 +27,11 @@ Status set_guest_debug(int vcpu_fd, const DebugControl& control) {
   return {};
 }
 
+Status begin_blocked_step(const VcpuFds& /*vcpu*/) { return {}; }
+Status end_blocked_step(const VcpuFds& /*vcpu*/) { return {}; }
+
 DebugExit decode_debug(const kvm_run& run) {
   DebugExit exit;
-  exit.pc = Gva(run.debug.arch.pc);
   exit.breakpoint = (run.debug.arch.dr6 & x86_64::kDr6BreakpointMask) != 0;
   exit.step = (run.debug.arch.dr6 & x86_64::kDr6SingleStep) != 0;
   return exit;

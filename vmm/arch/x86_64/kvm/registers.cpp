@@ -149,6 +149,12 @@ Result<CpuState> state(int vcpu_fd) {
   return out;
 }
 
+std::optional<bool> interrupts_enabled(const CpuState& by_flags, const VcpuFds& /*vcpu*/) {
+  return by_flags.interrupts_enabled;
+}
+
+bool waits_unsaid(const CpuState& /*state*/, const GuestMemory& /*memory*/) { return false; }
+
 Result<bool> nmi_waits(int vcpu_fd) {
   kvm_vcpu_events events = {};
   RS_TRY(check_call(::ioctl(vcpu_fd, KVM_GET_VCPU_EVENTS, &events), "KVM_GET_VCPU_EVENTS"));

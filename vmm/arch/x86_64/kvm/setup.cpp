@@ -75,7 +75,7 @@ Status set_local_interrupts(int vcpu_fd) {
 
 }  // namespace
 
-Status prepare_vm(const Kvm& kvm, int vm_fd, const VmConfig& config) {
+Result<Fd> prepare_vm(const Kvm& kvm, int vm_fd, const VmConfig& config) {
   std::uint64_t identity_map = kIdentityMap;
   RS_TRY(check_call(::ioctl(vm_fd, KVM_SET_IDENTITY_MAP_ADDR, &identity_map), "KVM_SET_IDENTITY_MAP_ADDR"));
   RS_TRY(check_call(::ioctl(vm_fd, KVM_SET_TSS_ADDR, kTssAddress), "KVM_SET_TSS_ADDR"));
@@ -86,15 +86,15 @@ Status prepare_vm(const Kvm& kvm, int vm_fd, const VmConfig& config) {
     enable.args[0] = 1;
     RS_TRY(check_call(::ioctl(vm_fd, KVM_ENABLE_CAP, &enable), "KVM_ENABLE_CAP", "exit on emulation failure"));
   }
-  if (!config.interrupt_controller) return {};
+  if (!config.interrupt_controller) return Fd();
   RS_TRY(check_call(::ioctl(vm_fd, KVM_CREATE_IRQCHIP, 0), "KVM_CREATE_IRQCHIP"));
   kvm_pit_config pit = {};
   pit.flags = KVM_PIT_SPEAKER_DUMMY;  // port 0x61
   RS_TRY(check_call(::ioctl(vm_fd, KVM_CREATE_PIT2, &pit), "KVM_CREATE_PIT2"));
-  return {};
+  return Fd();
 }
 
-Status prepare_vcpu(const Kvm& kvm, int vcpu_fd, unsigned index, const VmConfig& config) {
+Status prepare_vcpu(const Kvm& kvm, int /*vm_fd*/, int vcpu_fd, unsigned index, const VmConfig& config) {
   x86_64::CpuidPlan plan;
   plan.vcpu = index;
   plan.count = config.vcpus;
@@ -108,6 +108,6 @@ Status prepare_vcpu(const Kvm& kvm, int vcpu_fd, unsigned index, const VmConfig&
   return {};
 }
 
-std::uint32_t irq_line_field(unsigned gsi) { return gsi; }
+Status finish_vm(const MachineFds& /*machine*/) { return {}; }
 
 }  // namespace remapstorm::host_kvm

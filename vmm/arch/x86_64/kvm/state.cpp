@@ -230,9 +230,9 @@ bool without_effect(StateKind kind, const StatePlan& plan, const std::vector<Sta
 
 }  // namespace
 
-Result<KvmState> save_state(int vm_fd, std::span<const int> vcpu_fds, const StatePlan& plan) {
+Result<KvmState> save_state(const MachineFds& machine, const StatePlan& plan) {
   KvmState state;
-  state.vcpus.resize(vcpu_fds.size());
+  state.vcpus.resize(machine.vcpus.size());
   const std::uint64_t host_now = host_counter();
   const auto save = [&](StateKind kind, int fd, std::vector<StateItem>& items, std::size_t vcpu) -> Status {
     StateItem item{static_cast<std::uint16_t>(kind), std::vector<std::byte>(plain(kind, plan).bytes)};
@@ -245,19 +245,18 @@ Result<KvmState> save_state(int vm_fd, std::span<const int> vcpu_fds, const Stat
   for (const StateKind kind : x86_64::kSaveOrder) {
     if (!takes_part(kind, plan)) continue;
     if (!x86_64::per_vcpu(kind)) {
-      RS_TRY(save(kind, vm_fd, state.vm, 0));
+      RS_TRY(save(kind, machine.vm, state.vm, 0));
       continue;
     }
-    for (std::size_t i = 0; i < vcpu_fds.size(); ++i) RS_TRY(save(kind, vcpu_fds[i], state.vcpus[i], i));
+    for (std::size_t i = 0; i < machine.vcpus.size(); ++i) RS_TRY(save(kind, machine.vcpus[i], state.vcpus[i], i));
   }
   return state;
 }
 
-Status restore_state(int vm_fd, std::span<const int> vcpu_fds, const StatePlan& plan, const KvmState& state,
-                     Restore how) {
-  if (state.vcpus.size() != vcpu_fds.size()) {
+Status restore_state(const MachineFds& machine, const StatePlan& plan, const KvmState& state, Restore how) {
+  if (state.vcpus.size() != machine.vcpus.size()) {
     return usage_error("the snapshot has " + std::to_string(state.vcpus.size()) + " vCPUs, this machine " +
-                       std::to_string(vcpu_fds.size()));
+                       std::to_string(machine.vcpus.size()));
   }
   const std::uint64_t host_now = host_counter();
   const auto restore = [&](StateKind kind, int fd, const std::vector<StateItem>& items, std::size_t vcpu) -> Status {
@@ -271,10 +270,10 @@ Status restore_state(int vm_fd, std::span<const int> vcpu_fds, const StatePlan& 
   for (const StateKind kind : x86_64::kRestoreOrder) {
     if (!takes_part(kind, plan)) continue;
     if (!x86_64::per_vcpu(kind)) {
-      RS_TRY(restore(kind, vm_fd, state.vm, 0));
+      RS_TRY(restore(kind, machine.vm, state.vm, 0));
       continue;
     }
-    for (std::size_t i = 0; i < vcpu_fds.size(); ++i) RS_TRY(restore(kind, vcpu_fds[i], state.vcpus[i], i));
+    for (std::size_t i = 0; i < machine.vcpus.size(); ++i) RS_TRY(restore(kind, machine.vcpus[i], state.vcpus[i], i));
   }
   return {};
 }

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <array>
+
+#include "tests/vmm/kvm/arm64/bare_guest.h"
+
+namespace remapstorm {
+namespace {
+
+constexpr std::uint64_t kIrqVector = kVectors + 0x280, kFaultVector = kVectors + 0x200;
+
+void set_breakpoint(BareGuest& guest, std::uint64_t address) {
+  const std::array<Gva, 1> one = {Gva(address)};
+  must(guest.vcpu().set_breakpoints(one));
+}
+
+Gva step(BareGuest& guest, Vcpu::Interrupts interrupts = Vcpu::Interrupts::taken) {
+  return expect_stop<StepStop>(guest.vcpu().step(interrupts)).pc;
+}
+
+TEST(Step, EndsBehindEachInstruction) {
+  BareGuest guest({kNop, 0x14000002 /* b +8 */, kNop, 0xd4000001 /* svc #0 */});
+  EXPECT_EQ(step(guest), Gva(kCode + 4));
+  EXPECT_EQ(step(guest), Gva(kCode + 12));
+  EXPECT_EQ(step(guest), Gva(kFaultVector));  // of a synchronous exception
+}
+
+TEST(Step, ADoorbellIsReportedAndItsStepEndsWithIt) {
+  BareGuest guest({kRing, kNop, kForever});
+  expect_stop<DoorbellStop>(guest.vcpu().step());
+  EXPECT_EQ(guest.registers().pc, kCode + 4);
+  EXPECT_EQ(step(guest), Gva(kCode + 8));
+}
+
+TEST(Breakpoint, EachTurnOfALoopHitsOnce) {
+  BareGuest guest({0x52800c80,                     // mov w0, #100
+                   0x51000400,                     // sub w0, w0, #1   <- breakpoint
+                   0x35ffffe0, kRing, kForever});  // cbnz w0, back
+  set_breakpoint(guest, kCode + 4);
+  for (unsigned i = 0; i < 100; ++i) {
+    EXPECT_EQ(expect_stop<BreakpointStop>(guest.vcpu().run()).pc, Gva(kCode + 4));
+    EXPECT_EQ(guest.registers().x[0], 100 - i);
+  }
+  expect_stop<DoorbellStop>(guest.vcpu().run());
+}
+
+TEST(Breakpoint, FourInARow) {
+  BareGuest guest({kNop, kNop, kNop, kNop, kRing, kForever});
+  const std::array<Gva, 4> four = {Gva(kCode), Gva(kCode + 4), Gva(kCode + 8), Gva(kCode + 12)};
+  must(guest.vcpu().set_breakpoints(four));
+  for (const Gva one : four) EXPECT_EQ(expect_stop<BreakpointStop>(guest.vcpu().run()).pc, one);
+  expect_stop<DoorbellStop>(guest.vcpu().run());
+}
+
+TEST(Step, APendingInterruptIsTakenInPlaceOfTheInstruction) {
+  BareGuest guest({kNop, kNop, kForever});
+  guest.enable_interrupts();
+  guest.start(0, kCode, 0);
+  EXPECT_EQ(take(guest.vcpu().state()).interrupts_enabled, true);
+  EXPECT_EQ(step(guest), Gva(kCode + 4));
+  guest.line(LineLevel::high);
+  EXPECT_EQ(step(guest), Gva(kIrqVector));
+  EXPECT_EQ(guest.registers().elr_el1, kCode + 4);
+  EXPECT_EQ(take(guest.vcpu().state()).interrupts_enabled, false);
+}
+
+TEST(Step, ABlockedOneTakesNoInterruptAndTheNextDoes) {
+  BareGuest guest({kNop, kNop, kForever});
+  guest.enable_interrupts();
+  guest.start(0, kCode, 0);
+  guest.line(LineLevel::high);
+  EXPECT_EQ(step(guest, Vcpu::Interrupts::blocked), Gva(kCode + 4));
+  EXPECT_EQ(step(guest), Gva(kIrqVector));
+  EXPECT_EQ(guest.registers().elr_el1, kCode + 4);
+}
+
+// Linux with pseudo-NMIs: PSTATE.I is clear, and ICC_PMR_EL1 holds interrupts off.
+TEST(State, InterruptsAreOffByTheirPriorityToo) {
+  BareGuest guest({kNop, kForever});
+  guest.enable_interrupts();
+  guest.start(0, kCode, 0);
+  guest.set_word(KVM_DEV_ARM_VGIC_GRP_CPU_SYSREGS, arm64::kPriorityMask, 0x60);
+  EXPECT_EQ(take(guest.vcpu().state()).interrupts_enabled, false);
+  guest.set_word(KVM_DEV_ARM_VGIC_GRP_CPU_SYSREGS, arm64::kPriorityMask, 0xe0);
+  EXPECT_EQ(take(guest.vcpu().state()).interrupts_enabled, true);
+}
+
+// The handler returns to the breakpoint, whose instruction has not run: the same occurrence, which stays silent.
+TEST(Breakpoint, AnInterruptInPlaceOfItsInstructionIsNoSecondHit) {
+  BareGuest guest({kNop, kNop, kRing, kForever});
+  guest.load(kIrqVector, {0xb9000040 /* str w0, [x2] */, kRing, kEret});
+  guest.enable_interrupts();
+  guest.start(0, kCode, 0);
+  set_breakpoint(guest, kCode + 4);
+  EXPECT_EQ(expect_stop<BreakpointStop>(guest.vcpu().run()).pc, Gva(kCode + 4));
+  guest.line(LineLevel::high);
+  expect_stop<DoorbellStop>(guest.vcpu().run());  // the handler's
+  EXPECT_EQ(guest.registers().pc, kIrqVector + 8);
+  guest.line(LineLevel::low);
+  expect_stop<DoorbellStop>(guest.vcpu().run());
+  EXPECT_EQ(guest.registers().pc, kCode + 12);
+}
+
+TEST(Breakpoint, MoreThanFourAreRefused) {
+  BareGuest guest({kForever});
+  const std::vector<Gva> five(5, Gva(kCode));
+  EXPECT_EQ(guest.vcpu().set_breakpoints(five).error().kind, ErrorKind::usage);
+}
+
+}  // namespace
+}  // namespace remapstorm

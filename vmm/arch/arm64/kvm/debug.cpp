@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// KVM_SET_GUEST_DEBUG and KVM_EXIT_DEBUG (KVM api.rst 4.87), and stepping. A step ends where an exception is taken
+// (Arm ARM D2.12): nothing runs through a handler, and no flag of a step stays behind in what was saved.
+#include <linux/kvm.h>
+#include <sys/ioctl.h>
+
+#include "base/syscall.h"
+#include "vmm/arch/arm64/debug_registers.h"
+#include "vmm/arch/arm64/esr.h"
+#include "vmm/arch/arm64/gic.h"
+#include "vmm/arch/arm64/kvm/one_reg.h"
+#include "vmm/arch/arm64/kvm/vgic.h"
+#include "vmm/arch/arm64/kvm_register_ids.h"
+#include "vmm/arch/arm64/vectors.h"
+#include "vmm/arch/host_kvm.h"
+
+namespace remapstorm::host_kvm {
+
+Status set_guest_debug(int vcpu_fd, const DebugControl& control) {
+  kvm_guest_debug debug = {};
+  if (!control.breakpoints.empty()) {
+    debug.control |= KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_USE_HW;
+    unsigned i = 0;
+    for (const Gva address : control.breakpoints) {
+      debug.arch.dbg_bvr[i] = arm64::breakpoint_value(address.value);
+      debug.arch.dbg_bcr[i++] = arm64::breakpoint_control(arm64::kBreakpointEl1 | arm64::kBreakpointEl0);
+    }
+  }
+  if (control.step) debug.control |= KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_SINGLESTEP;
+  RS_TRY(check_call(::ioctl(vcpu_fd, KVM_SET_GUEST_DEBUG, &debug), "KVM_SET_GUEST_DEBUG"));
+  return {};
+}
+
+// Only x86 has KVM_GUESTDBG_BLOCKIRQ. ICC_IGRPEN1_EL1 is what Linux sets when a CPU starts, and never reads.
+namespace {
+Status let_interrupts_in(const VcpuFds& vcpu, std::uint64_t enable) {
+  if (vcpu.interrupt_controller < 0) return {};
+  return set_vgic(vcpu.interrupt_controller, KVM_DEV_ARM_VGIC_GRP_CPU_SYSREGS,
+                  arm64::vcpu_attribute(vcpu.index, arm64::kGroup1Enable), &enable);
+}
+}  // namespace
+
+Status begin_blocked_step(const VcpuFds& vcpu) { return let_interrupts_in(vcpu, 0); }
+Status end_blocked_step(const VcpuFds& vcpu) { return let_interrupts_in(vcpu, 1); }
+
+DebugExit decode_debug(const kvm_run& run) {
+  DebugExit exit;
+  const auto kind = static_cast<arm64::ExceptionClass>(arm64::exception_class(run.debug.arch.hsr));
+  exit.breakpoint = kind == arm64::ExceptionClass::breakpoint_lower;
+  exit.step = kind == arm64::ExceptionClass::step_lower;
+  return exit;
+}
+
+void share_registers(const Kvm& /*kvm*/, kvm_run& /*run*/) {}
+std::optional<BreakpointResume::Where> shared_where(const kvm_run& /*run*/) { return std::nullopt; }
+
+Result<std::vector<Gva>> interrupt_entries(int /*vcpu_fd*/, const GuestMemory& /*memory*/) {
+  return std::vector<Gva>();
+}
+
+Result<FaultEntries> fault_entries(int /*vcpu_fd*/, const GuestMemory& /*memory*/) { return FaultEntries(); }
+
+Status clear_step_of_caller(int /*vcpu_fd*/, const FaultEntries& /*entries*/, const BreakpointResume::Where& /*there*/,
+                            const GuestMemory& /*memory*/) {
+  return {};
+}
+
+Result<BreakpointResume::StepOutcome> step_outcome(int vcpu_fd, const BreakpointResume::Where& before,
+                                                   const BreakpointResume::Where& there, GuestMemory& /*memory*/) {
+  BreakpointResume::StepOutcome outcome{there, {}, false};
+  RS_ASSIGN(const std::uint64_t vectors, one_reg(vcpu_fd, arm64::kVbarEl1));
+  if (!arm64::is_vector(there.pc, Gva(vectors))) return outcome;
+  RS_ASSIGN(const std::uint64_t from, one_reg(vcpu_fd, arm64::kCoreElrEl1));
+  if (Gva(from) == before.pc) outcome.saved = before;
+  return outcome;
+}
+
+Status clear_stray_step(int /*vcpu_fd*/) { return {}; }
+
+}  // namespace remapstorm::host_kvm
