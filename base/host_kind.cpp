@@ -22,4 +22,9 @@ std::string lab_kind(std::string_view name) {
   return name.starts_with(kLab) ? std::string(name.substr(kLab.size())) : std::string();
 }
 
+std::string lab_architecture(std::string_view name) {
+  const std::string kind = lab_kind(name);
+  return kind == "x86" ? "x86_64" : kind;
+}
+
 }  // namespace remapstorm

@@ -20,5 +20,7 @@ HostKind host_kind(std::string_view name);
 std::string_view host_kind_name(HostKind kind);
 // "x86" of "lab:x86"; empty for any other kind.
 std::string lab_kind(std::string_view name);
+// Of that lab's machine, by which kinds of labs are named: "x86_64", "arm64"; empty for any other kind of host.
+std::string lab_architecture(std::string_view name);
 
 }  // namespace remapstorm

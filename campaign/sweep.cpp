@@ -16,6 +16,8 @@
 #include "results/folder_mark.h"
 #include "results/output_rescue.h"
 #include "results/sweep_json.h"
+#include "vmm/arch/arch.h"
+#include "vmm/arch/host.h"
 
 namespace remapstorm {
 namespace {
@@ -50,6 +52,7 @@ Status SweepCampaign::prepare() {
   sweep_.matrix.strategies = options_.strategies;
   sweep_.matrix.flavours = options_.flavours;
   sweep_.matrix.hosts = options_.hosts;
+  sweep_.matrix.architecture = arch_of(kHostIsa).guest;
   sweep_.matrix.seeds = options_.seeds;
   sweep_.matrix.scenarios_named = !options_.scenarios.empty();
   sweep_.matrix.strategies_named = options_.strategies_named;

@@ -26,6 +26,14 @@ bool expects_deadlock(const Scenario& scenario) {
                      [](const auto& one) { return one.second.verdict == Verdict::deadlock; });
 }
 
+void expected(std::ostream& out, const Scenario& scenario, std::size_t width) {
+  out << wrapped("with " + scenario.strategy + ": " + expectation_in_words(usual_expectation(scenario)), 2, width);
+  for (const auto& [key, expectation] : scenario.other_expectations) {
+    if (&expectation == &usual_expectation(scenario)) continue;
+    out << wrapped("with " + expectation_key(scenario, key) + ": " + expectation_in_words(expectation), 2, width);
+  }
+}
+
 void describe(const CommandContext& context, const Scenario& scenario) {
   std::ostream& out = context.out;
   const std::size_t width =
@@ -50,11 +58,15 @@ void describe(const CommandContext& context, const Scenario& scenario) {
     out << "  " << rule.name << (rule.strategies.empty() ? "" : ", with " + join(rule.strategies, ", ")) << '\n'
         << wrapped(trigger_in_words(rule.when), 4, width) << wrapped(action_in_words(rule.action), 4, width);
   }
-  out << "\nExpected\n"
-      << wrapped("with " + scenario.strategy + ": " + expectation_in_words(usual_expectation(scenario)), 2, width);
-  for (const auto& [key, expectation] : scenario.other_expectations) {
-    if (&expectation == &usual_expectation(scenario)) continue;
-    out << wrapped("with " + expectation_key(scenario, key) + ": " + expectation_in_words(expectation), 2, width);
+  out << "\nExpected\n";
+  expected(out, scenario, width);
+  for (const auto& [architecture, said] : scenario.architectures) {
+    section(out, width, "Prediction on " + architecture, said.prediction);
+    section(out, width, "Observed on " + architecture, said.observed);
+    if (said.expectation || !said.strategies.empty()) {
+      out << "\nExpected on " << architecture << '\n';
+      expected(out, scenario.on(architecture), width);
+    }
   }
   if (expects_deadlock(scenario)) {
     section(out, width, "What proves a deadlock", proof_words(Looks::apart) + " " + proof_reason());

@@ -66,6 +66,17 @@ void print_json(std::ostream& out, const std::vector<Scenario>& scenarios) {
   out << nlohmann::ordered_json{{"schema", 1}, {"scenarios", list}}.dump(2) << '\n';
 }
 
+void print_expected(std::ostream& out, const Scenario& scenario, const std::string& where) {
+  const auto expected = [&](const std::string& with, const Expectation& expectation) {
+    out << "- " << with << ": " << expectation_in_words(expectation) << '\n';
+  };
+  expected("expected" + where + " with " + scenario.strategy + ", " + scenario.flavours.front(),
+           usual_expectation(scenario));
+  for (const auto& [key, expectation] : scenario.other_expectations) {
+    if (&expectation != &usual_expectation(scenario)) expected("with " + expectation_key(scenario, key), expectation);
+  }
+}
+
 // docs/catalogue.md.
 void print_markdown(std::ostream& out, const std::vector<Scenario>& scenarios) {
   out << "<!-- SPDX-License-Identifier: Apache-2.0 -->\n<!-- Made by: remapstorm list --format markdown -->\n"
@@ -85,12 +96,15 @@ void print_markdown(std::ostream& out, const std::vector<Scenario>& scenarios) {
     out << wrapped("Observed: " + (scenario.observed.empty() ? "not written down yet." : scenario.observed), 0,
                    kMarkdownWidth)
         << '\n';
-    const auto expected = [&](const std::string& with, const Expectation& expectation) {
-      out << "- " << with << ": " << expectation_in_words(expectation) << '\n';
-    };
-    expected("expected with " + scenario.strategy + ", " + scenario.flavours.front(), usual_expectation(scenario));
-    for (const auto& [key, expectation] : scenario.other_expectations) {
-      if (&expectation != &usual_expectation(scenario)) expected("with " + expectation_key(scenario, key), expectation);
+    print_expected(out, scenario, "");
+    for (const auto& [architecture, said] : scenario.architectures) {
+      out << '\n' << wrapped("Predicted on " + architecture + ": " + said.prediction + ".", 0, kMarkdownWidth) << '\n';
+      out << wrapped("Observed on " + architecture + ": " +
+                         (said.observed.empty() ? "not written down yet." : said.observed),
+                     0, kMarkdownWidth)
+          << '\n';
+      if (said.expectation || !said.strategies.empty())
+        print_expected(out, scenario.on(architecture), " on " + architecture);
     }
   }
 }

@@ -103,7 +103,7 @@ int minimize_command(const CommandContext& context, const Arguments& arguments) 
     const Result<Scenario> scenario =
         open_scenario(context, *catalogue, request.run.scenarios.front(), full_vocabulary());
     if (!scenario.ok()) return report_error(context, scenario.error());
-    return run_session(context, MinimizeCommand(context, request, *scenario));
+    return run_session(context, MinimizeCommand(context, request, on_this_architecture({*scenario}).front()));
   });
 }
 

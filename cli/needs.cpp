@@ -17,6 +17,8 @@
 #include "cli/words.h"
 #include "results/sweep.h"
 #include "trial/guest_image.h"
+#include "vmm/arch/arch.h"
+#include "vmm/arch/host.h"
 
 namespace remapstorm {
 namespace {
@@ -50,6 +52,14 @@ Flavours flavours_of_run(const CommandContext& context, const RunRequest& option
   return flavours;
 }
 
+// What a host needs of a flavour: "std", or "std@arm64" for a lab whose machine is of another architecture than ours.
+// Kinds of labs are named by architectures.
+std::string need_of(const std::string& flavour, const std::string& host) {
+  const std::string kind = lab_kind(host);
+  const bool foreign = !kind.empty() && !std::string_view(arch_of(kHostIsa).guest).starts_with(kind);
+  return foreign ? flavour + "@" + kind : flavour;
+}
+
 // Of its cells, and that this tree can build; without it the sweep says which cells did not run.
 Flavours flavours_of_sweep(const CommandContext& context, const SweepOptions& options) {
   const Result<std::vector<Scenario>> scenarios = sweep_scenarios(context, options);
@@ -59,10 +69,11 @@ Flavours flavours_of_sweep(const CommandContext& context, const SweepOptions& op
   matrix.strategies = options.strategies;
   matrix.flavours = options.flavours;
   matrix.hosts = options.hosts;
+  matrix.architecture = arch_of(kHostIsa).guest;
   Flavours flavours;
   for (const SweepCell& cell : cells_of(matrix, *scenarios).made) {
     const std::string config = context.source_dir + "/guest/kernel/config/" + cell.flavour + ".config";
-    if (::access(config.c_str(), R_OK) == 0) flavours.insert(cell.flavour);
+    if (::access(config.c_str(), R_OK) == 0) flavours.insert(need_of(cell.flavour, cell.host));
   }
   return flavours;
 }
@@ -109,7 +120,10 @@ Flavours soak_needs(const CommandContext& context, const Arguments& words) {
   return ask<SoakWords>(context, words, [&](const SoakOptions& options) {
     const bool there = has_wanted(context, options.flavour, options.same);
     const bool runs = guests_run_here(context) || has_lab(options.hosts);
-    return there || !runs ? Flavours() : Flavours{options.flavour};
+    Flavours flavours;
+    if (there || !runs) return flavours;
+    for (const std::string& host : options.hosts) flavours.insert(need_of(options.flavour, host));
+    return flavours;
   });
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The flavours of the guest images that a command will boot, from the words behind its name; a column of the table of
-// commands. Mistakes in the words need nothing: the command itself will explain them. Where it can only say that no
-// guest runs here it needs nothing, either: to build an image takes minutes.
+// The flavours of the guest images that a command will boot, with @KIND those on a lab of another architecture, from
+// the words behind its name; a column of the table of commands. Mistakes in the words need nothing: the command itself
+// will explain them. Where it can only say that no guest runs here it needs nothing, either: to build an image takes
+// minutes.
 #pragma once
 
 #include <set>

@@ -147,8 +147,9 @@ int run_command(const CommandContext& context, const Arguments& arguments) {
   return with_words<RunWords>(context, arguments, [&](const RunRequest& request) {
     Result<std::vector<Scenario>> scenarios = open_scenarios(context, request.scenario_dir, request.scenarios);
     if (!scenarios.ok()) return report_error(context, with_near_command(context, request, scenarios.error()));
-    if (request.dry_run) return dry_run(context, request, *scenarios);
-    return RunCommand(context, request, std::move(scenarios).value()).run();
+    std::vector<Scenario> here = on_this_architecture(*scenarios);
+    if (request.dry_run) return dry_run(context, request, here);
+    return RunCommand(context, request, std::move(here)).run();
   });
 }
 

@@ -5,6 +5,8 @@
 #include <filesystem>
 
 #include "injectors/catalogue.h"
+#include "vmm/arch/arch.h"
+#include "vmm/arch/host.h"
 
 namespace remapstorm {
 
@@ -39,6 +41,13 @@ Result<std::vector<Scenario>> open_scenarios(const CommandContext& context, cons
     scenarios.push_back(std::move(scenario));
   }
   return scenarios;
+}
+
+std::vector<Scenario> on_this_architecture(const std::vector<Scenario>& scenarios) {
+  std::vector<Scenario> here;
+  here.reserve(scenarios.size());
+  for (const Scenario& scenario : scenarios) here.push_back(scenario.on(arch_of(kHostIsa).guest));
+  return here;
 }
 
 }  // namespace remapstorm

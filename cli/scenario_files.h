@@ -26,4 +26,7 @@ Result<Scenario> open_scenario(const CommandContext& context, const ScenarioCata
 Result<std::vector<Scenario>> open_scenarios(const CommandContext& context, const std::string& scenario_dir,
                                              const std::vector<std::string>& typed);
 
+// As they are on this program's architecture; a sweep, which may run on others, leaves that to its cells.
+std::vector<Scenario> on_this_architecture(const std::vector<Scenario>& scenarios);
+
 }  // namespace remapstorm

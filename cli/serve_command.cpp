@@ -67,7 +67,7 @@ int serve_command(const CommandContext& context, const Arguments& arguments) {
   return with_words<ServeWords>(context, arguments, [&](const ServeRequest& request) {
     Result<std::vector<Scenario>> scenarios = open_scenarios(context, request.run.scenario_dir, request.run.scenarios);
     if (!scenarios.ok()) return report_error(context, scenarios.error());
-    return run_session(context, ServeCommand(context, request, std::move(scenarios).value()));
+    return run_session(context, ServeCommand(context, request, on_this_architecture(*scenarios)));
   });
 }
 

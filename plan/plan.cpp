@@ -251,8 +251,9 @@ std::string chosen_flavour(const Scenario& scenario, const Overrides& overrides)
   return scenario.flavours.empty() ? "std" : scenario.flavours.front();
 }
 
-Result<Plan> make_plan(const Scenario& scenario, const Overrides& overrides, const GuestImageInfo& guest,
+Result<Plan> make_plan(const Scenario& given, const Overrides& overrides, const GuestImageInfo& guest,
                        const HostInfo& host, const ResolveSymbol& resolve_symbol) {
+  const Scenario scenario = given.on(guest.architecture);
   Plan plan;
   plan.scenario = scenario.name;
   plan.scenario_file = scenario.file;
@@ -293,6 +294,9 @@ Result<Plan> make_plan(const Scenario& scenario, const Overrides& overrides, con
       if (auto* pattern = std::get_if<EventPattern>(&value)) resolve(*pattern, rule.name, resolve_symbol, problems);
     }
   }
+  plan.nmis = strategy_kind(plan.strategy) == StrategyKind::pause_nmi ||
+              std::any_of(plan.rules.begin(), plan.rules.end(),
+                          [](const Rule& rule) { return injector_kind(rule.action.injector) == InjectorKind::nmi; });
   if (problems.lines.empty()) return plan;
   const std::string message = join(problems.lines, "\n");
   // A bad request stays one even if the machine could not do it either.

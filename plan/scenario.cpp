@@ -41,7 +41,8 @@ void read_machine(TableReader& top, ParseContext& context, Scenario& scenario) {
   context.cpus = scenario.cpus;
 }
 
-void read_strategies(TableReader& top, const ParseContext& context, Scenario& scenario) {
+void read_strategies(TableReader& top, Scenario& scenario) {
+  const ParseContext& context = top.context();
   scenario.strategies = top.some_of("strategies", "strategy", context.vocabulary.strategies);
   const auto strategy = top.one_of("strategy", "strategy", context.vocabulary.strategies);
   if (strategy) {
@@ -57,6 +58,10 @@ void read_strategies(TableReader& top, const ParseContext& context, Scenario& sc
       scenario.strategy = scenario.strategies.front();
     }
   }
+}
+
+void read_flavours(TableReader& top, Scenario& scenario) {
+  const ParseContext& context = top.context();
   scenario.flavours = top.some_of("flavours", "flavour", context.vocabulary.flavours);
   if (scenario.flavours.empty() && !top.has("flavours")) scenario.flavours = {"std"};
   if (scenario.flavours.empty()) top.mistake_at("flavours", "flavours is empty", join(context.vocabulary.flavours));
@@ -74,6 +79,30 @@ void read_limits(TableReader& top, const ParseContext& context, Scenario& scenar
   reader.finish();
 }
 
+void read_architecture(TableReader& top, const std::string& name, Scenario& scenario) {
+  const toml::table* given = top.table(name);
+  if (given == nullptr) return;
+  TableReader table(top.context(), *given, name);
+  OnArchitecture there;
+  there.prediction = table.text("prediction").value_or("");
+  there.observed = table.text("observed").value_or("");
+  for (const char* key : {"strategies", "strategy", "expect"}) static_cast<void>(table.node(key));  // may stand there
+  Scenario variant = scenario;
+  if (table.has("strategies") || table.has("strategy")) {
+    read_strategies(table, variant);
+    there.strategy = variant.strategy;
+    there.strategies = variant.strategies;
+  }
+  if (table.has("expect")) {
+    variant.other_expectations.clear();
+    read_expectations(table, variant);
+    there.expectation = variant.expectation;
+    there.other_expectations = variant.other_expectations;
+  }
+  table.finish();
+  scenario.architectures.emplace(name, std::move(there));
+}
+
 Scenario read_scenario(const toml::table& root, ParseContext& context) {
   Scenario scenario;
   scenario.file = context.file;
@@ -89,7 +118,8 @@ Scenario read_scenario(const toml::table& root, ParseContext& context) {
   scenario.description = top.text("description").value_or("");
   scenario.prediction = top.text("prediction").value_or("");
   scenario.observed = top.text("observed").value_or("");
-  read_strategies(top, context, scenario);
+  read_strategies(top, scenario);
+  read_flavours(top, scenario);
   // Before everything that names a vCPU.
   read_machine(top, context, scenario);
   if (const toml::table* guest = top.table("guest")) {
@@ -104,11 +134,32 @@ Scenario read_scenario(const toml::table& root, ParseContext& context) {
   read_workloads(top, scenario);
   read_rules(top, scenario);
   read_expectations(top, scenario);
+  for (const std::string& architecture : context.vocabulary.architectures)
+    read_architecture(top, architecture, scenario);
   top.finish();
   return scenario;
 }
 
 }  // namespace
+
+Scenario Scenario::on(const std::string& architecture) const {
+  Scenario there = *this;
+  there.architectures.clear();
+  const auto found = architectures.find(architecture);
+  if (found == architectures.end()) return there;
+  const OnArchitecture& said = found->second;
+  if (!said.prediction.empty()) there.prediction = said.prediction;
+  if (!said.observed.empty()) there.observed = said.observed;
+  if (!said.strategies.empty()) {
+    there.strategy = said.strategy;
+    there.strategies = said.strategies;
+  }
+  if (said.expectation) {
+    there.expectation = *said.expectation;
+    there.other_expectations = said.other_expectations;
+  }
+  return there;
+}
 
 const Expectation& Scenario::expectation_for(const std::string& chosen_strategy, const std::string& chosen_flavour,
                                              const std::string& host_kind) const {
@@ -154,7 +205,8 @@ Vocabulary make_vocabulary(InjectorCatalogue injectors) {
   };
   for (const std::string_view strategy : all_strategies()) vocabulary.strategies.emplace_back(strategy);
   vocabulary.flavours = {"std", "lockdep", "rt", "debug"};
-  vocabulary.host_kinds = {"kvm-hardware", "kvm-interpreting", "lab:x86"};
+  vocabulary.host_kinds = {"kvm-hardware", "kvm-interpreting", "lab:x86", "lab:arm64"};
+  vocabulary.architectures = {"x86_64", "arm64"};
   return vocabulary;
 }
 

@@ -74,6 +74,16 @@ struct Limits {
   Nanoseconds stall_threshold{100'000'000};  // a wait or a window longer than this is a stall
 };
 
+// What a scenario says of one architecture: it stands in place of what it says of all.
+struct OnArchitecture {
+  std::string prediction;
+  std::string observed;
+  std::string strategy;  // empty, and strategies with it: as everywhere
+  std::vector<std::string> strategies;
+  std::optional<Expectation> expectation;  // with others, none of those everywhere counts
+  std::map<std::string, Expectation> other_expectations;
+};
+
 struct Scenario {
   std::string file;      // as given, for messages
   std::string text;      // its bytes; empty: made without a file
@@ -97,6 +107,10 @@ struct Scenario {
   // Replace `expectation` as a whole; the key is "STRATEGY", "STRATEGY/FLAVOUR", "/FLAVOUR" or "@HOST KIND", see
   // expectation_for().
   std::map<std::string, Expectation> other_expectations;
+  std::map<std::string, OnArchitecture> architectures;  // by the names of GuestImageInfo::architecture
+
+  // The scenario as it is there; it says nothing of architectures any more.
+  [[nodiscard]] Scenario on(const std::string& architecture) const;
 
   // The one of the strategy and flavour; else of the strategy; else of the flavour; else of the kind of host; else
   // `expectation`.
@@ -136,6 +150,7 @@ struct Vocabulary {
   std::vector<std::string> strategies;
   std::vector<std::string> flavours;
   std::vector<std::string> host_kinds;
+  std::vector<std::string> architectures;
 };
 // Strategies and probes of guest/abi, the agent's workloads, the known flavours; injectors as given.
 Vocabulary make_vocabulary(InjectorCatalogue injectors);

@@ -113,7 +113,7 @@ void read_each(TableReader& table, const char* kind, const std::vector<std::stri
 void read_expectations(TableReader& top, Scenario& scenario) {
   const toml::table* given = top.table("expect", TableReader::Presence::required);
   if (given == nullptr) return;
-  TableReader table(top.context(), *given, "expect");
+  TableReader table(top.context(), *given, top.name_of("expect"));
   scenario.expectation = read_expectation(table, scenario);
   const auto read_flavours = [&](const std::string& strategy, TableReader& above) {
     read_each(above, "flavour", scenario.flavours, [&](const std::string& flavour, TableReader& one) {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 
+#include "base/host_kind.h"
 #include "base/names.h"
 
 namespace remapstorm {
@@ -21,8 +22,14 @@ const Scenario* find(std::span<const Scenario> scenarios, const std::string& nam
 struct Triple {
   const Scenario* scenario;
   std::string strategy, flavour;
-  [[nodiscard]] bool fits() const {
-    return contains(scenario->strategies, strategy) && contains(scenario->flavours, flavour);
+  [[nodiscard]] bool fits(const SweepMatrix& matrix, const std::string& host) const {
+    const std::string lab = lab_architecture(host);
+    return contains(scenario->on(lab.empty() ? matrix.architecture : lab).strategies, strategy) &&
+           contains(scenario->flavours, flavour);
+  }
+  [[nodiscard]] bool fits(const SweepMatrix& matrix) const {
+    return std::any_of(matrix.hosts.begin(), matrix.hosts.end(),
+                       [&](const std::string& host) { return fits(matrix, host); });
   }
   bool listed = false;  // becomes cells
 };
@@ -36,7 +43,7 @@ std::vector<Triple> triples_of(const SweepMatrix& matrix, std::span<const Scenar
       for (const std::string& flavour : matrix.flavours) all.push_back({scenario, strategy, flavour});
     }
   }
-  for (Triple& one : all) one.listed = one.fits();
+  for (Triple& one : all) one.listed = one.fits(matrix);
   return all;
 }
 
@@ -93,9 +100,14 @@ SweepCells cells_of(const SweepMatrix& matrix, std::span<const Scenario> scenari
       cells.not_made_for += matrix.hosts.size();
       continue;
     }
+    const bool refused = !one.fits(matrix);
     for (const std::string& host : matrix.hosts) {
+      if (!refused && !one.fits(matrix, host)) {
+        ++cells.not_made_for;
+        continue;
+      }
       cells.made.push_back({one.scenario->name, one.strategy, one.flavour, host});
-      if (!one.fits()) cells.refused.push_back({cells.made.back(), why_refused(one)});
+      if (refused) cells.refused.push_back({cells.made.back(), why_refused(one)});
     }
   }
   return cells;

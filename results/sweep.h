@@ -23,6 +23,7 @@ struct SweepMatrix {
   std::uint64_t seeds = 1;         // each cell with the seeds 1 to this
   // Somebody named each of them, instead of saying "all": what none of the cells has must not be passed over.
   bool scenarios_named = false, strategies_named = false, flavours_named = false;
+  std::string architecture = {};  // of this machine: a lab's is known by its name; see Scenario::on()
 };
 
 struct SweepCell {

@@ -12,6 +12,9 @@ TEST(HostKinds, EachHasItsWord) {
   }
   EXPECT_EQ(host_kind("lab:x86"), HostKind::lab);
   EXPECT_EQ(lab_kind("lab:x86"), "x86");
+  EXPECT_EQ(lab_architecture("lab:x86"), "x86_64");
+  EXPECT_EQ(lab_architecture("lab:arm64"), "arm64");
+  EXPECT_EQ(lab_architecture("kvm-hardware"), "");
 }
 
 TEST(HostKinds, AnyOtherWordIsUnknown) {

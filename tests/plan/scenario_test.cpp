@@ -92,6 +92,43 @@ verdict = "bug"
   EXPECT_THAT(to_string(unknown.mistakes[0]), testing::HasSubstr("kvm-interpreting"));
 }
 
+TEST(Scenario, AnArchitectureHasPredictionStrategiesAndExpectationsOfItsOwn) {
+  const ParsedScenario parsed = parse(std::string(kGoodScenario) + R"(
+[arm64]
+prediction = "otherwise"
+strategies = ["bbml2", "inplace"]
+[arm64.expect]
+verdict = "clean"
+[arm64.expect.strategy.bbml2]
+verdict = "bug"
+)");
+  ASSERT_TRUE(parsed.scenario.has_value()) << (parsed.mistakes.empty() ? "" : to_string(parsed.mistakes[0]));
+  const Scenario there = parsed.scenario->on("arm64");
+  EXPECT_EQ(there.prediction, "otherwise");
+  EXPECT_EQ(there.observed, parsed.scenario->observed);
+  EXPECT_EQ(there.strategy, "bbml2");
+  EXPECT_EQ(there.expectation_for("bbml2", "std").verdict, Verdict::bug);
+  // None of those elsewhere: with inplace there was a table.
+  EXPECT_EQ(there.expectation_for("bbm-fault", "std").verdict, Verdict::clean);
+  EXPECT_TRUE(there.architectures.empty());
+  const Scenario elsewhere = parsed.scenario->on("x86_64");
+  EXPECT_EQ(elsewhere.strategy, parsed.scenario->strategy);
+  EXPECT_EQ(elsewhere.expectation_for("bbm-fault", "std").verdict, Verdict::deadlock);
+}
+
+TEST(Scenario, MistakesInAnArchitecturesTableAreNamed) {
+  const auto first = [](const std::string& table) {
+    const ParsedScenario parsed = parse(std::string(kGoodScenario) + table);
+    return parsed.mistakes.empty() ? std::string() : to_string(parsed.mistakes[0]);
+  };
+  EXPECT_THAT(first("\n[riscv]\nprediction = \"x\"\n"), testing::HasSubstr("riscv"));
+  EXPECT_THAT(first("\n[arm64]\npredicted = \"x\"\n"),
+              testing::HasSubstr("of arm64 \"predicted\" (did you mean \"prediction\"?); allowed: prediction, "
+                                 "observed, strategies, strategy, expect"));
+  EXPECT_THAT(first("\n[arm64.expect]\nverdict = \"good\"\n"), testing::HasSubstr("unknown verdict \"good\""));
+  EXPECT_THAT(first("\n[arm64]\nstrategies = [\"none\"]\n"), testing::HasSubstr("none"));
+}
+
 TEST(Scenario, ArgumentsCanBeFilteredByNumberHexAndName) {
   const auto value = [](const std::string& given) {
     const ParsedScenario parsed = parse(replaced(kGoodScenario, "level = \"pte\"", "where = { " + given + " }"));

@@ -29,6 +29,26 @@ TEST(SweepMatrix, WhatAScenarioIsNotMadeForIsCountedAndLeftOut) {
   EXPECT_EQ(cells.not_made_for, 4U);
 }
 
+TEST(SweepMatrix, AHostHasTheStrategiesOfItsArchitecture) {
+  std::vector<Scenario> scenarios = sample_scenarios();
+  for (Scenario& scenario : scenarios) {
+    if (scenario.name == "control") scenario.architectures["arm64"].strategies = {"bbml2"};
+  }
+  SweepMatrix matrix = {{"control"}, {"inplace", "bbml2"}, {"std"}, {"kvm", "lab:x86", "lab:arm64"}, 1};
+  matrix.architecture = "x86_64";
+  const auto names = [&] {
+    std::vector<std::string> all;
+    for (const SweepCell& cell : cells_of(matrix, scenarios).made) all.push_back(name_of(cell));
+    return all;
+  };
+  EXPECT_EQ(names(), (std::vector<std::string>{"control, inplace, std, kvm", "control, inplace, std, lab:x86",
+                                               "control, bbml2, std, lab:arm64"}));
+  EXPECT_EQ(cells_of(matrix, scenarios).not_made_for, 3U);
+  matrix.architecture = "arm64";
+  EXPECT_EQ(names(), (std::vector<std::string>{"control, inplace, std, lab:x86", "control, bbml2, std, kvm",
+                                               "control, bbml2, std, lab:arm64"}));
+}
+
 std::vector<std::string> refused_of(const SweepMatrix& matrix) {
   std::vector<std::string> rows;
   for (const SweepGap& gap : cells_of(matrix, sample_scenarios()).refused) {
