@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cctype>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
@@ -51,8 +52,14 @@ int counted_exit_code(int code) {
   }
 }
 
-Result<int> run_in_lab(const std::string& source_dir, const std::string& kind, const Arguments& arguments,
-                       const std::atomic<bool>& stop) {
+std::string lab_program_variable(const std::string& kind) {
+  std::string name = "REMAPSTORM_";
+  for (const char letter : kind) name += static_cast<char>(std::toupper(static_cast<unsigned char>(letter)));
+  return name + "_PROGRAM";
+}
+
+Result<int> run_in_lab(const std::string& source_dir, const std::string& kind, const std::string& program,
+                       const Arguments& arguments, const std::atomic<bool>& stop) {
   const std::string script = source_dir + "/lab/run";
   if (source_dir.empty() || ::access(script.c_str(), X_OK) != 0) {
     return unavailable_error("the lab is not there: " + script, "run this from a clone of remapstorm");
@@ -60,7 +67,7 @@ Result<int> run_in_lab(const std::string& source_dir, const std::string& kind, c
   std::error_code error;
   const std::string self = std::filesystem::read_symlink("/proc/self/exe", error).string();
   if (error) return host_error("cannot tell which program this is: " + error.message());
-  Arguments all = {script, kind, self};
+  Arguments all = {script, kind, program.empty() ? self : program};
   all.insert(all.end(), arguments.begin(), arguments.end());
   std::vector<char*> words;
   for (std::string& word : all) words.push_back(word.data());

@@ -24,7 +24,8 @@ CampaignContext CommandCampaign::campaign() {
     const LogLevel level = context.log.shown_from();
     if (level != LogLevel::info) arguments.insert(arguments.end(), {"--log-level", log_level_name(level)});
     context.log.say(LogLevel::debug, "on the lab " + kind + ": " + join(arguments, " "));
-    Result<int> code = run_in_lab(context.source_dir, kind, arguments, stop);
+    Result<int> code = run_in_lab(context.source_dir, kind,
+                                  context.environment(lab_program_variable(kind)).value_or(""), arguments, stop);
     if (code.ok()) context.log.say(LogLevel::debug, fmt::format("the lab {} ended with exit code {}", kind, *code));
     return code;
   };

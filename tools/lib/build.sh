@@ -42,18 +42,19 @@ harness_is_fresh() {
   [ -x "$program" ] && [ "$files" = "$(cat "$stamp" 2>/dev/null)" ]
 }
 
-# ensure_harness: the release build, for ./run. Sets program.
+# ensure_harness [KIND]: the release build, for ./run; of a foreign lab's kind: what runs there. Sets program.
 ensure_harness() {
-  local stamp=$tree/build/release.stamp files
-  program=$tree/build/release/cli/remapstorm
+  local preset=release${1:+-$1}
+  local stamp=$tree/build/$preset.stamp files
+  program=$tree/build/$preset/cli/remapstorm
   harness_is_fresh && return
   work_folder
-  ensure_packages "step 1/3 packages" run
-  lock_preset release
+  ensure_packages "step 1/3 packages" run ${1:+"$1"}
+  lock_preset "$preset"
   # Whoever held it may have built it.
   if ! harness_is_fresh; then
     rm -f "$stamp"
-    build_preset release "step 2/3 harness" || step_died "$exit_internal" "the harness does not build"
+    build_preset "$preset" "step 2/3 harness${1:+ for $1}" || step_died "$exit_internal" "the harness does not build"
     # The files are those from before the build: what was edited meanwhile differs next time.
     printf '%s\n' "$files" >"$stamp" || die "$exit_host" "cannot write $stamp"
   fi

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The program on the lab's host of kind arm64. REMAPSTORM_ARM64_IMAGE_STD names the guest image; ./test arm64 sets it."""
+import json
+import os
+import unittest
+
+from lab_case import PATIENCE, PROGRAM, TREE, LabCase, done, lab
+
+
+class Arm64(LabCase):
+    def setUp(self):
+        super().setUp()
+        self.assertTrue(os.environ.get("REMAPSTORM_ARM64_IMAGE_STD"),
+                        "REMAPSTORM_ARM64_IMAGE_STD does not name a guest image; ./test arm64 sets it")
+        self.output = self.folder / "out"
+
+    def program(self, *words, code=0):
+        status, out, err = done(lab(PROGRAM, *words), 3 * PATIENCE)
+        self.assertEqual(status, code, out + err)
+        return out, err
+
+    def test_control_deadlock_and_live_replacement(self):
+        self.program("run", "control-inplace", "irq-same-cpu", "--output-dir", str(self.output / "a"))
+        results = json.loads((self.output / "a/results.json").read_text())
+        self.assertEqual((results["host"]["kind"], results["host"]["architecture"]), ("lab:arm64", "aarch64"))
+        self.assertEqual([one["verdict"] for one in results["results"]], ["clean", "deadlock"])
+        self.program("run", "irq-same-cpu", "--strategy", "bbml2", "--output-dir", str(self.output / "b"))
+        results = json.loads((self.output / "b/results.json").read_text())
+        self.assertEqual([one["verdict"] for one in results["results"]], ["clean"])
+
+    def test_a_pseudo_nmi_gets_through_where_interrupts_are_off(self):
+        self.program("run", "irqsafe-nmi", "--output-dir", str(self.output))
+        finding = json.loads((self.output / "results.json").read_text())["results"][0]["evidence"]["findings"][0]
+        functions = [frame["symbol"] for sample in finding["samples"] for frame in sample["backtrace"]]
+        self.assertIn("rs_nmi", functions)
+        self.assertIn("rs_vmemmap_fault", functions)
+
+    def test_every_second_boundary_of_a_window(self):
+        self.program("explore", "bbm-pte", "--inject", "irq,nmi", "--strategy", "bbm-fault", "--stride", "3",
+                     "--output-dir", str(self.output))
+        certificate = json.loads((self.output / "certificate.json").read_text())
+        trials = certificate["trials"]
+        self.assertGreater(len(trials), 30)
+        self.assertEqual({trial["verdict"] for trial in trials}, {"deadlock"})
+        self.assertTrue(certificate["complete"])
+
+    def test_what_only_x86_has_is_refused_by_name(self):
+        scenario = self.folder / "msi.toml"
+        text = (TREE / "scenarios/irq-same-cpu.toml").read_text()
+        scenario.write_text(text.replace('inject = "irq", ', 'inject = "irq", via = "msi", '))
+        _, err = self.program("run", str(scenario), code=64)
+        self.assertIn('"msi"', err)
+        _, err = self.program("run", "irq-same-cpu", "--strategy", "bbm-fault-ipi", code=64)
+        self.assertIn("bbm-fault-ipi", err)
+
+    def test_an_image_of_another_architecture_is_refused(self):
+        image = os.environ.get("REMAPSTORM_IMAGE_STD")
+        self.assertTrue(image, "REMAPSTORM_IMAGE_STD does not name a guest image for this machine; ./test arm64 sets it")
+        status, out, err = done(lab(PROGRAM, "run", "irq-same-cpu", REMAPSTORM_ARM64_IMAGE_STD=image), PATIENCE)
+        self.assertEqual(status, 64, out + err)
+        self.assertIn("x86_64", err)
+        _, err = self.program("run", "irq-same-cpu", "--kernel", image + "/vmlinux", code=64)
+        self.assertIn("made for another machine", err)
+
+    def test_a_program_for_another_machine_is_refused(self):
+        status, _, err = done(lab("/bin/true"), PATIENCE)
+        self.assertEqual(status, 0, err)  # in /usr: the lab's own
+        status, _, err = done(lab(str(self.copy_of_this_machines("/bin/true"))), PATIENCE)
+        self.assertEqual(status, 4, err)
+        self.assertIn("./run --lab arm64", err)
+
+    def copy_of_this_machines(self, program):
+        copy = self.folder / "program"
+        copy.write_bytes(open(program, "rb").read())
+        copy.chmod(0o755)
+        return copy
+
+
+if __name__ == "__main__":
+    unittest.main()
