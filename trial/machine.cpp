@@ -46,6 +46,7 @@ Status Machine::build(const Kvm& kvm, const Symbols& symbols) {
   RS_TRY(add_mailbox(*memory_));
   VmConfig vm_config;
   vm_config.vcpus = config_.cpus;
+  vm_config.cpu = config_.cpu;
   RS_ASSIGN(vm_, Vm::create(kvm, *memory_, vm_config));
   mailbox_ = std::make_unique<Mailbox>(memory_->named(kMailboxRegion)->mapping.bytes(), config_.cpus);
   RS_TRY(mailbox_->set_workload(config_.workload_text));

@@ -45,6 +45,7 @@ namespace remapstorm {
 struct MachineConfig {
   unsigned cpus = 1;
   std::uint64_t memory = 0;  // bytes
+  CpuPolicy cpu;
   std::string initramfs_path;
   std::span<const std::byte> initramfs{};  // its bytes; they must outlive the machine
   // Parameters for the guest's kernel; those that depend on the machine (mailbox, counter rate) are added.
@@ -117,6 +118,9 @@ class Machine final : public GuestControl, public SupervisedMachine {
   Status freeze();
   // `by_hand`: this vCPU stays out, to be stepped by the caller while the others run.
   void thaw(std::optional<unsigned> by_hand = std::nullopt);
+  // Frozen: time goes on for the guest where it stood when it was frozen, however long it is looked at and stepped.
+  // Before each step; nothing where KVM cannot do that (StatePlan::timers_follow_counter).
+  Status keep_time();
   // Frozen at the ready doorbell: the trial begins.
   void release_ready();
   // Frozen, after catch_at caught: lets it catch again.
@@ -219,7 +223,8 @@ class Machine final : public GuestControl, public SupervisedMachine {
   std::unique_ptr<PageDelay> delays_;
   std::unique_ptr<Reset> reset_;
   const MachineSnapshot* reset_to_ = nullptr;
-  std::uint64_t counter_reset_ = 0;  // the guest's, in what reset() went back to
+  std::uint64_t counter_reset_ = 0;         // the guest's, in what reset() went back to
+  std::optional<std::uint64_t> stands_at_;  // the guest's counter, while frozen
 
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -18,7 +18,14 @@ Status Machine::freeze() {
   }
   pump_->pump(*log_);
   if (!out) return host_error("a vCPU did not come out of the guest");
+  if (stands_at_ || !vm_->state_plan().timers_follow_counter) return {};
+  RS_ASSIGN(stands_at_, vm_->vcpu(0).guest_counter());
   return {};
+}
+
+Status Machine::keep_time() {
+  if (!stands_at_) return {};
+  return vm_->set_counter(*stands_at_);
 }
 
 void Machine::end() {
@@ -31,6 +38,8 @@ void Machine::end() {
 void Machine::thaw(std::optional<unsigned> by_hand) {
   const Lock lock(mutex_);
   for (unsigned index = 0; index < threads_.size(); ++index) threads_[index]->by_hand = by_hand == index;
+  static_cast<void>(keep_time());  // else time has gone on for the guest
+  stands_at_.reset();
   paused_ = false;
   attend();
   changed_.notify_all();
@@ -39,6 +48,8 @@ void Machine::thaw(std::optional<unsigned> by_hand) {
 void Machine::release_ready() {
   const Lock lock(mutex_);
   state_.caught_ready = false;
+  static_cast<void>(keep_time());
+  stands_at_.reset();
   arm();
   paused_ = false;
   attend();
@@ -72,6 +83,7 @@ std::uint32_t Machine::inject(std::size_t rule, unsigned vcpu, Gva pc) {
 Result<MachineSnapshot> Machine::take_snapshot() {
   const Lock lock(mutex_);
   if (log_ != nullptr) pump_->pump(*log_);
+  RS_TRY(keep_time());
   RS_ASSIGN(Snapshot guest, Snapshot::take(*vm_, *platform_));
   RS_ASSIGN(const std::uint64_t counter, vm_->vcpu(0).guest_counter());
   return MachineSnapshot{std::move(guest), pump_->state(), counter};
@@ -105,6 +117,7 @@ Result<ResetCost> Machine::reset(const MachineCheckpoint* to) {
   RS_ASSIGN(const ResetCost cost, reset_->run(to != nullptr ? &to->guest : nullptr));
   pump_->set_state(to != nullptr ? to->rings : reset_to_->rings);
   counter_reset_ = to != nullptr ? to->counter : reset_to_->counter;
+  if (vm_->state_plan().timers_follow_counter) stands_at_ = counter_reset_;
   return cost;
 }
 
@@ -112,6 +125,7 @@ Result<MachineCheckpoint> Machine::take_checkpoint(const MachineCheckpoint* befo
   const Lock lock(mutex_);
   RS_CHECK(reset_ != nullptr, "a checkpoint without prepare_reset()");
   if (log_ != nullptr) pump_->pump(*log_);
+  RS_TRY(keep_time());
   RS_ASSIGN(Checkpoint guest, reset_->checkpoint(before != nullptr ? &before->guest : nullptr));
   RS_ASSIGN(const std::uint64_t counter, vm_->vcpu(0).guest_counter());
   return MachineCheckpoint{std::move(guest), pump_->state(), counter};

@@ -36,6 +36,7 @@ struct MmioExit {
 struct DebugExit {
   bool breakpoint = false;  // a match with an execution breakpoint, perhaps one that is not enabled
   bool step = false;        // single-step trap
+  bool guests_own = false;  // a breakpoint instruction of the guest's, which came to the host instead of it
 };
 struct HaltExit {};
 struct ShutdownExit {};

@@ -46,6 +46,9 @@ struct StatePlan {
   // Whether the guest's counter can be set. KVM-PVM says yes and does nothing: there, guests read the host's counter,
   // time goes on for them across a restore, and a snapshot from before the host's last start cannot be restored.
   bool counter_settable = false;
+  // The counter may be set by itself, while the machine stands still: deadlines of timers are values of it and move
+  // along. x86: the local APIC's timer would not.
+  bool timers_follow_counter = false;
   ShadowPaging shadow_paging = ShadowPaging::all;
   std::size_t fpu_bytes = 0;  // KVM_GET_XSAVE2
   // Those that KVM reads and writes by number, as far as they take part: x86's MSRs, arm64's KVM_GET_REG_LIST.

@@ -116,6 +116,9 @@ Stop Vcpu::enter_until_stop(std::optional<Interrupts> step) {
     }
 
     if (const auto* hit = std::get_if<DebugExit>(&*exit)) {
+      if (hit->guests_own) {
+        if (Status status = host_kvm::give_back(fd_.get(), *run_); !status.ok()) return host_stop(status.error());
+      }
       stands_ = host_kvm::shared_where(*run_);
       if (std::optional<Stop> stop = on_debug(*hit, entry)) return *std::move(stop);
       continue;

@@ -101,6 +101,8 @@ Status Vm::irq_pulse(std::uint32_t line) {
   return irq_line(line, LineLevel::low);
 }
 
+Status Vm::set_counter(std::uint64_t value) { return host_kvm::set_counter(fds(), value); }
+
 Status Vm::signal_msi(std::uint64_t address, std::uint32_t data) {
   kvm_msi msi = {};
   msi.address_lo = static_cast<std::uint32_t>(address);

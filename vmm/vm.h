@@ -61,6 +61,8 @@ class Vm {
   [[nodiscard]] const StatePlan& state_plan() const { return state_plan_; }
   // log or ring.
   [[nodiscard]] DirtyTracking dirty_tracking() const { return dirty_tracking_; }
+  // What the guest reads as time, of all vCPUs; none is inside run(). Only if state_plan().timers_follow_counter.
+  Status set_counter(std::uint64_t value);
   // What the ioctls on the whole machine go to.
   [[nodiscard]] MachineFds fds() const { return {fd(), interrupt_controller_.get(), vcpu_fds_}; }
 

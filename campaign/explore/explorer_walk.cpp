@@ -129,6 +129,10 @@ Stepped step_once(Machine& machine, unsigned vcpu, Vcpu::Interrupts interrupts) 
     stepped.trouble = "execution breakpoints do not fire on this host's KVM: a step into a handler may have no end";
     return stepped;
   }
+  if (const Status kept = machine.keep_time(); !kept.ok()) {
+    stepped.trouble = kept.error().message;
+    return stepped;
+  }
   for (int kicks = 0; kicks < kMostKicks; ++kicks) {
     const Stop stop = machine.vcpu(vcpu).step(interrupts);
     if (std::holds_alternative<InterruptedStop>(stop)) continue;

@@ -64,6 +64,8 @@ Status begin_blocked_step(const VcpuFds& vcpu);
 Status end_blocked_step(const VcpuFds& vcpu);
 Status set_guest_debug(int vcpu_fd, const DebugControl& control);
 DebugExit decode_debug(const kvm_run& run);
+// Of an exit that is the guest's own: the vCPU takes that exception, and stands at its vector.
+Status give_back(int vcpu_fd, const kvm_run& run);
 // Where the handlers begin of what the vCPU may take instead of its next instruction, or by it. x86: hardware delivers
 // with the trap flag clear, so a step would run through the handler, or for ever inside it. Both together are at most
 // kMaxBreakpoints; empty where a step ends at the entry by itself.
@@ -100,6 +102,8 @@ enum class Restore : std::uint8_t {
 // cannot.
 Status restore_state(const MachineFds& machine, const StatePlan& plan, const KvmState& state,
                      Restore how = Restore::all);
+// Of all vCPUs, none of which is inside KVM_RUN; where timers_follow_counter.
+Status set_counter(const MachineFds& machine, std::uint64_t value);
 // All that differs, by name. Both must be states of one plan.
 std::vector<Difference> compare_states(const KvmState& want, const KvmState& have);
 // Copies a page of 4096 bytes over one of guest memory. True: KVM may now shadow a translation that the guest's tables

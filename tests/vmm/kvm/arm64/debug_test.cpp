@@ -100,6 +100,24 @@ TEST(Breakpoint, AnInterruptInPlaceOfItsInstructionIsNoSecondHit) {
   EXPECT_EQ(guest.registers().pc, kCode + 12);
 }
 
+// Linux has a BRK in each WARN(): it is the guest's, whatever the host has armed.
+TEST(Breakpoint, TheGuestsOwnBreakpointInstructionsAreItsOwn) {
+  BareGuest guest({kNop, 0xd4210000 /* brk #0x800 */, kNop, kForever});
+  guest.load(kFaultVector, {0xd5385200 /* mrs x0, esr_el1 */, kRing, kForever});
+  set_breakpoint(guest, kCode + 8);
+  EXPECT_EQ(expect_stop<DoorbellStop>(guest.vcpu().run()).value, 0xf2000800U);
+  EXPECT_EQ(guest.registers().elr_el1, kCode + 4);
+
+  guest.start(0, kCode + 4);
+  EXPECT_EQ(step(guest), Gva(kFaultVector));
+  EXPECT_EQ(guest.registers().elr_el1, kCode + 4);
+
+  guest.start(0, kCode);
+  set_breakpoint(guest, kCode + 4);
+  EXPECT_EQ(expect_stop<BreakpointStop>(guest.vcpu().run()).pc, Gva(kCode + 4));
+  expect_stop<DoorbellStop>(guest.vcpu().run());
+}
+
 TEST(Breakpoint, MoreThanFourAreRefused) {
   BareGuest guest({kForever});
   const std::vector<Gva> five(5, Gva(kCode));

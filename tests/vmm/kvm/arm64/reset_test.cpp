@@ -98,6 +98,18 @@ TEST(Reset, TheCounterGoesBack) {
   EXPECT_LT(take(guest.vcpu().guest_counter()), before);
 }
 
+TEST(Counter, IsSetForAllVcpus) {
+  BareGuest guest({kForever}, 2);
+  constexpr std::uint64_t kThen = 1ULL << 40;
+  must(guest.vm().set_counter(kThen));
+  const std::uint64_t hz = take(guest.vcpu().guest_counter_hz());
+  for (unsigned i = 0; i < 2; ++i) {
+    const std::uint64_t now = take(guest.vcpu(i).guest_counter());
+    EXPECT_GE(now, kThen);
+    EXPECT_LT(now, kThen + 60 * hz);
+  }
+}
+
 TEST(Restore, RefusesWhatIsOfAnotherMachine) {
   BareGuest one(kCounter), two(kCounter, 2);
   KvmState state = take(host_kvm::save_state(one.vm().fds(), one.vm().state_plan()));

@@ -7,6 +7,7 @@
 #include "base/syscall.h"
 #include "vmm/arch/arm64/debug_registers.h"
 #include "vmm/arch/arm64/esr.h"
+#include "vmm/arch/arm64/exception_entry.h"
 #include "vmm/arch/arm64/gic.h"
 #include "vmm/arch/arm64/kvm/one_reg.h"
 #include "vmm/arch/arm64/kvm/vgic.h"
@@ -48,7 +49,23 @@ DebugExit decode_debug(const kvm_run& run) {
   const auto kind = static_cast<arm64::ExceptionClass>(arm64::exception_class(run.debug.arch.hsr));
   exit.breakpoint = kind == arm64::ExceptionClass::breakpoint_lower;
   exit.step = kind == arm64::ExceptionClass::step_lower;
+  exit.guests_own = kind == arm64::ExceptionClass::brk64;
   return exit;
+}
+
+// While the host debugs a guest its BRK goes to the host, too (Arm ARM D2.4, MDCR_EL2.TDE); Linux has one in each
+// WARN().
+Status give_back(int vcpu_fd, const kvm_run& run) {
+  RS_ASSIGN(const std::uint64_t pc, one_reg(vcpu_fd, arm64::kCorePc));
+  RS_ASSIGN(const std::uint64_t pstate, one_reg(vcpu_fd, arm64::kCorePstate));
+  RS_ASSIGN(const std::uint64_t sctlr, one_reg(vcpu_fd, arm64::kSctlrEl1));
+  RS_ASSIGN(const std::uint64_t vbar, one_reg(vcpu_fd, arm64::kVbarEl1));
+  const arm64::ExceptionEntry entry = arm64::enter_synchronous(pstate, sctlr, Gva(vbar));
+  RS_TRY(set_one_reg(vcpu_fd, arm64::kEsrEl1, run.debug.arch.hsr));
+  RS_TRY(set_one_reg(vcpu_fd, arm64::core_spsr(0), pstate));
+  RS_TRY(set_one_reg(vcpu_fd, arm64::kCoreElrEl1, pc));
+  RS_TRY(set_one_reg(vcpu_fd, arm64::kCorePstate, entry.pstate));
+  return set_one_reg(vcpu_fd, arm64::kCorePc, entry.pc.value);
 }
 
 void share_registers(const Kvm& /*kvm*/, kvm_run& /*run*/) {}

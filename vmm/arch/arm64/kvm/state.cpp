@@ -207,6 +207,10 @@ Status restore_state(const MachineFds& machine, const StatePlan& plan, const Kvm
                   });
 }
 
+Status set_counter(const MachineFds& machine, std::uint64_t value) {
+  return set_one_reg(machine.vcpus.front(), arm64::kTimerCounter, value);
+}
+
 std::vector<Difference> compare_states(const KvmState& want, const KvmState& have) {
   std::vector<Difference> out;
   const auto compare = [&](const std::vector<StateItem>& a, const std::vector<StateItem>& b, const std::string& owner) {

@@ -30,6 +30,7 @@ Result<StatePlan> plan_state(const Kvm& /*kvm*/, int vcpu_fd, const VmConfig& co
   plan.interrupt_controller = config.interrupt_controller;
   plan.shadow_paging = shadow_paging();
   plan.counter_settable = true;
+  plan.timers_follow_counter = true;
   RegisterList list;
   RS_TRY(check_call(::ioctl(vcpu_fd, KVM_GET_REG_LIST, &list), "KVM_GET_REG_LIST"));
   for (std::size_t i = 0; i < std::min<std::size_t>(list.count, kMaxListed); ++i) {

@@ -37,6 +37,9 @@ DebugExit decode_debug(const kvm_run& run) {
   return exit;
 }
 
+// INT3 comes to the host only with KVM_GUESTDBG_USE_SW_BP.
+Status give_back(int /*vcpu_fd*/, const kvm_run& /*run*/) { return internal_error("no debug exit is the guest's own"); }
+
 Result<BreakpointResume::Where> where(int vcpu_fd) {
   RS_ASSIGN(const x86_64::Registers regs, registers(vcpu_fd));
   return BreakpointResume::Where{Gva(regs.rip), Gva(regs.rsp)};
