@@ -99,6 +99,7 @@ std::string expectation_in_words(const Expectation& expectation) {
   for (const auto& [rule, count] : expectation.rules) {
     add("rule " + rule + " fires at least " + std::to_string(count) + (count == 1 ? " time" : " times"));
   }
+  if (expectation.max_windows) add("at most " + std::to_string(*expectation.max_windows) + " windows");
   if (expectation.min_windows) add("at least " + std::to_string(*expectation.min_windows) + " windows");
   if (expectation.min_faults) add("at least " + std::to_string(*expectation.min_faults) + " handled faults");
   for (const auto& [context, count] : expectation.faults) {

@@ -112,6 +112,7 @@ void check_sizes(const Plan& plan, Problems& problems) {
 }
 
 void check_guest(const Scenario& scenario, const Plan& plan, Problems& problems) {
+  if (plan.bbm && plan.guest.architecture == "x86_64") problems.add("machine.bbm is for guests on arm64");
   if (!contains(scenario.strategies, plan.strategy)) {
     problems.add("scenario " + scenario.name + " is not made for strategy \"" + plan.strategy +
                  "\"; allowed: " + join(scenario.strategies));
@@ -265,6 +266,7 @@ Result<Plan> make_plan(const Scenario& given, const Overrides& overrides, const 
   plan.flavour = chosen_flavour(scenario, overrides);
   plan.cpus = overrides.cpus.value_or(scenario.cpus);
   plan.memory = overrides.memory.value_or(scenario.memory);
+  plan.bbm = scenario.bbm;
   plan.append = scenario.append;
   if (!overrides.append.empty()) plan.append += (plan.append.empty() ? "" : " ") + overrides.append;
   plan.base = kernel_base_of(guest.command_line + " " + plan.append);

@@ -48,9 +48,10 @@ struct Plan {
   std::string strategy;
   std::string flavour;
   unsigned cpus = 0;
-  std::uint64_t memory = 0;  // bytes
-  std::string append;        // scenario's and the command line's; the runner adds what the machine needs
-  bool nmis = false;         // the guest gets or sends NMIs: CommandLine::nmi
+  std::uint64_t memory = 0;     // bytes
+  std::optional<unsigned> bbm;  // level of FEAT_BBM; nothing: the host\'s
+  std::string append;           // scenario's and the command line's; the runner adds what the machine needs
+  bool nmis = false;            // the guest gets or sends NMIs: CommandLine::nmi
   KernelBase base = KernelBase::unknown;
   Limits limits;
   std::uint64_t seed = 0;

@@ -101,6 +101,7 @@ Json expectation_to_json(const Expectation& expectation) {
   if (!expectation.injections.empty()) json["injections"] = expectation.injections;
   if (!expectation.rules.empty()) json["rules"] = expectation.rules;
   if (expectation.min_windows) json["min_windows"] = *expectation.min_windows;
+  if (expectation.max_windows) json["max_windows"] = *expectation.max_windows;
   if (expectation.min_faults) json["min_faults"] = *expectation.min_faults;
   for (const auto& [context, count] : expectation.faults) json["faults"][context_name(context)] = count;
   if (!expectation.faults_in.empty()) json["faults_in"] = expectation.faults_in;
@@ -160,6 +161,7 @@ Expectation expectation_from_json(const JsonFields& fields, std::string& problem
     if (item.is_string()) expectation.faults_in.push_back(item.get<std::string>());
   }
   if (fields.has("min_windows")) expectation.min_windows = fields.unsigned64("min_windows");
+  if (fields.has("max_windows")) expectation.max_windows = fields.unsigned64("max_windows");
   if (fields.has("min_faults")) expectation.min_faults = fields.unsigned64("min_faults");
   return expectation;
 }
@@ -170,6 +172,7 @@ Json plan_to_json(const Plan& plan) {
                {"flavour", plan.flavour}, {"cpus", plan.cpus},         {"memory_bytes", plan.memory},
                {"append", plan.append},   {"seed", hex(plan.seed)}};
   json["scenario_sha256"] = plan.scenario_sha256;
+  if (plan.bbm) json["bbm"] = *plan.bbm;
   if (plan.base != KernelBase::unknown) json["base"] = kernel_base_name(plan.base);
   json["limits"] = {{"timeout_ns", plan.limits.timeout.count()},
                     {"progress_ns", plan.limits.progress.count()},

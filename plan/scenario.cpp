@@ -36,6 +36,7 @@ void read_machine(TableReader& top, ParseContext& context, Scenario& scenario) {
         scenario.memory = *size;
       }
     }
+    if (const auto bbm = reader.integer("bbm", 0, 2)) scenario.bbm = static_cast<unsigned>(*bbm);
     reader.finish();
   }
   context.cpus = scenario.cpus;

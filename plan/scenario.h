@@ -62,6 +62,7 @@ struct Expectation {
   std::map<std::string, std::uint64_t> injections;
   std::map<std::string, std::uint64_t> rules;
   std::optional<std::uint64_t> min_windows;  // break..make windows that opened and closed, at least
+  std::optional<std::uint64_t> max_windows;  // that opened, at most
   std::optional<std::uint64_t> min_faults;   // faults taken by the strategy's handler, at least
   std::map<Context, std::uint64_t> faults;   // of them, at least so many by context
   std::vector<std::string> faults_in;        // functions, each of which took such a fault
@@ -99,6 +100,7 @@ struct Scenario {
   std::vector<std::string> flavours;
   unsigned cpus = 2;
   std::uint64_t memory = 256ULL << 20;  // bytes
+  std::optional<unsigned> bbm;          // arm64: level of FEAT_BBM; nothing: the host's
   std::string append;                   // kernel command line
   Limits limits;
   std::vector<Workload> workloads;

@@ -53,6 +53,7 @@ Expectation read_expectation(TableReader& table, const Scenario& scenario) {
   if (const auto within = table.number("delay_within_ms", 0.001, 3600e3))
     expectation.delay_tolerance = from_milliseconds(*within);
   if (const auto count = table.integer("min_windows", 1, 1'000'000'000)) expectation.min_windows = *count;
+  if (const auto count = table.integer("max_windows", 0, 1'000'000'000)) expectation.max_windows = *count;
   if (const auto count = table.integer("min_faults", 1, 1'000'000'000)) expectation.min_faults = *count;
   std::map<std::string, std::uint64_t> faults;
   read_counts(table, "faults", "context", context_names(), faults);

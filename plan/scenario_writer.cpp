@@ -135,6 +135,7 @@ void write_expectation(std::ostream& out, const std::string& table, const Expect
   write_counts(out, "injections", expected.injections);
   write_counts(out, "rules", expected.rules);
   if (expected.min_windows) out << "min_windows = " << *expected.min_windows << '\n';
+  if (expected.max_windows) out << "max_windows = " << *expected.max_windows << '\n';
   if (expected.min_faults) out << "min_faults = " << *expected.min_faults << '\n';
   std::map<std::string, std::uint64_t> faults;
   for (const auto& [context, count] : expected.faults) faults[context_name(context)] = count;
@@ -168,6 +169,7 @@ std::string scenario_toml(const Scenario& scenario, const std::string& comment) 
   out << "strategy = " << toml_text(scenario.strategy) << "\nstrategies = " << list(scenario.strategies)
       << "\nflavours = " << list(scenario.flavours) << '\n';
   out << "\n[machine]\ncpus = " << scenario.cpus << "\nmemory = " << toml_text(size_text(scenario.memory)) << '\n';
+  if (scenario.bbm) out << "bbm = " << *scenario.bbm << '\n';
   if (!scenario.append.empty()) out << "\n[guest]\nappend = " << toml_text(scenario.append) << '\n';
   write_limits(out, scenario.limits);
   for (const Workload& workload : scenario.workloads) {

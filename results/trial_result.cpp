@@ -139,6 +139,10 @@ std::vector<std::string> check_expectation(const Expectation& expected, const Ju
     differences.push_back(std::to_string(statistics.windows_closed) + " windows closed, at least " +
                           std::to_string(*expected.min_windows) + " were expected");
   }
+  if (expected.max_windows && statistics.windows_opened > *expected.max_windows) {
+    differences.push_back(std::to_string(statistics.windows_opened) + " windows opened, at most " +
+                          std::to_string(*expected.max_windows) + " were expected");
+  }
   std::uint64_t faults = 0;
   for (const std::uint64_t count : statistics.faults) faults += count;
   if (expected.min_faults && faults < *expected.min_faults) {

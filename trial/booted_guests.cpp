@@ -41,6 +41,7 @@ BootIdentity BootedGuests::identity_of(const MachineConfig& config) const {
   identity.command_line = config.command_line;
   identity.cpus = config.cpus;
   identity.memory = config.memory;
+  if (config.cpu.bbm) identity.cpu = "FEAT_BBM " + std::to_string(*config.cpu.bbm);
   return identity;
 }
 

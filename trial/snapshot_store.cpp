@@ -51,6 +51,7 @@ SnapshotKey BootIdentity::key() const {
           {"command line", command_line},
           {"number of vCPUs", std::to_string(cpus)},
           {"memory size", std::to_string(memory)},
+          {"guest CPU", cpu},
           {"kind of host", host_kind},
           {"host CPU", host_cpu},
           {"host kernel", host_kernel},
@@ -58,8 +59,8 @@ SnapshotKey BootIdentity::key() const {
 }
 
 std::string BootIdentity::file_name() const {
-  const std::string machine =
-      kernel + '\n' + initramfs + '\n' + command_line + '\n' + std::to_string(cpus) + '\n' + std::to_string(memory);
+  const std::string machine = kernel + '\n' + initramfs + '\n' + command_line + '\n' + std::to_string(cpus) + '\n' +
+                              std::to_string(memory) + '\n' + cpu;
   return hex_hash(machine.data(), machine.size()) + kSuffix;
 }
 

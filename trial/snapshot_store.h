@@ -24,6 +24,7 @@ struct BootIdentity {
   std::string host_cpu;
   std::string host_kernel;
   std::string program;  // build id of the harness: its devices and its view of the guest are part of the machine
+  std::string cpu = "as the host's";  // what the guest is shown
 
   [[nodiscard]] SnapshotKey key() const;
   // The same for all hosts and programs.

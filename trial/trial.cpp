@@ -14,6 +14,7 @@ MachineConfig machine_config(const TrialEnvironment& environment, const Plan& pl
   MachineConfig config;
   config.cpus = plan.cpus;
   config.memory = plan.memory;
+  config.cpu.bbm = plan.bbm;
   config.initramfs_path = environment.initramfs_path;
   config.initramfs = environment.initramfs;
   config.command_line = environment.command_line.base + " remapstorm.strategy=" + plan.strategy;

@@ -35,6 +35,11 @@ class Arm64(LabCase):
         self.assertIn("rs_nmi", functions)
         self.assertIn("rs_vmemmap_fault", functions)
 
+    def test_what_the_findings_say(self):
+        self.program("run", *[str(TREE / f"docs/findings/arm64/{name}.toml")
+                              for name in ("bbml2-absent", "bbml2-live", "spurious-warning")],
+                     "--output-dir", str(self.output))
+
     def test_every_second_boundary_of_a_window(self):
         self.program("explore", "bbm-pte", "--inject", "irq,nmi", "--strategy", "bbm-fault", "--stride", "3",
                      "--output-dir", str(self.output))

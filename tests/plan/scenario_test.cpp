@@ -116,6 +116,14 @@ verdict = "bug"
   EXPECT_EQ(elsewhere.expectation_for("bbm-fault", "std").verdict, Verdict::deadlock);
 }
 
+TEST(Scenario, TheLevelOfFeatBbm) {
+  const std::string text = replaced(kGoodScenario, "[machine]", "[machine]\nbbm = 1");
+  const ParsedScenario parsed = parse(text);
+  ASSERT_TRUE(parsed.scenario.has_value()) << (parsed.mistakes.empty() ? "" : to_string(parsed.mistakes[0]));
+  EXPECT_EQ(parsed.scenario->bbm, 1U);
+  EXPECT_FALSE(parse(replaced(kGoodScenario, "[machine]", "[machine]\nbbm = 3")).mistakes.empty());
+}
+
 TEST(Scenario, MistakesInAnArchitecturesTableAreNamed) {
   const auto first = [](const std::string& table) {
     const ParsedScenario parsed = parse(std::string(kGoodScenario) + table);

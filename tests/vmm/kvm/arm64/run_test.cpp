@@ -4,6 +4,8 @@
 
 #include "base/clock.h"
 #include "tests/vmm/kvm/arm64/bare_guest.h"
+#include "vmm/arch/arm64/kvm/one_reg.h"
+#include "vmm/arch/arm64/kvm_register_ids.h"
 #include "vmm/calibrate.h"
 #include "vmm/linux_boot.h"
 
@@ -83,6 +85,24 @@ TEST(Calibrate, SeesAHostThatRunsTheKernelAsFastAsUserMode) {
   EXPECT_EQ(calibration.kind, HostKind::hardware);
   EXPECT_TRUE(calibration.breakpoints);
   EXPECT_GT(calibration.port_round_trip.count(), 0);
+}
+
+TEST(VmCreate, AGuestCanBeShownALowerLevelOfFeatBbm) {
+  const Kvm kvm = take(Kvm::open());
+  const auto memory = take(GuestMemory::create(kRam));
+  for (const unsigned level : {0U, 1U, 2U}) {
+    VmConfig config;
+    config.vcpus = 2;
+    config.cpu.bbm = level;
+    const auto vm = take(Vm::create(kvm, *memory, config));
+    for (unsigned i = 0; i < 2; ++i) {
+      const std::uint64_t features = take(host_kvm::one_reg(vm->vcpu(i).fd(), arm64::kIdAa64Mmfr2El1));
+      EXPECT_EQ(features >> 52 & 0xf, level);
+    }
+  }
+  VmConfig config;
+  config.cpu.bbm = 3;
+  EXPECT_EQ(Vm::create(kvm, *memory, config).error().kind, ErrorKind::unavailable);
 }
 
 TEST(VmCreate, RefusesWhatOnlyX86Has) {

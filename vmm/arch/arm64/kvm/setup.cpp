@@ -6,7 +6,9 @@
 #include "base/syscall.h"
 #include "vmm/arch/arm64/boot.h"
 #include "vmm/arch/arm64/gic.h"
+#include "vmm/arch/arm64/kvm/one_reg.h"
 #include "vmm/arch/arm64/kvm/vgic.h"
+#include "vmm/arch/arm64/kvm_register_ids.h"
 #include "vmm/arch/host_kvm.h"
 #include "vmm/vm.h"
 
@@ -22,6 +24,23 @@ Result<Fd> create_vgic(int vm_fd) {
     return error;
   }
   return Fd(static_cast<int>(create.fd));
+}
+
+// ID_AA64MMFR2_EL1.BBM (Arm ARM D19.2.70).
+constexpr unsigned kBbmShift = 52;
+constexpr std::uint64_t kBbmMask = 0xfULL << kBbmShift;
+
+Status set_bbm(int vcpu_fd, unsigned level) {
+  RS_ASSIGN(const std::uint64_t before, one_reg(vcpu_fd, arm64::kIdAa64Mmfr2El1));
+  const auto has = static_cast<unsigned>((before & kBbmMask) >> kBbmShift);
+  if (level == has) return {};
+  if (level > has) {
+    return unavailable_error("machine.bbm is " + std::to_string(level) + ", and this host has FEAT_BBM level " +
+                             std::to_string(has));
+  }
+  const std::uint64_t wanted = (before & ~kBbmMask) | std::uint64_t{level} << kBbmShift;
+  if (set_one_reg(vcpu_fd, arm64::kIdAa64Mmfr2El1, wanted).ok()) return {};
+  return unavailable_error("this host's KVM does not let FEAT_BBM of a guest be set", "Linux 6.12 does");
 }
 
 }  // namespace
@@ -46,6 +65,7 @@ Status prepare_vcpu(const Kvm& /*kvm*/, int vm_fd, int vcpu_fd, unsigned index, 
   init.features[0] |= 1u << KVM_ARM_VCPU_PSCI_0_2;
   if (index != 0) init.features[0] |= 1u << KVM_ARM_VCPU_POWER_OFF;
   RS_TRY(check_call(::ioctl(vcpu_fd, KVM_ARM_VCPU_INIT, &init), "KVM_ARM_VCPU_INIT", "vcpu " + std::to_string(index)));
+  if (config.cpu.bbm) RS_TRY(set_bbm(vcpu_fd, *config.cpu.bbm));
   return {};
 }
 

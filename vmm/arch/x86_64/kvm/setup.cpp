@@ -95,6 +95,7 @@ Result<Fd> prepare_vm(const Kvm& kvm, int vm_fd, const VmConfig& config) {
 }
 
 Status prepare_vcpu(const Kvm& kvm, int /*vm_fd*/, int vcpu_fd, unsigned index, const VmConfig& config) {
+  if (config.cpu.bbm) return usage_error("FEAT_BBM is arm64's: machine.bbm has no meaning here");
   x86_64::CpuidPlan plan;
   plan.vcpu = index;
   plan.count = config.vcpus;
