@@ -52,6 +52,7 @@ Widths widths_of(const Sweep& sweep, const std::vector<SweepRow>& rows, std::siz
 }
 
 std::vector<std::string> wrapped_counts(const std::vector<SweepCount>& counts, std::size_t width) {
+  if (counts.empty()) return {"-"};
   std::vector<std::string> lines(1);
   for (const SweepCount& one : counts) {
     const std::string word = std::to_string(one.count) + " " + one.word + (one.unexpected ? "!" : "");

@@ -83,7 +83,8 @@ struct Sweep {
   [[nodiscard]] const SweepGap* gap_of(const SweepCell& cell) const;
 };
 
-// What a cell came to, in words to count: as expected first, then the rest; "not run" last.
+// What a cell came to, in words to count: as expected first, then the rest; "not run" last. Nothing
+// of one that is not made.
 struct SweepCount {
   std::string word;  // "deadlock", "not run"
   std::uint64_t count = 0;

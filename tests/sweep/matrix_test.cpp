@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <sstream>
+
 #include "report/sweep.h"
 #include "tests/sweep/sample_sweep.h"
 
@@ -47,6 +49,24 @@ TEST(SweepMatrix, AHostHasTheStrategiesOfItsArchitecture) {
   matrix.architecture = "arm64";
   EXPECT_EQ(names(), (std::vector<std::string>{"control, inplace, std, lab:x86", "control, bbml2, std, kvm",
                                                "control, bbml2, std, lab:arm64"}));
+}
+
+TEST(SweepTable, ACellThatOnlyAnotherHostHasIsADash) {
+  std::vector<Scenario> scenarios = sample_scenarios();
+  for (Scenario& scenario : scenarios) scenario.architectures["arm64"].strategies = {"bbml2"};
+  Sweep sweep;
+  sweep.matrix = {{"control"}, {"inplace", "bbml2"}, {"std"}, {"kvm", "lab:arm64"}, 1};
+  sweep.matrix.architecture = "x86_64";
+  sweep.cells = cells_of(sweep.matrix, scenarios);
+  for (const SweepCell& cell : sweep.cells.made)
+    sweep.trials.push_back(sample_trial(cell, 1, Verdict::clean, Verdict::clean));
+  EXPECT_TRUE(counts_of(sweep, {"control", "bbml2", "std", "kvm"}).empty());
+  EXPECT_EQ(counts_of(sweep, {"control", "bbml2", "std", "lab:arm64"}).size(), 1U);
+  std::ostringstream out;
+  write_sweep_table(out, TerminalStyle(), sweep);
+  const std::string table = out.str();
+  EXPECT_EQ(table.find("not run"), std::string::npos) << table;
+  EXPECT_NE(table.find("-  "), std::string::npos) << table;
 }
 
 std::vector<std::string> refused_of(const SweepMatrix& matrix) {
