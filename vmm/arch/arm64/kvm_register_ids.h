@@ -23,11 +23,11 @@ constexpr std::size_t register_bytes(std::uint64_t id) { return std::size_t{1} <
 constexpr std::uint64_t core_register(std::uint64_t offset) { return kRegArm64 | kRegSizeU64 | kRegCore | offset / 4; }
 
 constexpr std::uint64_t core_x(unsigned n) { return core_register(8 * std::uint64_t{n}); }
-inline constexpr std::uint64_t kCoreSp = core_register(31 * 8);
-inline constexpr std::uint64_t kCorePc = core_register(32 * 8);
-inline constexpr std::uint64_t kCorePstate = core_register(33 * 8);
-inline constexpr std::uint64_t kCoreSpEl1 = core_register(34 * 8);
-inline constexpr std::uint64_t kCoreElrEl1 = core_register(35 * 8);
+inline constexpr std::uint64_t kCoreSp = core_register(std::uint64_t{8} * 31);
+inline constexpr std::uint64_t kCorePc = core_register(std::uint64_t{8} * 32);
+inline constexpr std::uint64_t kCorePstate = core_register(std::uint64_t{8} * 33);
+inline constexpr std::uint64_t kCoreSpEl1 = core_register(std::uint64_t{8} * 34);
+inline constexpr std::uint64_t kCoreElrEl1 = core_register(std::uint64_t{8} * 35);
 constexpr std::uint64_t core_spsr(unsigned n) { return core_register((36 + std::uint64_t{n}) * 8); }
 // The floating-point block is aligned to 16 bytes.
 constexpr std::uint64_t core_v(unsigned n) {

@@ -35,7 +35,7 @@ void add_interrupts(std::vector<StateWord>& out, std::uint64_t base, std::uint64
 std::vector<StateWord> distributor() {
   std::vector<StateWord> out = {{0x8}, {0x0}};  // GICD_IIDR, GICD_CTLR
   for (std::uint64_t first = kFirstSpi; first < kIntids; first += 32) add_interrupts(out, 0, first);
-  add_words(out, kRouter + 8 * kFirstSpi, 8 * (kIntids - kFirstSpi));
+  add_words(out, kRouter + std::uint64_t{8} * kFirstSpi, std::uint64_t{8} * (kIntids - kFirstSpi));
   return out;
 }
 
@@ -48,6 +48,7 @@ std::vector<StateWord> redistributor() {
 
 std::vector<StateWord> interface() {
   std::vector<StateWord> out;
+  out.reserve(kInterfaceRegisters.size());
   for (const std::uint64_t id : kInterfaceRegisters) out.push_back({id});
   return out;
 }
