@@ -12,7 +12,7 @@ class CallInjector final : public Injector {
 
   Result<Receipt> fire(const Hit& hit, GuestControl& guest) override {
     if (hit.probe == 0) return usage_error("call needs a probe to be called from; the rule waits for a breakpoint");
-    return raise_test_interrupt(guest, hit, parameters_, InterruptKind::call);
+    return raise_test_interrupt(guest, hit, parameters_, InterruptKind::call, "call");
   }
 
  private:

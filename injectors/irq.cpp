@@ -17,7 +17,7 @@ class IrqInjector final : public Injector {
   Result<Receipt> fire(const Hit& hit, GuestControl& guest) override {
     const std::string via = parameters_.text("via", kUsualWay);
     const std::string way = via == kUsualWay ? arch_of(kHostIsa).interrupt_ways.front().name : via;
-    return raise_test_interrupt(guest, hit, parameters_, way == "line" ? InterruptKind::line : InterruptKind::msi);
+    return raise_test_interrupt(guest, hit, parameters_, way == "line" ? InterruptKind::line : InterruptKind::msi, way);
   }
 
  private:

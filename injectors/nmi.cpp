@@ -10,7 +10,7 @@ class NmiInjector final : public Injector {
   explicit NmiInjector(const Parameters& parameters) : parameters_(parameters) {}
 
   Result<Receipt> fire(const Hit& hit, GuestControl& guest) override {
-    return raise_test_interrupt(guest, hit, parameters_, InterruptKind::nmi);
+    return raise_test_interrupt(guest, hit, parameters_, InterruptKind::nmi, "nmi");
   }
 
  private:

@@ -5,8 +5,6 @@
 #include <utility>
 
 #include "base/check.h"
-#include "vmm/arch/arch.h"
-#include "vmm/arch/host.h"
 
 namespace remapstorm {
 namespace {
@@ -34,23 +32,6 @@ std::uint32_t action_of(const Parameters& parameters) {
   return found->second;
 }
 
-const char* name_of(InterruptKind kind) {
-  switch (kind) {
-    case InterruptKind::line:
-      return "line";
-    case InterruptKind::msi: {
-      const auto ways = arch_of(kHostIsa).interrupt_ways;
-      return std::ranges::find_if(ways, [](const InterruptWay& way) { return std::string_view(way.name) != "line"; })
-          ->name;
-    }
-    case InterruptKind::nmi:
-      return "nmi";
-    case InterruptKind::call:
-      return "call";
-  }
-  RS_CHECK(false, "unknown interrupt kind");
-}
-
 }  // namespace
 
 ParameterSpec action_parameter() {
@@ -73,10 +54,10 @@ ParameterSpec vcpu_parameter() {
 }
 
 Result<Receipt> raise_test_interrupt(GuestControl& guest, const Hit& hit, const Parameters& parameters,
-                                     InterruptKind kind) {
+                                     InterruptKind kind, std::string_view way) {
   Receipt receipt;
   receipt.target_vcpu = parameters.vcpu("vcpu", static_cast<int>(hit.vcpu));
-  receipt.detail = name_of(kind);
+  receipt.detail = way;
   const auto vcpu = static_cast<unsigned>(receipt.target_vcpu);
   if (vcpu >= guest.vcpu_count()) return usage_error("vCPU " + std::to_string(vcpu) + " does not exist in this guest");
   receipt.token = guest.mailbox().untaken_token(vcpu, kind);

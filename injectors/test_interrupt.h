@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "injectors/injector.h"
 
@@ -14,8 +15,9 @@ ParameterSpec action_parameter();
 ParameterSpec vcpu_parameter();
 
 // Prepares the mailbox and raises one test interrupt as `parameters` say. Where the guest has not taken the last one of
-// that kind, hardware would merge the two: the receipt then carries the older token and says so.
+// that kind, hardware would merge the two: the receipt then carries the older token and says so. `way`: how it reaches
+// the guest, for the receipt.
 Result<Receipt> raise_test_interrupt(GuestControl& guest, const Hit& hit, const Parameters& parameters,
-                                     InterruptKind kind);
+                                     InterruptKind kind, std::string_view way);
 
 }  // namespace remapstorm

@@ -26,7 +26,7 @@ std::string note_of(InjectorKind part, const ExploreOptions& options) {
   const auto ways = arch_of(kHostIsa).interrupt_ways;
   const auto named = std::ranges::find_if(ways, [&](const InterruptWay& way) { return way.name == options.via; });
   const InterruptWay& way = named != ways.end() ? *named : ways.front();
-  const std::string what = part == InjectorKind::nmi ? "NMI" : way.words;
+  const std::string what = part == InjectorKind::nmi ? arch_of(kHostIsa).nmi : way.words;
   return what + " to the vCPU in the window; its handler: " + options.action;
 }
 

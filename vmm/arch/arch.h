@@ -40,6 +40,7 @@ struct Arch {
   std::uint32_t serial_interrupt;  // of Vm::irq_line()
   // How a test interrupt reaches one vCPU; the first is the usual one.
   std::span<const InterruptWay> interrupt_ways;
+  const char* nmi;  // what an NMI is here
 
   // Instructions. `code`: at least one whole instruction, if it is not cut by the end of what is mapped.
   int capstone_architecture, capstone_mode;  // cs_arch, cs_mode

@@ -42,6 +42,7 @@ constinit const Arch kArch = {
     .reset_pc = std::nullopt,  // PSCI: the entry point that CPU_ON names
     .serial_interrupt = irq_line_spi(intid_of_spi(kSerialSpi)),
     .interrupt_ways = kInterruptWays,
+    .nmi = "pseudo-NMI (an interrupt of a priority that Linux does not mask)",
     .capstone_architecture = CS_ARCH_ARM64,
     .capstone_mode = CS_MODE_ARM,
     .unit = 4,

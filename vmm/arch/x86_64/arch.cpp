@@ -37,6 +37,7 @@ constinit const Arch kArch = {
     .reset_pc = Gva(0xfff0),
     .serial_interrupt = kSerialLine,
     .interrupt_ways = kInterruptWays,
+    .nmi = "NMI",
     .capstone_architecture = CS_ARCH_X86,
     .capstone_mode = CS_MODE_64,
     .unit = 1,
