@@ -24,11 +24,17 @@ struct KvmState {
   bool operator==(const KvmState&) const = default;
 };
 
+// Nothing if there is none of that kind.
+const StateItem* find_item(const std::vector<StateItem>& items, std::uint16_t kind);
+
 // One thing that is not as it should be: "vcpu 0, local APIC: ...", "ram, page 0x1234000: ...".
 struct Difference {
   std::string where;
   std::string what;
 };
+
+// All that differs, by name. Both must be states of one plan.
+std::vector<Difference> compare_states(const KvmState& want, const KvmState& have);
 
 // Which translations KVM keeps as copies of the guest's page tables. It learns of changes the guest makes, and not of
 // those the host makes by writing the guest's memory.

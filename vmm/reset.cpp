@@ -214,7 +214,7 @@ Result<std::vector<Difference>> Reset::compare() {
       out.push_back({"vcpu " + std::to_string(i), "its run loop is elsewhere"});
   }
   RS_ASSIGN(const KvmState now, host_kvm::save_state(vm_.fds(), vm_.state_plan()));
-  for (Difference& one : host_kvm::compare_states(snapshot_.kvm_state(), now)) out.push_back(std::move(one));
+  for (Difference& one : compare_states(snapshot_.kvm_state(), now)) out.push_back(std::move(one));
   if (platform_.state() != snapshot_.platform_state()) out.push_back({"devices", "their state differs"});
   RS_ASSIGN(const std::vector<MemoryImage::DifferentPage> pages, snapshot_.memory().differences(vm_.memory()));
   for (const MemoryImage::DifferentPage& page : pages) {

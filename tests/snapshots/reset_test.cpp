@@ -118,7 +118,7 @@ TEST_P(ResetOfLinux, ToCheckpointsOnTheWay) {
     EXPECT_TRUE(pages.empty()) << pages.size() << " pages differ at " << at << ", the first in region "
                                << pages.front().region << ", page " << pages.front().page;
     const KvmState now = must(host_kvm::save_state(guest.vm().fds(), guest.vm().state_plan()));
-    EXPECT_EQ(text_of(host_kvm::compare_states(places[at].whole.kvm_state(), now)), "") << "at " << at;
+    EXPECT_EQ(text_of(compare_states(places[at].whole.kvm_state(), now)), "") << "at " << at;
   }
   must(reset->run());
   EXPECT_EQ(text_of(must(reset->compare())), "") << "and back to the snapshot";

@@ -31,7 +31,7 @@ TEST_P(Restore, GoesOnInAFreshMachine) {
     must(snapshot.restore(second.vm(), second.platform()));
     counters_agree(second, cpus);
     const Snapshot again = must(Snapshot::take(second.vm(), second.platform()));
-    EXPECT_EQ(text_of(host_kvm::compare_states(snapshot.kvm_state(), again.kvm_state())), "");
+    EXPECT_EQ(text_of(compare_states(snapshot.kvm_state(), again.kvm_state())), "");
     EXPECT_EQ(snapshot.platform_state(), again.platform_state());
     second.set_workload(work_for(cpus, 1));
     const auto failed = second.run_to(RS_OP_DONE, 120);

@@ -104,8 +104,11 @@ Status restore_state(const MachineFds& machine, const StatePlan& plan, const Kvm
                      Restore how = Restore::all);
 // Of all vCPUs, none of which is inside KVM_RUN; where timers_follow_counter.
 Status set_counter(const MachineFds& machine, std::uint64_t value);
-// All that differs, by name. Both must be states of one plan.
-std::vector<Difference> compare_states(const KvmState& want, const KvmState& have);
+// `kind`: of a StateItem.
+std::string_view state_name(std::uint16_t kind);
+// What differs between two items of one kind, one text for each finding.
+std::vector<std::string> compare_item(std::uint16_t kind, std::span<const std::byte> want,
+                                      std::span<const std::byte> have);
 // Copies a page of 4096 bytes over one of guest memory. True: KVM may now shadow a translation that the guest's tables
 // no longer have. `memory_end`: one past the highest guest-physical address of memory.
 bool copy_page_and_look(std::byte* to, const std::byte* from, ShadowPaging shadows, std::uint64_t memory_end);

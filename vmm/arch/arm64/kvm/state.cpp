@@ -156,13 +156,6 @@ Status set(StateKind kind, const MachineFds& machine, std::size_t vcpu, const St
   return put_one_reg(fd, arm64::kTimerCounter, item.data());
 }
 
-const StateItem* find(const std::vector<StateItem>& items, StateKind kind) {
-  for (const StateItem& item : items) {
-    if (item.kind == static_cast<std::uint16_t>(kind)) return &item;
-  }
-  return nullptr;
-}
-
 // Calls `act` for each piece of the machine's state, in the order of restoring; `items`: where it is kept.
 template <typename State, typename Act>
 Status for_each(const MachineFds& machine, const StatePlan& plan, State& state, Act act) {
@@ -198,7 +191,7 @@ Status restore_state(const MachineFds& machine, const StatePlan& plan, const Kvm
   }
   return for_each(machine, plan, state,
                   [&](StateKind kind, std::size_t vcpu, const std::vector<StateItem>& items) -> Status {
-                    const StateItem* item = find(items, kind);
+                    const StateItem* item = find_item(items, static_cast<std::uint16_t>(kind));
                     if (item == nullptr) return usage_error("the snapshot lacks the " + what_of(kind, vcpu));
                     if (Status status = set(kind, machine, vcpu, plan, item->bytes); !status.ok()) {
                       return status.error().in("restoring the " + what_of(kind, vcpu));
@@ -211,28 +204,11 @@ Status set_counter(const MachineFds& machine, std::uint64_t value) {
   return set_one_reg(machine.vcpus.front(), arm64::kTimerCounter, value);
 }
 
-std::vector<Difference> compare_states(const KvmState& want, const KvmState& have) {
-  std::vector<Difference> out;
-  const auto compare = [&](const std::vector<StateItem>& a, const std::vector<StateItem>& b, const std::string& owner) {
-    for (const StateItem& item : a) {
-      const auto kind = static_cast<StateKind>(item.kind);
-      const std::string where = owner + std::string(arm64::state_name(kind));
-      const StateItem* other = find(b, kind);
-      if (other == nullptr) {
-        out.push_back({where, "is missing"});
-        continue;
-      }
-      for (std::string& what : arm64::compare_state(kind, item.bytes, other->bytes)) {
-        out.push_back({where, std::move(what)});
-      }
-    }
-  };
-  compare(want.vm, have.vm, "");
-  for (std::size_t i = 0; i < std::min(want.vcpus.size(), have.vcpus.size()); ++i) {
-    compare(want.vcpus[i], have.vcpus[i], "vcpu " + std::to_string(i) + ", ");
-  }
-  if (want.vcpus.size() != have.vcpus.size()) out.push_back({"vCPUs", "their number differs"});
-  return out;
+std::string_view state_name(std::uint16_t kind) { return arm64::state_name(static_cast<StateKind>(kind)); }
+
+std::vector<std::string> compare_item(std::uint16_t kind, std::span<const std::byte> want,
+                                      std::span<const std::byte> have) {
+  return arm64::compare_state(static_cast<StateKind>(kind), want, have);
 }
 
 }  // namespace remapstorm::host_kvm

@@ -184,16 +184,9 @@ bool takes_part(StateKind kind, const StatePlan& plan) {
   return plan.interrupt_controller || !x86_64::needs_interrupt_controller(kind);
 }
 
-const StateItem* find(const std::vector<StateItem>& items, StateKind kind) {
-  for (const StateItem& item : items) {
-    if (item.kind == static_cast<std::uint16_t>(kind)) return &item;
-  }
-  return nullptr;
-}
-
 Result<const StateItem*> find_whole(const std::vector<StateItem>& items, StateKind kind, std::size_t vcpu,
                                     const StatePlan& plan) {
-  const StateItem* item = find(items, kind);
+  const StateItem* item = find_item(items, static_cast<std::uint16_t>(kind));
   if (item == nullptr) return usage_error("the snapshot lacks the " + what_of(kind, vcpu));
   const std::size_t bytes = plain(kind, plan).bytes;
   if (item->bytes.size() != bytes) {
@@ -221,7 +214,7 @@ bool without_effect(StateKind kind, const StatePlan& plan, const std::vector<Sta
   // KVM drops a deadline for a timer in another mode, and setting the local APIC has just set the mode and stopped the
   // timer.
   if (kind == StateKind::deadline) {
-    const StateItem* apic = find(items, StateKind::local_apic);
+    const StateItem* apic = find_item(items, static_cast<std::uint16_t>(StateKind::local_apic));
     return apic != nullptr && apic->bytes.size() == sizeof(kvm_lapic_state) &&
            !x86_64::timer_in_deadline_mode(apic->bytes);
   }
@@ -282,28 +275,11 @@ Status set_counter(const MachineFds& /*machine*/, std::uint64_t /*value*/) {
   return internal_error("the counter is not set without the timers that depend on it");
 }
 
-std::vector<Difference> compare_states(const KvmState& want, const KvmState& have) {
-  std::vector<Difference> out;
-  const auto compare = [&](const std::vector<StateItem>& a, const std::vector<StateItem>& b, const std::string& owner) {
-    for (const StateItem& item : a) {
-      const auto kind = static_cast<StateKind>(item.kind);
-      const std::string where = owner + std::string(x86_64::state_name(kind));
-      const StateItem* other = find(b, kind);
-      if (other == nullptr) {
-        out.push_back({where, "is missing"});
-        continue;
-      }
-      for (std::string& what : x86_64::compare_state(kind, item.bytes, other->bytes)) {
-        out.push_back({where, std::move(what)});
-      }
-    }
-  };
-  compare(want.vm, have.vm, "");
-  for (std::size_t i = 0; i < std::min(want.vcpus.size(), have.vcpus.size()); ++i) {
-    compare(want.vcpus[i], have.vcpus[i], "vcpu " + std::to_string(i) + ", ");
-  }
-  if (want.vcpus.size() != have.vcpus.size()) out.push_back({"vCPUs", "their number differs"});
-  return out;
+std::string_view state_name(std::uint16_t kind) { return x86_64::state_name(static_cast<StateKind>(kind)); }
+
+std::vector<std::string> compare_item(std::uint16_t kind, std::span<const std::byte> want,
+                                      std::span<const std::byte> have) {
+  return x86_64::compare_state(static_cast<StateKind>(kind), want, have);
 }
 
 }  // namespace remapstorm::host_kvm
