@@ -73,9 +73,9 @@ class BareGuest {
     system.vbar_el1 = kVectors;
     must(vcpu(index).set_system_registers(system));
   }
-  // What a kernel does before it takes the private interrupt kTestPpi, on vCPU 0.
-  void enable_interrupts() {
-    const std::uint32_t bit = 1U << arm64::intid_of_ppi(kTestPpi);
+  // What a kernel does before it takes a private interrupt, on vCPU 0.
+  void enable_interrupts(unsigned ppi = kTestPpi) {
+    const std::uint32_t bit = 1U << arm64::intid_of_ppi(ppi);
     set_word(KVM_DEV_ARM_VGIC_GRP_DIST_REGS, 0, 2);  // GICD_CTLR.EnableGrp1
     set_word(KVM_DEV_ARM_VGIC_GRP_REDIST_REGS, 0x10080, bit);
     set_word(KVM_DEV_ARM_VGIC_GRP_REDIST_REGS, 0x10100, bit);

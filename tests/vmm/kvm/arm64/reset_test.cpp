@@ -86,6 +86,41 @@ TEST(Reset, WhatWasPendingIsPendingAgain) {
   }
 }
 
+// The timers' interrupts are active by the host's controller, where KVM takes no write of that bit.
+TEST(Reset, ATimerInterruptThatWasTakenMeanwhileIsNotActiveAnyMore) {
+  BareGuest guest({0xd51be35f,  // msr cntv_cval_el0, xzr
+                   0xd2800023,  // mov x3, #1
+                   0xd51be323,  // msr cntv_ctl_el0, x3
+                   kForever});
+  guest.load(kVectors + 0x280, {0xd538cc00 /* mrs x0, icc_iar1_el1 */, kRing, kForever});
+  guest.enable_interrupts(arm64::kTimerVirtualPpi);
+  guest.start(0, kCode, 0);
+  const Snapshot snapshot = snapshot_of(guest);
+  const auto reset = reset_to(guest, snapshot);
+  for (int round = 0; round < 3; ++round) {
+    EXPECT_EQ(expect_stop<DoorbellStop>(guest.vcpu().run()).value, arm64::intid_of_ppi(arm64::kTimerVirtualPpi));
+    take(reset->run());
+    ASSERT_EQ(text_of(take(reset->compare())), "");
+  }
+}
+
+// The other way round KVM has no means.
+TEST(Restore, RefusesASnapshotInTheMiddleOfATimerInterrupt) {
+  BareGuest guest({0xd51be35f, 0xd2800023, 0xd51be323, kForever});
+  guest.load(kVectors + 0x280,
+             {0xd538cc00 /* mrs x0, icc_iar1_el1 */, kRing,  //
+              0xd51be33f /* msr cntv_ctl_el0, xzr */, 0xd518cc20 /* msr icc_eoir1_el1, x0 */, kRing, kForever});
+  guest.enable_interrupts(arm64::kTimerVirtualPpi);
+  guest.start(0, kCode, 0);
+  expect_stop<DoorbellStop>(guest.vcpu().run());
+  const KvmState inside = take(host_kvm::save_state(guest.vm().fds(), guest.vm().state_plan()));
+  EXPECT_TRUE(host_kvm::restore_state(guest.vm().fds(), guest.vm().state_plan(), inside).ok());
+  expect_stop<DoorbellStop>(guest.vcpu().run());
+  const Status after = host_kvm::restore_state(guest.vm().fds(), guest.vm().state_plan(), inside);
+  ASSERT_FALSE(after.ok());
+  EXPECT_EQ(after.error().kind, ErrorKind::unavailable);
+}
+
 TEST(Reset, TheCounterGoesBack) {
   BareGuest guest(kCounter);
   const Snapshot snapshot = snapshot_of(guest);

@@ -7,6 +7,7 @@
 #include "vmm/arch/arm64/boot.h"
 #include "vmm/arch/arm64/gic.h"
 #include "vmm/arch/arm64/kvm/one_reg.h"
+#include "vmm/arch/arm64/kvm/reset_vcpu.h"
 #include "vmm/arch/arm64/kvm/vgic.h"
 #include "vmm/arch/arm64/kvm_register_ids.h"
 #include "vmm/arch/host_kvm.h"
@@ -56,15 +57,20 @@ Result<Fd> prepare_vm(const Kvm& /*kvm*/, int vm_fd, const VmConfig& config) {
   return vgic;
 }
 
-Status prepare_vcpu(const Kvm& /*kvm*/, int vm_fd, int vcpu_fd, unsigned index, const VmConfig& config) {
-  if (!config.cpu.hidden_features.empty()) {
-    return usage_error("hiding CPU features is for x86: " + config.cpu.hidden_features.front());
-  }
+Status reset_vcpu(int vm_fd, int vcpu_fd, unsigned index) {
   kvm_vcpu_init init = {};
   RS_TRY(check_call(::ioctl(vm_fd, KVM_ARM_PREFERRED_TARGET, &init), "KVM_ARM_PREFERRED_TARGET"));
   init.features[0] |= 1u << KVM_ARM_VCPU_PSCI_0_2;
   if (index != 0) init.features[0] |= 1u << KVM_ARM_VCPU_POWER_OFF;
   RS_TRY(check_call(::ioctl(vcpu_fd, KVM_ARM_VCPU_INIT, &init), "KVM_ARM_VCPU_INIT", "vcpu " + std::to_string(index)));
+  return {};
+}
+
+Status prepare_vcpu(const Kvm& /*kvm*/, int vm_fd, int vcpu_fd, unsigned index, const VmConfig& config) {
+  if (!config.cpu.hidden_features.empty()) {
+    return usage_error("hiding CPU features is for x86: " + config.cpu.hidden_features.front());
+  }
+  RS_TRY(reset_vcpu(vm_fd, vcpu_fd, index));
   if (config.cpu.bbm) RS_TRY(set_bbm(vcpu_fd, *config.cpu.bbm));
   return {};
 }

@@ -10,6 +10,7 @@
 #include "base/syscall.h"
 #include "vmm/arch/arm64/gic.h"
 #include "vmm/arch/arm64/kvm/one_reg.h"
+#include "vmm/arch/arm64/kvm/reset_vcpu.h"
 #include "vmm/arch/arm64/kvm/vgic.h"
 #include "vmm/arch/arm64/kvm_register_ids.h"
 #include "vmm/arch/arm64/state_kinds.h"
@@ -170,6 +171,40 @@ Status for_each(const MachineFds& machine, const StatePlan& plan, State& state, 
   return {};
 }
 
+// The timers' interrupts that are being handled: for these alone KVM takes no write of GICR_ISACTIVER0 or
+// GICR_ICACTIVER0, and says nothing of it, since they are tied to those of the host's timers.
+Result<std::uint64_t> active_timers(const MachineFds& machine, std::size_t vcpu) {
+  RS_ASSIGN(const SavedWord now, Words(StateKind::redistributor, machine, vcpu).get(arm64::kPrivateActive));
+  return now.low & arm64::kTimerLevels;
+}
+
+std::uint64_t saved_active_timers(const std::vector<StateItem>& items) {
+  const StateItem* item = find_item(items, static_cast<std::uint16_t>(StateKind::redistributor));
+  if (item == nullptr) return 0;
+  for (const SavedWord& word : arm64::saved_words(item->bytes)) {
+    if (word.id == arm64::kPrivateActive) return word.low & arm64::kTimerLevels;
+  }
+  return 0;
+}
+
+// One that was taken since is ended by a reset of its vCPU: left active, it would not come again. One that was being
+// handled then, and is not now, cannot be brought back.
+Status match_timer_interrupts(const MachineFds& machine, const KvmState& state) {
+  for (std::size_t i = 0; i < machine.vcpus.size(); ++i) {
+    const std::uint64_t wanted = saved_active_timers(state.vcpus[i]);
+    RS_ASSIGN(std::uint64_t now, active_timers(machine, i));
+    if (now != wanted && wanted == 0) {
+      RS_TRY(reset_vcpu(machine.vm, machine.vcpus[i], static_cast<unsigned>(i)));
+      RS_ASSIGN(now, active_timers(machine, i));
+    }
+    if (now == wanted) continue;
+    return unavailable_error("vcpu " + std::to_string(i) +
+                             " was handling its timer's interrupt when the snapshot was "
+                             "taken, and KVM does not let that be restored");
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<KvmState> save_state(const MachineFds& machine, const StatePlan& plan) {
@@ -189,6 +224,7 @@ Status restore_state(const MachineFds& machine, const StatePlan& plan, const Kvm
     return usage_error("the snapshot has " + std::to_string(state.vcpus.size()) + " vCPUs, this machine " +
                        std::to_string(machine.vcpus.size()));
   }
+  if (plan.interrupt_controller) RS_TRY(match_timer_interrupts(machine, state));
   return for_each(machine, plan, state,
                   [&](StateKind kind, std::size_t vcpu, const std::vector<StateItem>& items) -> Status {
                     const StateItem* item = find_item(items, static_cast<std::uint16_t>(kind));
