@@ -27,4 +27,8 @@ std::string lab_architecture(std::string_view name) {
   return kind == "x86" ? "x86_64" : kind;
 }
 
+std::string lab_of(std::string_view architecture) {
+  return "lab:" + std::string(architecture == "x86_64" ? "x86" : architecture);
+}
+
 }  // namespace remapstorm

@@ -22,5 +22,7 @@ std::string_view host_kind_name(HostKind kind);
 std::string lab_kind(std::string_view name);
 // Of that lab's machine, by which kinds of labs are named: "x86_64", "arm64"; empty for any other kind of host.
 std::string lab_architecture(std::string_view name);
+// The lab whose guests have that architecture: "lab:x86" for "x86_64".
+std::string lab_of(std::string_view architecture);
 
 }  // namespace remapstorm

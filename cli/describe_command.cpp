@@ -46,7 +46,7 @@ void describe(const CommandContext& context, const Scenario& scenario) {
       << wrapped(std::to_string(scenario.cpus) + (scenario.cpus == 1 ? " vCPU, " : " vCPUs, ") +
                      std::to_string(scenario.memory >> 20) + " MiB; strategy " + scenario.strategy +
                      " (makes sense for " + join(scenario.strategies, ", ") + "); flavours " +
-                     join(scenario.flavours, ", "),
+                     join(scenario.flavours, ", ") + made_for_in_words(scenario),
                  2, width);
   if (!scenario.append.empty()) out << "  command line: " << scenario.append << '\n';
   out << "  a trial may take " << duration_in_words(scenario.limits.timeout) << '\n';

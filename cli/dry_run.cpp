@@ -10,6 +10,7 @@
 #include "results/exit_code.h"
 #include "trial/guest_image.h"
 #include "trial/own_kernel.h"
+#include "vmm/arch/arch.h"
 #include "vmm/arch/host.h"
 #include "vmm/elf_image.h"
 #include "vmm/symbols.h"
@@ -31,6 +32,7 @@ Result<Guest> look_for_guest(const CommandContext& context, const RunRequest& op
   if (image.ok()) {
     guest.info = *image;
   } else if (image.error().kind == ErrorKind::unavailable) {
+    guest.info.architecture = arch_of(kHostIsa).guest;
     guest.info.flavour = flavour;
     guest.info.kernel_version = "not built yet";
     guest.info.strategies = full_vocabulary().strategies;

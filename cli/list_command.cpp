@@ -21,7 +21,7 @@ void print_narrow(std::ostream& out, const std::vector<Scenario>& scenarios, uns
   for (const Scenario& scenario : scenarios) {
     out << wrapped(scenario.name + ": " + std::string(verdict_name(usual_expectation(scenario).verdict)) + "; " +
                        (scenario.claims.empty() ? "" : join(scenario.claims, " ") + "; ") + scenario.strategy + "; " +
-                       join(scenario.flavours, ", "),
+                       join(scenario.flavours, ", ") + made_for_in_words(scenario),
                    0, columns)
         << wrapped(scenario.summary, 4, columns);
   }
@@ -33,8 +33,8 @@ void print_table(std::ostream& out, const std::vector<Scenario>& scenarios, unsi
   std::vector<Row> rows = {{"NAME", "CLAIMS", "STRATEGY", "EXPECTED", "FLAVOURS", "SUMMARY"}};
   for (const Scenario& scenario : scenarios) {
     rows.push_back({scenario.name, scenario.claims.empty() ? "-" : join(scenario.claims, " "), scenario.strategy,
-                    std::string(verdict_name(usual_expectation(scenario).verdict)), join(scenario.flavours, ","),
-                    scenario.summary});
+                    std::string(verdict_name(usual_expectation(scenario).verdict)),
+                    join(scenario.flavours, ",") + made_for_in_words(scenario), scenario.summary});
   }
   std::array<std::size_t, 6> widths{};
   for (const Row& row : rows) {
@@ -51,7 +51,7 @@ void print_table(std::ostream& out, const std::vector<Scenario>& scenarios, unsi
   }
 }
 
-void print_json(std::ostream& out, const std::vector<Scenario>& scenarios) {
+void print_json(std::ostream& out, const std::vector<Scenario>& scenarios, const Vocabulary& vocabulary) {
   nlohmann::ordered_json list = nlohmann::ordered_json::array();
   for (const Scenario& scenario : scenarios) {
     list.push_back({{"name", scenario.name},
@@ -61,6 +61,7 @@ void print_json(std::ostream& out, const std::vector<Scenario>& scenarios) {
                     {"strategies", scenario.strategies},
                     {"expected", verdict_name(usual_expectation(scenario).verdict)},
                     {"flavours", scenario.flavours},
+                    {"architectures", scenario.made_for.empty() ? vocabulary.architectures : scenario.made_for},
                     {"summary", scenario.summary}});
   }
   out << nlohmann::ordered_json{{"schema", 1}, {"scenarios", list}}.dump(2) << '\n';
@@ -86,8 +87,8 @@ void print_markdown(std::ostream& out, const std::vector<Scenario>& scenarios) {
   for (const Scenario& scenario : scenarios) {
     out << "| [" << scenario.name << "](#" << scenario.name << ") | "
         << (scenario.claims.empty() ? "-" : join(scenario.claims, " ")) << " | " << scenario.strategy << " | "
-        << join(scenario.flavours, ", ") << " | " << verdict_name(usual_expectation(scenario).verdict) << " | "
-        << scenario.summary << " |\n";
+        << join(scenario.flavours, ", ") << made_for_in_words(scenario) << " | "
+        << verdict_name(usual_expectation(scenario).verdict) << " | " << scenario.summary << " |\n";
   }
   for (const Scenario& scenario : scenarios) {
     out << "\n## " << scenario.name << "\n\n" << scenario.summary << ".\n\n";
@@ -137,7 +138,7 @@ int list_command(const CommandContext& context, const Arguments& arguments) {
     }
   }
   if (*chosen == "json") {
-    print_json(context.out, scenarios);
+    print_json(context.out, scenarios, vocabulary);
   } else if (*chosen == "markdown") {
     print_markdown(context.out, scenarios);
   } else {

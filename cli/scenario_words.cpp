@@ -76,6 +76,10 @@ std::string expectation_key(const Scenario& scenario, const std::string& key) {
   return slash == std::string::npos ? strategy : strategy + ", flavour " + key.substr(slash + 1);
 }
 
+std::string made_for_in_words(const Scenario& scenario) {
+  return scenario.made_for.empty() ? "" : ", on " + join(scenario.made_for) + " alone";
+}
+
 std::string expectation_in_words(const Expectation& expectation) {
   std::string text(verdict_name(expectation.verdict));
   const auto add = [&text](const std::string& more) { text += "; " + more; };

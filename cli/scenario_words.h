@@ -20,6 +20,8 @@ const Expectation& usual_expectation(const Scenario& scenario);
 // What a key of Scenario::other_expectations stands for: "bbm-fault", "bbm-fault, flavour rt".
 std::string expectation_key(const Scenario& scenario, const std::string& key);
 std::string expectation_in_words(const Expectation& expectation);
+// To stand behind its flavours: ", on arm64 alone"; empty if it is for all.
+std::string made_for_in_words(const Scenario& scenario);
 // "vCPU 0: hugetlb-cycle pages=4 repeat=2".
 std::string workload_in_words(const Workload& workload);
 // "1.5 s", "250 ms", "10 us".

@@ -5,6 +5,8 @@
 #include "cli/serve_options.h"
 #include "cli/words.h"
 #include "report/served.h"
+#include "vmm/arch/arch.h"
+#include "vmm/arch/host.h"
 
 namespace remapstorm {
 namespace {
@@ -67,7 +69,11 @@ int serve_command(const CommandContext& context, const Arguments& arguments) {
   return with_words<ServeWords>(context, arguments, [&](const ServeRequest& request) {
     Result<std::vector<Scenario>> scenarios = open_scenarios(context, request.run.scenario_dir, request.run.scenarios);
     if (!scenarios.ok()) return report_error(context, scenarios.error());
-    return run_session(context, ServeCommand(context, request, on_this_architecture(*scenarios)));
+    std::vector<Scenario> here = on_this_architecture(*scenarios);
+    if (request.run.scenarios.empty()) {
+      std::erase_if(here, [](const Scenario& one) { return !one.is_made_for(arch_of(kHostIsa).guest); });
+    }
+    return run_session(context, ServeCommand(context, request, std::move(here)));
   });
 }
 

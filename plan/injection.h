@@ -63,10 +63,11 @@ struct ParameterSpec {
 };
 
 struct InjectorSpec {
-  std::string name;  // irq | nmi | hold | stage2-delay
+  std::string name;  // as of InjectorKind
   std::string summary;
   std::vector<ParameterSpec> parameters;
-  std::vector<std::vector<std::string>> exactly_one_of;  // e.g. {{"for_ms", "until"}}
+  std::vector<std::vector<std::string>> exactly_one_of = {};  // e.g. {{"for_ms", "until"}}
+  std::string architecture = {};                              // the only one that has it; empty: all have
 };
 
 using InjectorCatalogue = std::vector<InjectorSpec>;

@@ -6,6 +6,7 @@
 #include <iterator>
 #include <set>
 
+#include "base/host_kind.h"
 #include "base/names.h"
 #include "base/sha256.h"
 #include "guest/abi/remapstorm_abi.h"
@@ -19,6 +20,7 @@ namespace {
 struct Problems {
   std::vector<std::string> lines;
   bool unavailable = false;
+  std::string hint = {};
   void add(std::string line) { lines.push_back(std::move(line)); }
 };
 
@@ -113,6 +115,11 @@ void check_sizes(const Plan& plan, Problems& problems) {
 
 void check_guest(const Scenario& scenario, const Plan& plan, Problems& problems) {
   if (plan.bbm && plan.guest.architecture == "x86_64") problems.add("machine.bbm is for guests on arm64");
+  if (!scenario.is_made_for(plan.guest.architecture)) {
+    problems.add("scenario " + scenario.name + " is made for " + join(scenario.made_for) + "; this is a guest for " +
+                 plan.guest.architecture);
+    problems.hint = "an emulated host has such guests: ./run --lab " + lab_kind(lab_of(scenario.made_for.front()));
+  }
   if (!contains(scenario.strategies, plan.strategy)) {
     problems.add("scenario " + scenario.name + " is not made for strategy \"" + plan.strategy +
                  "\"; allowed: " + join(scenario.strategies));
@@ -305,7 +312,7 @@ Result<Plan> make_plan(const Scenario& given, const Overrides& overrides, const 
   if (problems.unavailable && problems.lines.size() == 1) {
     return unavailable_error(message, "remapstorm guest build --flavour " + plan.flavour);
   }
-  return usage_error(message);
+  return usage_error(message, problems.hint);
 }
 
 std::uint64_t trial_seed(std::uint64_t seed, const std::string& scenario, std::uint64_t trial) {

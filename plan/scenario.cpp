@@ -68,6 +68,18 @@ void read_flavours(TableReader& top, Scenario& scenario) {
   if (scenario.flavours.empty()) top.mistake_at("flavours", "flavours is empty", join(context.vocabulary.flavours));
 }
 
+void read_made_for(TableReader& top, Scenario& scenario) {
+  const std::vector<std::string>& known = top.context().vocabulary.architectures;
+  scenario.made_for = top.some_of("architectures", "architecture", known);
+  if (scenario.made_for.empty() && top.has("architectures")) {
+    top.mistake_at("architectures", "architectures is empty", join(known));
+  }
+  for (const std::string& name : known) {
+    if (scenario.is_made_for(name) || !top.has(name)) continue;
+    top.mistake_at(name, "the scenario is not made for " + name, join(scenario.made_for));
+  }
+}
+
 void read_limits(TableReader& top, const ParseContext& context, Scenario& scenario) {
   const toml::table* limits = top.table("limits");
   if (limits == nullptr) return;
@@ -121,6 +133,7 @@ Scenario read_scenario(const toml::table& root, ParseContext& context) {
   scenario.observed = top.text("observed").value_or("");
   read_strategies(top, scenario);
   read_flavours(top, scenario);
+  read_made_for(top, scenario);
   // Before everything that names a vCPU.
   read_machine(top, context, scenario);
   if (const toml::table* guest = top.table("guest")) {
@@ -142,6 +155,10 @@ Scenario read_scenario(const toml::table& root, ParseContext& context) {
 }
 
 }  // namespace
+
+bool Scenario::is_made_for(const std::string& architecture) const {
+  return made_for.empty() || contains(made_for, architecture);
+}
 
 Scenario Scenario::on(const std::string& architecture) const {
   Scenario there = *this;

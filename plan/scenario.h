@@ -98,6 +98,7 @@ struct Scenario {
   std::string strategy;                 // default
   std::vector<std::string> strategies;  // those it makes sense for; holds `strategy`
   std::vector<std::string> flavours;
+  std::vector<std::string> made_for;  // architectures; empty: all
   unsigned cpus = 2;
   std::uint64_t memory = 256ULL << 20;  // bytes
   std::optional<unsigned> bbm;          // arm64: level of FEAT_BBM; nothing: the host's
@@ -111,6 +112,7 @@ struct Scenario {
   std::map<std::string, Expectation> other_expectations;
   std::map<std::string, OnArchitecture> architectures;  // by the names of GuestImageInfo::architecture
 
+  [[nodiscard]] bool is_made_for(const std::string& architecture) const;
   // The scenario as it is there; it says nothing of architectures any more.
   [[nodiscard]] Scenario on(const std::string& architecture) const;
 

@@ -159,7 +159,8 @@ std::optional<ParameterValue> read_parameter(TableReader& table, const Parameter
   return std::nullopt;
 }
 
-InjectionSpec read_action(const ParseContext& context, const toml::table& given, const std::string& path) {
+InjectionSpec read_action(const ParseContext& context, const Scenario& scenario, const toml::table& given,
+                          const std::string& path) {
   TableReader table(context, given, path);
   InjectionSpec action;
   std::vector<std::string> names;
@@ -169,6 +170,10 @@ InjectionSpec read_action(const ParseContext& context, const toml::table& given,
   action.injector = *name;
   const auto spec = std::find_if(context.vocabulary.injectors.begin(), context.vocabulary.injectors.end(),
                                  [&](const InjectorSpec& one) { return one.name == *name; });
+  if (!spec->architecture.empty() && scenario.made_for != std::vector{spec->architecture}) {
+    table.mistake_at("inject", "injector \"" + *name + "\" exists on " + spec->architecture + " alone",
+                     "it in a scenario with architectures = [\"" + spec->architecture + "\"]");
+  }
   for (const ParameterSpec& parameter : spec->parameters) {
     auto value = read_parameter(table, parameter);
     if (!value && !table.has(parameter.name)) value = parameter.fallback;
@@ -300,7 +305,7 @@ void read_rules(TableReader& top, Scenario& scenario) {
     if (const toml::table* when = table.table("when", TableReader::Presence::required))
       rule.when = read_trigger(context, *when, path + ".when");
     if (const toml::table* action = table.table("do", TableReader::Presence::required))
-      rule.action = read_action(context, *action, path + ".do");
+      rule.action = read_action(context, scenario, *action, path + ".do");
     table.finish();
     tables.push_back(&given);
     scenario.rules.push_back(std::move(rule));

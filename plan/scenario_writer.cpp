@@ -168,6 +168,7 @@ std::string scenario_toml(const Scenario& scenario, const std::string& comment) 
   if (!scenario.observed.empty()) out << "observed = " << toml_text(scenario.observed) << '\n';
   out << "strategy = " << toml_text(scenario.strategy) << "\nstrategies = " << list(scenario.strategies)
       << "\nflavours = " << list(scenario.flavours) << '\n';
+  if (!scenario.made_for.empty()) out << "architectures = " << list(scenario.made_for) << '\n';
   out << "\n[machine]\ncpus = " << scenario.cpus << "\nmemory = " << toml_text(size_text(scenario.memory)) << '\n';
   if (scenario.bbm) out << "bbm = " << *scenario.bbm << '\n';
   if (!scenario.append.empty()) out << "\n[guest]\nappend = " << toml_text(scenario.append) << '\n';

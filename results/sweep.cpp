@@ -24,7 +24,8 @@ struct Triple {
   std::string strategy, flavour;
   [[nodiscard]] bool fits(const SweepMatrix& matrix, const std::string& host) const {
     const std::string lab = lab_architecture(host);
-    return contains(scenario->on(lab.empty() ? matrix.architecture : lab).strategies, strategy) &&
+    const std::string architecture = lab.empty() ? matrix.architecture : lab;
+    return scenario->is_made_for(architecture) && contains(scenario->on(architecture).strategies, strategy) &&
            contains(scenario->flavours, flavour);
   }
   [[nodiscard]] bool fits(const SweepMatrix& matrix) const {
@@ -73,13 +74,16 @@ void list_what_was_named(std::vector<Triple>& all, const SweepMatrix& matrix) {
   }
 }
 
-Error why_refused(const Triple& one) {
+Error why_refused(const Triple& one, const SweepMatrix& matrix) {
   const Scenario& scenario = *one.scenario;
-  const bool strategy = !contains(scenario.strategies, one.strategy);
-  const std::string wrong = strategy ? "strategy " + one.strategy : "flavour " + one.flavour;
-  const std::string right =
-      strategy ? "--strategies " + join(scenario.strategies, ",") : "--flavours " + join(scenario.flavours, ",");
-  return unavailable_error(scenario.name + " is not made for " + wrong, right);
+  const std::string what = scenario.name + " is not made for ";
+  if (!contains(scenario.strategies, one.strategy)) {
+    return unavailable_error(what + "strategy " + one.strategy, "--strategies " + join(scenario.strategies, ","));
+  }
+  if (!contains(scenario.flavours, one.flavour)) {
+    return unavailable_error(what + "flavour " + one.flavour, "--flavours " + join(scenario.flavours, ","));
+  }
+  return unavailable_error(what + matrix.architecture, "--hosts " + lab_of(scenario.made_for.front()));
 }
 
 }  // namespace
@@ -107,7 +111,7 @@ SweepCells cells_of(const SweepMatrix& matrix, std::span<const Scenario> scenari
         continue;
       }
       cells.made.push_back({one.scenario->name, one.strategy, one.flavour, host});
-      if (refused) cells.refused.push_back({cells.made.back(), why_refused(one)});
+      if (refused) cells.refused.push_back({cells.made.back(), why_refused(one, matrix)});
     }
   }
   return cells;

@@ -28,10 +28,13 @@ inline Vocabulary test_vocabulary() {
   ParameterSpec count = spec("count", Kind::integer);
   count.minimum = 1;
   count.maximum = 9;
+  InjectorSpec meteor = {"meteor", "", {}};
+  meteor.architecture = "arm64";
   return make_vocabulary(
       {{"irq", "", {via, vcpu}, {}},
        {"hold", "", {vcpu, for_ms, spec("until", Kind::condition)}, {{"for_ms", "until"}}},
-       {"delay", "", {page, for_ms, count, spec("loud", Kind::boolean), spec("why", Kind::text)}, {}}});
+       {"delay", "", {page, for_ms, count, spec("loud", Kind::boolean), spec("why", Kind::text)}, {}},
+       meteor});
 }
 
 // A scenario file without mistakes; tests replace parts of it.

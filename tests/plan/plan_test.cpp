@@ -152,6 +152,20 @@ TEST(Plan, EverythingWrongIsSaidAtOnce) {
   }
 }
 
+TEST(Plan, AGuestOfAnotherArchitectureIsRefusedByName) {
+  Scenario scenario = good();
+  scenario.made_for = {"arm64"};
+  GuestImageInfo guest = image();
+  guest.architecture = "arm64";
+  EXPECT_TRUE(plan_of(scenario, {}, guest).ok());
+  guest.architecture = "x86_64";
+  const auto plan = plan_of(scenario, {}, guest);
+  ASSERT_FALSE(plan.ok());
+  EXPECT_EQ(plan.error().kind, ErrorKind::usage);
+  EXPECT_THAT(plan.error().message, HasSubstr("scenario mine is made for arm64; this is a guest for x86_64"));
+  EXPECT_THAT(plan.error().hint, HasSubstr("./run --lab arm64"));
+}
+
 TEST(Plan, PlacesWithoutSenseAreRefused) {
   for (const char* at : {"f+", "f+0x", "f+0xzz", "+0x4", "f+1+2"}) {
     Scenario scenario = good();

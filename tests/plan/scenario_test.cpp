@@ -6,6 +6,7 @@
 
 #include "base/names.h"
 #include "guest/abi/remapstorm_abi.h"
+#include "plan/scenario_writer.h"
 #include "tests/plan/catalogue.h"
 
 namespace remapstorm {
@@ -114,6 +115,37 @@ verdict = "bug"
   const Scenario elsewhere = parsed.scenario->on("x86_64");
   EXPECT_EQ(elsewhere.strategy, parsed.scenario->strategy);
   EXPECT_EQ(elsewhere.expectation_for("bbm-fault", "std").verdict, Verdict::deadlock);
+}
+
+TEST(Scenario, MayBeMadeForOneArchitecture) {
+  const auto parse_with = [](const std::string& line, const std::string& injection = "irq") {
+    std::string text = replaced(kGoodScenario, "\n[machine]", line + "\n[machine]");
+    if (injection != "irq")
+      text = replaced(replaced(text, "\"irq\", via = \"line\", vcpu = 1", injection), "irq = 1", "hold = 1");
+    return parse(text);
+  };
+  const auto first = [](const ParsedScenario& parsed) {
+    return parsed.mistakes.empty() ? std::string() : to_string(parsed.mistakes[0]);
+  };
+  const ParsedScenario one = parse_with("architectures = [\"arm64\"]\n");
+  ASSERT_TRUE(one.scenario.has_value()) << first(one);
+  EXPECT_TRUE(one.scenario->is_made_for("arm64"));
+  EXPECT_FALSE(one.scenario->is_made_for("x86_64"));
+  EXPECT_FALSE(one.scenario->on("x86_64").is_made_for("x86_64"));
+  EXPECT_TRUE(parse_with("").scenario->is_made_for("x86_64"));
+  const ParsedScenario again = parse(scenario_toml(*one.scenario, ""));
+  ASSERT_TRUE(again.scenario.has_value()) << first(again);
+  EXPECT_EQ(again.scenario->made_for, std::vector<std::string>{"arm64"});
+
+  EXPECT_THAT(first(parse_with("architectures = [\"riscv\"]\n")), testing::HasSubstr("riscv"));
+  EXPECT_THAT(first(parse_with("architectures = []\n")), testing::HasSubstr("architectures is empty"));
+  EXPECT_THAT(first(parse(replaced(kGoodScenario, "\n[machine]", "architectures = [\"arm64\"]\n\n[machine]") +
+                          "\n[x86_64]\nprediction = \"x\"\n")),
+              testing::HasSubstr("not made for x86_64"));
+  // An injector that only one has.
+  const std::string meteor = "\"meteor\"";
+  EXPECT_TRUE(parse_with("architectures = [\"arm64\"]\n", meteor).scenario.has_value());
+  EXPECT_THAT(first(parse_with("", meteor)), testing::HasSubstr("\"meteor\" exists on arm64 alone"));
 }
 
 TEST(Scenario, TheLevelOfFeatBbm) {

@@ -51,6 +51,25 @@ TEST(SweepMatrix, AHostHasTheStrategiesOfItsArchitecture) {
                                                "control, bbml2, std, lab:arm64"}));
 }
 
+TEST(SweepMatrix, AScenarioOfAnotherArchitectureIsLeftOutOrToldByName) {
+  std::vector<Scenario> scenarios = sample_scenarios();
+  for (Scenario& scenario : scenarios) {
+    if (scenario.name == "control") scenario.made_for = {"arm64"};
+  }
+  SweepMatrix matrix = {{"irq-same-cpu", "control"}, {"inplace"}, {"std"}, {"kvm", "lab:arm64"}, 1};
+  matrix.architecture = "x86_64";
+  const SweepCells both = cells_of(matrix, scenarios);
+  ASSERT_EQ(both.made.size(), 3U);
+  EXPECT_EQ(name_of(both.made[2]), "control, inplace, std, lab:arm64");
+  matrix.hosts = {"kvm"};
+  EXPECT_EQ(cells_of(matrix, scenarios).made.size(), 1U);
+  matrix.scenarios_named = true;
+  const SweepCells named = cells_of(matrix, scenarios);
+  ASSERT_EQ(named.refused.size(), 1U);
+  EXPECT_EQ(named.refused[0].why.message, "control is not made for x86_64");
+  EXPECT_EQ(named.refused[0].why.hint, "--hosts lab:arm64");
+}
+
 TEST(SweepTable, ACellThatOnlyAnotherHostHasIsADash) {
   std::vector<Scenario> scenarios = sample_scenarios();
   for (Scenario& scenario : scenarios) scenario.architectures["arm64"].strategies = {"bbml2"};
