@@ -268,6 +268,7 @@ std::vector<std::string> not_covered(const Certificate& certificate) {
       "speculation, and what happens inside one instruction",
       "TLB conflict behaviour: stale or conflicting TLB entries, and what hardware does with them",
       "anything about another architecture than " + certificate.host.architecture,
+      "interrupts of the guest's own, of timers and devices, at other moments than those of this run",
       "another path through the window than the one visited, and other windows than number " +
           std::to_string(certificate.nth) + " after the guest was ready",
   };

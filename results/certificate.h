@@ -52,6 +52,7 @@ struct Boundary {
   CodeOwner code = CodeOwner::kernel;
   std::string text;  // the instruction that has not run yet
   std::string bytes;
+  bool in_sequence = false;  // behind a load-exclusive, up to its store (arm64): a vCPU that stops there begins anew
   bool operator==(const Boundary&) const = default;
 };
 // "rs_log+0x1c", "rs_log+0x1c (2nd visit)", or the bare address.

@@ -27,6 +27,7 @@ Json boundary_to_json(const Certificate& certificate, std::size_t index) {
   json["code"] = code_owner_name(boundary.code);
   json["text"] = boundary.text;
   json["bytes"] = boundary.bytes;
+  if (boundary.in_sequence) json["in_exclusive_sequence"] = true;
   return json;
 }
 

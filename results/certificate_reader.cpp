@@ -39,6 +39,7 @@ Boundary boundary_from(const JsonFields& fields) {
     one.code = owner.value_or(CodeOwner::harness);
   }
   one.bytes = fields.text_or("bytes", {});
+  one.in_sequence = fields.has("in_exclusive_sequence") && fields.flag("in_exclusive_sequence");
   return one;
 }
 

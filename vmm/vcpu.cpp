@@ -86,16 +86,22 @@ Stop Vcpu::enter_until_stop(std::optional<Interrupts> step) {
     // This order against kick(): it stores the request, sets immediate_exit, signals. A request stored after our look
     // sets immediate_exit after we cleared it, so KVM_RUN comes straight back.
     set_immediate_exit(run_, false);
-    if (kicked_.exchange(false, std::memory_order_seq_cst)) return InterruptedStop{};
+    // Not inside a sequence that would have to begin anew.
+    const bool may_stop = !step_from_ || run_to_.empty();
+    if (may_stop && kicked_.exchange(false, std::memory_order_seq_cst)) return InterruptedStop{};
 
     auto stepping_over = must_step_over();
     if (!stepping_over.ok()) return host_stop(stepping_over.error());
     const Entry entry = step ? Entry::step : *stepping_over ? Entry::step_over : Entry::run;
     Debug debug{entry != Entry::run, step == Interrupts::blocked, step ? handlers : breakpoints_};
     if (entry == Entry::step_over) std::erase(debug.breakpoints, resume_.stepping_from()->pc);
-    if (entry == Entry::run) step_from_.reset();
+    if (entry == Entry::run) {
+      step_from_.reset();
+      run_to_.clear();
+    }
     if (entry != Entry::run) {
-      if (Status status = begin_step(); !status.ok()) return host_stop(status.error());
+      if (Status status = begin_step(step.value_or(Interrupts::taken)); !status.ok()) return host_stop(status.error());
+      if (!run_to_.empty()) debug = {false, debug.block_interrupts, run_to_};
     }
     if (Status status = apply_debug(std::move(debug)); !status.ok()) return host_stop(status.error());
 
@@ -177,9 +183,12 @@ Result<std::vector<Gva>> Vcpu::step_entries(Interrupts interrupts) {
 }
 
 // A step that an access to a device interrupts goes on where it began.
-Status Vcpu::begin_step() {
+Status Vcpu::begin_step(Interrupts interrupts) {
   if (step_from_) return {};
   RS_ASSIGN(step_from_, where());
+  const auto leaving =
+      interrupts == Interrupts::blocked ? host_kvm::Leaving::by_faults : host_kvm::Leaving::by_interrupts_too;
+  RS_ASSIGN(run_to_, host_kvm::ends_of_sequence(fd_.get(), memory_, leaving));
   return {};
 }
 
@@ -193,7 +202,8 @@ std::optional<Stop> Vcpu::on_debug(const DebugExit& exit, Entry entry) {
   }
   // A processor may report a match with a register that is not enabled (SDM 18.2.3 on DR6): what a step over a
   // breakpoint that jumps to itself arrives at.
-  if (exit.breakpoint && std::ranges::find(applied_.breakpoints, at->pc) != applied_.breakpoints.end()) {
+  if (exit.breakpoint && run_to_.empty() &&
+      std::ranges::find(applied_.breakpoints, at->pc) != applied_.breakpoints.end()) {
     // Armed during a step over are only the other breakpoints: a handler ran into one before the step was done.
     if (entry == Entry::step_over) resume_.on_interrupted();
     if (resume_.on_hit(*at)) return BreakpointStop{at->pc};
@@ -219,6 +229,7 @@ Status Vcpu::note_step() const {
   RS_ASSIGN(const auto there, where());
   RS_ASSIGN(const auto outcome, host_kvm::step_outcome(fd_.get(), *step_from_, there, memory_));
   step_from_.reset();
+  run_to_.clear();
   if (resume_.stepping()) resume_.on_step(outcome);
   return {};
 }

@@ -142,7 +142,7 @@ class Vcpu {
   // The Stop of a debug exit, or nothing if it was ours alone.
   std::optional<Stop> on_debug(const DebugExit& exit, Entry entry);
   [[nodiscard]] Result<BreakpointResume::Where> where() const;
-  Status begin_step();
+  Status begin_step(Interrupts interrupts);
   // Where a step must stop beside behind its instruction.
   [[nodiscard]] Result<std::vector<Gva>> step_entries(Interrupts interrupts);
   Status end_step();
@@ -179,4 +179,5 @@ class Vcpu {
   mutable std::optional<BreakpointResume::Where> stands_;
 };
 
+  mutable std::vector<Gva> run_to_;                           // which is no step: see ends_of_sequence()
 }  // namespace remapstorm

@@ -46,6 +46,7 @@ Status Vcpu::abandon() {
   }
   resume_.reset();
   step_from_.reset();
+  run_to_.clear();
   stands_.reset();
   return apply_debug({});
 }
@@ -70,6 +71,7 @@ Status Vcpu::thaw(const RunState& state) {
   deferred_ = state.pending_write;
   resume_.set_state(state.resume);
   step_from_ = state.step_from;
+  run_to_.clear();
   run_->cr8 = state.cr8;
   return {};
 }

@@ -7,6 +7,7 @@
 #include "results/code_owner.h"
 #include "vmm/arch/host.h"
 #include "vmm/disassembler.h"
+#include "vmm/exclusive_sequence.h"
 #include "vmm/instruction_role.h"
 #include "vmm/page_walk.h"
 
@@ -41,6 +42,7 @@ class Walker {
       if (!over_) {
         RS_TRY(add(state, instruction, steps, code));
         if (at_boundary) RS_TRY(at_boundary(walked_.boundaries.size() - 1, steps));
+        RS_TRY(add_inside_of_sequence(state, steps));
       }
       const std::optional<Branch> branch = branch_of(kHostIsa, instruction.bytes, state.pc);
       if (!request_.follow_calls && !over_ && branch && branch->call)
@@ -73,7 +75,7 @@ class Walker {
     if (request_.kind == WindowKind::absent) {
       return entry_of(state, machine_.memory(), request_.target) == EntryState::present;
     }
-    if (request_.kind == WindowKind::replaced) return walked_.boundaries.size() == 2;
+    if (request_.kind == WindowKind::replaced) return reached_ == 2;
     const EventPattern& close = request_.window.close.pattern;
     return close.address && *close.address == state.pc && !walked_.boundaries.empty();
   }
@@ -90,6 +92,21 @@ class Walker {
     const ReadVirtual read = virtual_reader(kHostIsa, state.space, machine_.memory());
     const std::vector<Instruction> lines = disassembler_.around(state.pc, 0, 0, symbols_, read);
     return lines.empty() ? Instruction{state.pc, {}, "(not mapped)", true} : lines.front();
+  }
+
+  // The next step goes over these.
+  Status add_inside_of_sequence(CpuState state, std::uint64_t steps) {
+    ++reached_;
+    const auto sequence =
+        exclusive_sequence(kHostIsa, state.pc, virtual_reader(kHostIsa, state.space, machine_.memory()));
+    for (std::size_t i = 0; sequence && i < sequence->inside; ++i) {
+      const Instruction before = instruction_at(state);
+      state.pc = state.pc + before.bytes.size();
+      const Instruction instruction = instruction_at(state);
+      RS_TRY(add(state, instruction, steps, reader_.owner(symbol_at(state.pc), instruction.text, state.sp)));
+      walked_.boundaries.back().in_sequence = true;
+    }
+    return {};
   }
 
   Status add(const CpuState& state, const Instruction& instruction, std::uint64_t steps, CodeOwner code) {
@@ -118,6 +135,7 @@ class Walker {
   CodeReader reader_;
   Walked walked_;
   std::optional<Over> over_;
+  std::size_t reached_ = 0;  // boundaries at which the vCPU stood
   std::map<Gva, std::uint64_t> visits_;
 };
 

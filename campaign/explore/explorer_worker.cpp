@@ -207,6 +207,10 @@ std::string ExploreWorker::repeat_line(const ExplorePoint& point) const {
   if (point.second) at += "," + choice_text(boundaries[*point.second]);
   return repeat_words(exploration_.plan, explore_words(again) + " --at " + at);
 }
+  const auto& boundaries = exploration_.walked.boundaries;
+  if (boundaries[point.boundary].in_sequence || (point.second && boundaries[*point.second].in_sequence)) {
+    return PointOutcome(SkippedPoint{point, "inside an exclusive sequence, which begins anew when a vCPU stops there"});
+  }
 
 Result<PointOutcome> ExploreWorker::execute(const ExplorePoint& point, std::vector<Event>& events) {
   const Plan plan = plan_for(point);

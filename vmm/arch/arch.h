@@ -15,6 +15,7 @@
 #include "base/address.h"
 #include "vmm/backtrace.h"
 #include "vmm/elf_image.h"
+#include "vmm/exclusive_sequence.h"
 #include "vmm/instruction_role.h"
 #include "vmm/memory_access.h"
 #include "vmm/page_walk.h"
@@ -52,6 +53,8 @@ struct Arch {
   std::optional<Branch> (*branch)(std::span<const std::uint8_t> code, Gva pc);
   std::optional<SentInterrupt> (*sent_interrupt)(std::span<const std::uint8_t> code, const RegisterValue& value);
   std::optional<SentInterrupt> (*sent_by_store)(Gpa address, std::uint32_t value);
+  // See exclusive_sequence.h.
+  std::optional<ExclusiveSequence> (*exclusive_sequence)(Gva pc, const ReadVirtual& read);
   std::vector<MemoryAccess> (*accesses)(std::size_t capstone, const cs_insn* decoded,
                                         std::span<const std::uint8_t> code, const RegisterValue& value);
 

@@ -73,6 +73,10 @@ Result<std::vector<Gva>> interrupt_entries(int vcpu_fd, const GuestMemory& memor
 Result<FaultEntries> fault_entries(int vcpu_fd, const GuestMemory& memory);
 // A step arrived `there`: if that is where a system call enters the kernel, takes the trap flag of the step out of the
 // flags that the call saved.
+// Where the vCPU is to run to in place of a step, because what stands there cannot be stepped (exclusive_sequence.h):
+// its ends, and the vectors that it may leave by. Empty: step. At most kMaxBreakpoints.
+enum class Leaving : std::uint8_t { by_faults, by_interrupts_too };
+Result<std::vector<Gva>> ends_of_sequence(int vcpu_fd, const GuestMemory& memory, Leaving leaving);
 Status clear_step_of_caller(int vcpu_fd, const FaultEntries& entries, const BreakpointResume::Where& there,
                             const GuestMemory& memory);
 

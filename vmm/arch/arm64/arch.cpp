@@ -5,6 +5,7 @@
 #include <elf.h>
 
 #include "vmm/arch/arm64/boot.h"
+#include "vmm/arch/arm64/exclusive_sequence.h"
 #include "vmm/arch/arm64/frames.h"
 #include "vmm/arch/arm64/gic.h"
 #include "vmm/arch/arm64/instructions.h"
@@ -52,6 +53,7 @@ constinit const Arch kArch = {
     .branch = branch,
     .sent_interrupt = sent_interrupt,
     .sent_by_store = no_store_sends,
+    .exclusive_sequence = exclusive_sequence,
     .accesses = accesses,
     .walk = walk_space,
     .frames = frames,

@@ -21,6 +21,8 @@ std::vector<MemoryAccess> accesses_of(std::size_t capstone, const cs_insn* decod
   return decoded == nullptr ? std::vector<MemoryAccess>() : accesses(capstone, *decoded, value);
 }
 
+std::optional<ExclusiveSequence> no_sequence(Gva /*pc*/, const ReadVirtual& /*read*/) { return std::nullopt; }
+
 PageWalk walk_space(const AddressSpace& space, Gva address, const ReadPhysical& read) {
   return walk_tables(space.root, space.levels, address, read);
 }
@@ -47,6 +49,7 @@ constinit const Arch kArch = {
     .branch = branch,
     .sent_interrupt = sent_interrupt,
     .sent_by_store = sent_by_store,
+    .exclusive_sequence = no_sequence,
     .accesses = accesses_of,
     .walk = walk_space,
     .frames = walk_frames,

@@ -13,7 +13,9 @@
 #include "vmm/arch/arm64/kvm/vgic.h"
 #include "vmm/arch/arm64/kvm_register_ids.h"
 #include "vmm/arch/arm64/vectors.h"
+#include "vmm/arch/host.h"
 #include "vmm/arch/host_kvm.h"
+#include "vmm/exclusive_sequence.h"
 
 namespace remapstorm::host_kvm {
 
@@ -73,6 +75,21 @@ std::optional<BreakpointResume::Where> shared_where(const kvm_run& /*run*/) { re
 
 Result<std::vector<Gva>> interrupt_entries(int /*vcpu_fd*/, const GuestMemory& /*memory*/) {
   return std::vector<Gva>();
+}
+
+Result<std::vector<Gva>> ends_of_sequence(int vcpu_fd, const GuestMemory& memory, Leaving leaving) {
+  const bool interrupts = leaving == Leaving::by_interrupts_too;
+  RS_ASSIGN(const CpuState now, state(vcpu_fd));
+  const auto sequence = exclusive_sequence(kHostIsa, now.pc, virtual_reader(kHostIsa, now.space, memory));
+  if (!sequence) return std::vector<Gva>();
+  RS_ASSIGN(const std::uint64_t vectors, one_reg(vcpu_fd, arm64::kVbarEl1));
+  const Gva entries = Gva(vectors) + (now.user_mode ? arm64::kFromEl0 : arm64::kFromEl1);
+  std::vector<Gva> ends = {entries + arm64::kSynchronousEntry};
+  if (interrupts) ends.push_back(entries + arm64::kIrqEntry);
+  if (ends.size() + sequence->ends.size() > kMaxBreakpoints) return std::vector<Gva>();
+  ends.insert(ends.end(), sequence->ends.begin(), sequence->ends.end());
+  if (interrupts && ends.size() < kMaxBreakpoints) ends.push_back(entries + arm64::kSerrorEntry);
+  return ends;
 }
 
 Result<FaultEntries> fault_entries(int /*vcpu_fd*/, const GuestMemory& /*memory*/) { return FaultEntries(); }

@@ -60,6 +60,10 @@ Result<std::vector<Gva>> interrupt_entries(int vcpu_fd, const GuestMemory& memor
   return entries;
 }
 
+Result<std::vector<Gva>> ends_of_sequence(int /*vcpu_fd*/, const GuestMemory& /*memory*/, Leaving /*leaving*/) {
+  return std::vector<Gva>();
+}
+
 Result<FaultEntries> fault_entries(int vcpu_fd, const GuestMemory& memory) {
   RS_ASSIGN(const x86_64::SystemRegisters system, system_registers(vcpu_fd));
   RS_ASSIGN(const CpuState now, state(vcpu_fd));
