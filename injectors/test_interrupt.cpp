@@ -12,6 +12,7 @@ namespace {
 constexpr std::pair<const char*, std::uint32_t> kActions[] = {
     {"none", RS_ACTION_NONE},
     {"read-struct-page", RS_ACTION_READ_TARGET},
+    {"copy-struct-page", RS_ACTION_COPY_TARGET},
     {"read-struct-page-softirq", RS_ACTION_READ_SOFTIRQ},
     {"read-struct-page-thread", RS_ACTION_READ_THREAD},
     {"free-slab-object", RS_ACTION_FREE_OBJECT},

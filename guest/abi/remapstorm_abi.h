@@ -28,7 +28,7 @@ typedef __u16 __rs_u16;
 #endif
 
 #define RS_ABI_MAGIC 0x4d524f5453504d52ULL /* "RMPSTORM" in memory order */
-#define RS_ABI_VERSION 5u
+#define RS_ABI_VERSION 6u
 #define RS_MAX_VCPUS 8u
 #define RS_RING_ENTRIES 1024u /* per vCPU; a power of two */
 #define RS_WORKLOAD_BYTES 4096u
@@ -172,6 +172,8 @@ enum rs_probe {
 #define RS_ACTION_WRITE_STALE 9u
 #define RS_ACTION_LOOK_AGAIN 10u /* reads the word that was written to; inject.read with addr 0: none was */
 #define RS_ACTION_WAIT_FOR_READER 11u /* until a CPU with WRITE_STALE reads, at most 100 ms */
+/* copies the struct page at rs_mailbox.target by copy_from_kernel_nofault(), whose loads have a fixup; warns if it failed */
+#define RS_ACTION_COPY_TARGET 12u
 #define RS_WRITTEN_BIT 40u       /* hugetlb, whose flags stand in that word, does not use it */
 
 /* ---- rings ----------------------------------------------------------------------------------------------------------

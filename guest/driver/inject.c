@@ -149,6 +149,9 @@ bool rs_handle(u32 kind, u32 *token_word, u32 *action_word,
 	case RS_ACTION_READ_TARGET:
 		rs_read_for(kind, token);
 		break;
+	case RS_ACTION_COPY_TARGET:
+		rs_copy_for(kind, token);
+		break;
 	case RS_ACTION_READ_SOFTIRQ:
 		rs_defer(&this_cpu_ptr(&rs_deferred)->softirq_token[kind], token);
 		break;

@@ -5,6 +5,7 @@
  */
 #include <linux/mm.h>
 #include <linux/sched/clock.h>
+#include <linux/uaccess.h>
 #include "internal.h"
 #include "touch.h"
 
@@ -28,6 +29,24 @@ void rs_read_for(u32 kind, u32 token)
 	if (!target)
 		return;
 	rs_probe(INJECT_READ, kind, token, (u64)target, READ_ONCE(*target));
+}
+
+/*
+ * As a tracer, /proc/kcore and copies to user space do: a fault of these loads
+ * has somewhere to go, so that they may fail. Of memory that is there they never
+ * do.
+ */
+void rs_copy_for(u32 kind, u32 token)
+{
+	const unsigned long *target = rs_target();
+	unsigned long flags = 0;
+	long ret;
+
+	if (!target)
+		return;
+	ret = copy_from_kernel_nofault(&flags, target, sizeof(flags));
+	rs_probe(INJECT_READ, kind, token, (u64)target, flags);
+	WARN(ret, "remapstorm: a copy of a struct page in use failed: %ld\n", ret);
 }
 
 /*

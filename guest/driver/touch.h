@@ -6,6 +6,7 @@
 
 /* Each for the request @token of @kind, which is logged with what was seen. */
 void rs_read_for(u32 kind, u32 token);
+void rs_copy_for(u32 kind, u32 token);
 void rs_fill_free_list(u32 kind, u32 token);	/* in a thread of this CPU */
 void rs_write_head(u32 kind, u32 token);
 void rs_write_stale(u32 kind, u32 token);
