@@ -6,6 +6,7 @@
 #include "base/names.h"
 #include "cli/scenario_files.h"
 #include "cli/values.h"
+#include "injectors/catalogue.h"
 #include "vmm/arch/arch.h"
 #include "vmm/arch/host.h"
 
@@ -17,12 +18,28 @@ constexpr std::uint64_t kMostNth = 1'000'000;
 constexpr std::uint64_t kMostStride = 1'000'000;
 constexpr std::uint64_t kMostExecutions = 10'000;
 
+std::vector<std::string> injections_here() {
+  std::vector<std::string> names;
+  for (const InjectorInfo& info : injectors()) {
+    const InjectorKind kind = injector_kind(info.spec.name);
+    const bool explored = kind == InjectorKind::hold || kind == InjectorKind::irq || kind == InjectorKind::nmi ||
+                          kind == InjectorKind::serror;
+    const std::string& only = info.spec.architecture;
+    if (explored && (only.empty() || only == arch_of(kHostIsa).guest)) names.push_back(info.spec.name);
+  }
+  return names;
+}
+
 Status check_injections(const ExploreWords& words, ExploreRequest& options) {
   if (words.inject) {
     options.injections.clear();
     for (const std::string& name : split(*words.inject, ',')) {
       for (const std::string& part : split(name, '+')) {
-        RS_ASSIGN([[maybe_unused]] const std::string known, parse_choice("--inject", part, {"irq", "nmi", "hold"}));
+        RS_ASSIGN([[maybe_unused]] const std::string known, parse_choice("--inject", part, injections_here()));
+      }
+      if (name != "serror" && contains(parts_of(name), InjectorKind::serror)) {
+        return usage_error("--inject " + name + ": an SError is injected by itself",
+                           "which of two comes first is the processor's choice");
       }
       if (std::find(options.injections.begin(), options.injections.end(), name) != options.injections.end()) {
         return usage_error("--inject " + *words.inject + ": " + name + " stands there twice");
@@ -36,6 +53,7 @@ Status check_injections(const ExploreWords& words, ExploreRequest& options) {
     if (options.injections.size() < 2) {
       return usage_error("--pairs with one injection", "give --inject two or three of irq, nmi, hold");
     }
+    if (contains(options.injections, "serror")) return usage_error("--pairs: an SError is injected by itself");
     for (const std::string& name : options.injections) {
       if (name.find('+') == std::string::npos) continue;
       return usage_error("--pairs and --inject " + name + ": that is a pair already", "give one of them");
@@ -176,7 +194,8 @@ void ExploreWords::declare_guest(ArgumentParser& parser) {
 void ExploreWords::declare(ArgumentParser& parser) {
   parser.optional_positional("WINDOW", windows, "which window");
   parser.option("--window", window, "WINDOW", "the same, as an option");
-  parser.option("--inject", inject, "LIST", "of irq, nmi, hold, pairs as irq+nmi; joined by commas (irq,nmi)");
+  parser.option("--inject", inject, "LIST",
+                "of irq, nmi, hold, on arm64 serror, pairs as irq+nmi; joined by commas (irq,nmi)");
   parser.flag_or_value("--pairs", "same", pairs,
                        "also each ordered pair of them: both at one boundary; --pairs=window: at each two of them");
   parser.option("--stride", stride, "N", "of --pairs=window: at every Nth boundary only, a sample (1)");

@@ -10,12 +10,14 @@ namespace {
 
 constexpr std::array<const char*, 4> kContexts = {"task", "softirq", "hardirq", "nmi"};
 
-constexpr std::array<std::pair<const char*, InjectorKind>, 5> kInjectors = {{
+constexpr std::array<std::pair<const char*, InjectorKind>, 7> kInjectors = {{
     {"irq", InjectorKind::irq},
     {"nmi", InjectorKind::nmi},
     {"call", InjectorKind::call},
     {"hold", InjectorKind::hold},
     {"stage2-delay", InjectorKind::stage2_delay},
+    {"serror", InjectorKind::serror},
+    {"external-abort", InjectorKind::external_abort},
 }};
 
 #define Y(id, number, name) std::pair<const char*, StrategyKind>{name, static_cast<StrategyKind>(number)},

@@ -25,8 +25,8 @@ const char* context_name(Context context);  // "task", "softirq", "hardirq", "nm
 std::optional<Context> context_by_name(std::string_view name);
 std::vector<std::string> context_names();
 
-enum class InjectorKind : std::uint8_t { irq, nmi, call, hold, stage2_delay, unknown };
-InjectorKind injector_kind(std::string_view name);  // "irq", "nmi", "call", "hold", "stage2-delay"
+enum class InjectorKind : std::uint8_t { irq, nmi, call, hold, stage2_delay, serror, external_abort, unknown };
+InjectorKind injector_kind(std::string_view name);  // "irq", ..., "stage2-delay", "serror", "external-abort"
 const char* injector_name(InjectorKind kind);       // the inverse; "unknown"
 // Its handler tells the harness that it was entered and left.
 constexpr bool is_answered(InjectorKind kind) {

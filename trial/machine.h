@@ -156,6 +156,8 @@ class Machine final : public GuestControl, public SupervisedMachine {
   std::uint32_t new_token() override { return ++last_token_; }
   Mailbox& mailbox() override { return *mailbox_; }
   Status raise(unsigned vcpu, InterruptKind kind) override;
+  Status serror(unsigned vcpu, std::uint32_t syndrome) override;
+  Status external_abort(unsigned vcpu, Gva address) override;
   Status hold(unsigned vcpu, const HoldRequest& request) override;
   Status delay_page(Gpa page, Nanoseconds delay, std::uint32_t token) override;
   [[nodiscard]] Result<MappedPage> translate(unsigned vcpu, Gva address) override;

@@ -21,6 +21,10 @@ Status Machine::raise(unsigned vcpu, InterruptKind kind) {
   RS_CHECK(false, "unknown interrupt kind");
 }
 
+Status Machine::serror(unsigned vcpu, std::uint32_t syndrome) { return vm_->vcpu(vcpu).serror(syndrome); }
+
+Status Machine::external_abort(unsigned vcpu, Gva address) { return vm_->vcpu(vcpu).external_abort(address); }
+
 Status Machine::hold(unsigned vcpu, const HoldRequest& request) {
   VcpuThread& vcpu_thread = *threads_[vcpu];
   if (!vcpu_thread.hold.begin(request, log_->now(), given_.given())) {

@@ -276,6 +276,13 @@ Status Vcpu::nmi() {
   return {};
 }
 
+Status Vcpu::serror(std::uint32_t syndrome) { return host_kvm::pend_serror(fd_.get(), syndrome); }
+
+Status Vcpu::external_abort(Gva address) {
+  RS_TRY(settle());
+  return host_kvm::pend_external_abort(fd_.get(), address);
+}
+
 Status Vcpu::set_breakpoints(std::span<const Gva> addresses) {
   if (addresses.size() > host_kvm::kMaxBreakpoints) {
     return usage_error(std::to_string(addresses.size()) + " breakpoints on one vCPU: the hardware has " +

@@ -52,8 +52,9 @@ class Vcpu {
     blocked,  // and NMIs, too: KVM_GUESTDBG_BLOCKIRQ, without that capability: HostErrorStop; arm64: no other vCPU may
               // be inside run()
   };
-  // One instruction, or the entry into one handler. Breakpoints do not stop a step. One without an end, such as into
-  // the handler of an exception that nobody expects here, is a HostErrorStop (step_limit.h).
+  // One instruction, or the entry into one handler; or one exclusive sequence as a whole (exclusive_sequence.h).
+  // Breakpoints do not stop a step. One without an end, such as into the handler of an exception that nobody expects
+  // here, is a HostErrorStop (step_limit.h).
   [[nodiscard]] Stop step(Interrupts interrupts = Interrupts::taken);
 
   // What would happen at its next entry.
@@ -73,6 +74,12 @@ class Vcpu {
 
   // Queues a non-maskable interrupt (KVM_NMI). KVM lets it wait while the vCPU is inside KVM_RUN.
   Status nmi();
+
+  // What only arm64 has; elsewhere: usage. Nobody is inside run().
+  // An SError with that ESR_EL1.ISS, taken when PSTATE.A is clear. Errors: unavailable without FEAT_RAS.
+  Status serror(std::uint32_t syndrome);
+  // The next instruction is a synchronous external abort: a data abort with FAR_EL1 = `address`.
+  Status external_abort(Gva address);
 
   // At most 4 execution breakpoints, replacing those set before; empty removes them. They are the host's own: the guest
   // does not see them in its debug registers. Errors: usage for more than 4, host.
@@ -172,6 +179,7 @@ class Vcpu {
   mutable bool access_pending_ = false;
   mutable BreakpointResume resume_;
   mutable std::optional<BreakpointResume::Where> step_from_;  // a step is under way
+  mutable std::vector<Gva> run_to_;                           // which is no step: see ends_of_sequence()
   mutable std::optional<Exit> deferred_;                      // an exit that settle() ran into
   // For steps only: a guest that runs may change them.
   std::optional<FaultEntries> fault_entries_;
@@ -179,5 +187,4 @@ class Vcpu {
   mutable std::optional<BreakpointResume::Where> stands_;
 };
 
-  mutable std::vector<Gva> run_to_;                           // which is no step: see ends_of_sequence()
 }  // namespace remapstorm

@@ -30,7 +30,7 @@ enum class Pairs : std::uint8_t { none, same, window };  // both at one boundary
 struct ExploreOptions {
   Window window;
   std::uint64_t nth = 1;                                 // which opening of the window after the ready doorbell
-  std::vector<std::string> injections = {"irq", "nmi"};  // of irq, nmi, hold; in the order given
+  std::vector<std::string> injections = {"irq", "nmi"};  // of irq, nmi, hold, serror; in the order given
   Pairs pairs = Pairs::none;                             // also each ordered pair of them
   std::size_t stride = 1;                                // of Pairs::window: only every so many boundaries; a sample
   std::size_t executions = 1;                            // of each point
@@ -65,6 +65,8 @@ std::vector<std::string> pair_names(const ExploreOptions& options);
 // "irq+nmi" -> {irq, nmi}.
 std::vector<InjectorKind> parts_of(std::string_view injection);
 bool contains(std::span<const InjectorKind> parts, InjectorKind kind);
+// Also where interrupts are off.
+constexpr bool comes_through(InjectorKind kind) { return kind == InjectorKind::nmi || kind == InjectorKind::serror; }
 
 // "0:hugetlb-grow,pages=2". Error: usage, with the known workloads and their arguments.
 Result<Workload> parse_workload(std::string_view text, const Vocabulary& vocabulary, unsigned cpus);

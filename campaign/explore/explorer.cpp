@@ -23,6 +23,7 @@ std::string note_of(InjectorKind part, const ExploreOptions& options) {
   if (part == InjectorKind::hold) {
     return "the vCPU in the window is not run for " + std::to_string(options.hold.count() / 1'000'000) + " ms";
   }
+  if (part == InjectorKind::serror) return "an uncontainable SError on the vCPU in the window";
   const auto ways = arch_of(kHostIsa).interrupt_ways;
   const auto named = std::ranges::find_if(ways, [&](const InterruptWay& way) { return way.name == options.via; });
   const InterruptWay& way = named != ways.end() ? *named : ways.front();

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "campaign/explore/explore_options.h"
+
 namespace remapstorm {
 
 namespace {
@@ -21,7 +23,7 @@ std::uint64_t end_of_interrupts_on(const Walked& walked) {
 Taking step_until_taken(Machine& machine, unsigned vcpu, const Walked& walked, std::uint64_t from,
                         InjectorKind injected) {
   const std::uint64_t last = walked.boundaries.back().steps;
-  const std::uint64_t end = injected == InjectorKind::nmi ? last + 1 : end_of_interrupts_on(walked);
+  const std::uint64_t end = comes_through(injected) ? last + 1 : end_of_interrupts_on(walked);
   // Behind STI it may take one more.
   for (std::uint64_t steps = from; steps < std::min(end + 1, last + 1) && end > from; ++steps) {
     const Stepped stepped = step_once(machine, vcpu, Vcpu::Interrupts::taken);

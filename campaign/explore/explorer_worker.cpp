@@ -34,9 +34,7 @@ std::optional<TakenAt> taken_by_handler(const std::vector<Event>& events, std::u
   return std::nullopt;
 }
 
-Context context_entered_by(InjectorKind injected) {
-  return injected == InjectorKind::nmi ? Context::nmi : Context::hardirq;
-}
+Context context_entered_by(InjectorKind injected) { return comes_through(injected) ? Context::nmi : Context::hardirq; }
 
 // What the host saw and what the handler said, put together.
 std::optional<TakenAt> taken_at(const Taking& taking, std::optional<TakenAt> said, const Walked& walked,
@@ -77,7 +75,7 @@ Rule rule_for(const std::string& name, InjectorKind part, const Boundary& bounda
   if (part == InjectorKind::hold) {
     values["mode"] = std::string("hard");
     values["for_ms"] = options.hold;
-  } else {
+  } else if (part != InjectorKind::serror) {
     values["action"] = options.action;
     if (part == InjectorKind::irq) values["via"] = options.via;
   }
@@ -207,12 +205,12 @@ std::string ExploreWorker::repeat_line(const ExplorePoint& point) const {
   if (point.second) at += "," + choice_text(boundaries[*point.second]);
   return repeat_words(exploration_.plan, explore_words(again) + " --at " + at);
 }
+
+Result<PointOutcome> ExploreWorker::execute(const ExplorePoint& point, std::vector<Event>& events) {
   const auto& boundaries = exploration_.walked.boundaries;
   if (boundaries[point.boundary].in_sequence || (point.second && boundaries[*point.second].in_sequence)) {
     return PointOutcome(SkippedPoint{point, "inside an exclusive sequence, which begins anew when a vCPU stops there"});
   }
-
-Result<PointOutcome> ExploreWorker::execute(const ExplorePoint& point, std::vector<Event>& events) {
   const Plan plan = plan_for(point);
   const Nanoseconds began = environment_.clock.now();
   const WalkMark& mark = exploration_.mark_for(point.boundary);

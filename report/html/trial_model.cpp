@@ -14,6 +14,8 @@ constexpr Nanoseconds kAroundMoment{2'000'000'000};
 TimelineMark::Kind mark_kind(const std::string& injector) {
   switch (injector_kind(injector)) {
     case InjectorKind::nmi:
+    case InjectorKind::serror:
+    case InjectorKind::external_abort:
       return TimelineMark::Kind::nmi;
     case InjectorKind::hold:
       return TimelineMark::Kind::hold;

@@ -25,7 +25,7 @@ Word known(std::string_view text, std::span<const std::string_view> words) {
   return {slot, found == words.end() ? std::string_view("other") : *found};
 }
 
-constexpr std::string_view kKinds[] = {"irq", "nmi", "call", "hold", "stage2-delay"};
+constexpr std::string_view kKinds[] = {"irq", "nmi", "call", "hold", "stage2-delay", "serror", "external-abort"};
 constexpr std::string_view kExits[] = {"io",
                                        "mmio",
                                        "debug",

@@ -21,6 +21,14 @@ class FakeGuest final : public GuestControl {
     raised.emplace_back(vcpu, kind);
     return {};
   }
+  Status serror(unsigned vcpu, std::uint32_t syndrome) override {
+    serrors.emplace_back(vcpu, syndrome);
+    return {};
+  }
+  Status external_abort(unsigned vcpu, Gva address) override {
+    aborts.emplace_back(vcpu, address);
+    return {};
+  }
   Status hold(unsigned vcpu, const HoldRequest& request) override {
     holds.emplace_back(vcpu, request);
     return {};
@@ -35,6 +43,8 @@ class FakeGuest final : public GuestControl {
   rs_mailbox& raw() { return *reinterpret_cast<rs_mailbox*>(region_.data()); }
 
   std::vector<std::pair<unsigned, InterruptKind>> raised;
+  std::vector<std::pair<unsigned, std::uint32_t>> serrors;
+  std::vector<std::pair<unsigned, Gva>> aborts;
   std::vector<std::pair<unsigned, HoldRequest>> holds;
   std::vector<std::pair<Gpa, Nanoseconds>> delays;
   MappedPage mapped{Gpa(0x5000), Gpa(0x9000)};

@@ -37,8 +37,30 @@ TEST(InjectorCatalogue, HoldsEveryFaultOnceWithAnExplanation) {
     EXPECT_FALSE(spec.summary.empty()) << spec.name;
     for (const ParameterSpec& parameter : spec.parameters) EXPECT_FALSE(parameter.summary.empty()) << parameter.name;
   }
-  EXPECT_THAT(names, testing::UnorderedElementsAre("irq", "nmi", "call", "hold", "stage2-delay"));
+  EXPECT_THAT(names,
+              testing::UnorderedElementsAre("irq", "nmi", "call", "hold", "stage2-delay", "serror", "external-abort"));
   EXPECT_EQ(find_injector("none-of-that-name"), nullptr);
+}
+
+TEST(SerrorInjector, SaysHowBadItIs) {
+  FakeGuest guest;
+  Parameters parameters;
+  EXPECT_EQ(make("serror", parameters)->fire(hit_on(1), guest)->detail, "uncontainable");
+  parameters.values["severity"] = std::string("corrected");
+  const auto receipt = make("serror", parameters)->fire(hit_on(0), guest);
+  EXPECT_EQ(receipt->target_vcpu, 0);
+  EXPECT_NE(receipt->token, 0U);
+  // Arm ARM, ESR_EL1 for an SError: AET is bits 12:10, DFSC 0x11 bits 5:0.
+  EXPECT_THAT(guest.serrors, testing::ElementsAre(std::pair(1U, 0x11U), std::pair(0U, 0x1811U)));
+}
+
+TEST(ExternalAbortInjector, HitsTheStructPageUnderRemap) {
+  FakeGuest guest;
+  EXPECT_EQ(make("external-abort", {})->fire(hit_on(1), guest)->detail, "at 0xffffea0000001000");
+  EXPECT_THAT(guest.aborts, testing::ElementsAre(std::pair(1U, Gva(0xffffea0000001000))));
+  Hit elsewhere = hit_on(0);
+  elsewhere.probe = 0;
+  EXPECT_EQ(make("external-abort", {})->fire(elsewhere, guest).error().kind, ErrorKind::usage);
 }
 
 TEST(IrqInjector, GoesToTheVcpuOfTheHitUnlessToldOtherwise) {

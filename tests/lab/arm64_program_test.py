@@ -37,9 +37,8 @@ class Arm64(LabCase):
         self.assertIn("rs_vmemmap_fault", functions)
 
     def test_what_the_findings_say(self):
-        self.program("run", *[str(TREE / f"docs/findings/arm64/{name}.toml")
-                              for name in ("bbml2-absent", "bbml2-live", "spurious-warning")],
-                     "--output-dir", str(self.output))
+        self.program("run", "bbml2-absent", "bbml2-live", "spurious-warning", "serror-in-window", "serror-corrected",
+                     "abort-in-window", "--output-dir", str(self.output))
 
     def test_every_boundary_of_a_window(self):
         self.program("explore", "bbm-pte", "--inject", "irq", "--strategy", "bbm-fault", "--output-dir", str(self.output))

@@ -29,7 +29,7 @@ TEST(Kinds, OnlyInplaceAndBbml2BreakNoEntry) {
 
 TEST(Kinds, InterruptsAreAnsweredAndNothingElse) {
   for (const char* name : {"irq", "nmi", "call"}) EXPECT_TRUE(is_answered(injector_kind(name))) << name;
-  for (const char* name : {"hold", "stage2-delay", "meteor", ""})
+  for (const char* name : {"hold", "stage2-delay", "serror", "external-abort", "meteor", ""})
     EXPECT_FALSE(is_answered(injector_kind(name))) << name;
   EXPECT_EQ(injector_kind("meteor"), InjectorKind::unknown);
 }

@@ -51,6 +51,9 @@ std::optional<bool> interrupts_enabled(const CpuState& by_flags, const VcpuFds& 
 bool waits_unsaid(const CpuState& state, const GuestMemory& memory);
 // An NMI is pending and not masked; always false where there are none.
 Result<bool> nmi_waits(int vcpu_fd);
+// See Vcpu::serror(), Vcpu::external_abort().
+Status pend_serror(int vcpu_fd, std::uint32_t syndrome);
+Status pend_external_abort(int vcpu_fd, Gva address);
 Result<std::uint64_t> guest_counter(int vcpu_fd);
 Result<std::uint64_t> guest_counter_hz(int vcpu_fd);
 
@@ -70,13 +73,13 @@ Status give_back(int vcpu_fd, const kvm_run& run);
 // with the trap flag clear, so a step would run through the handler, or for ever inside it. Both together are at most
 // kMaxBreakpoints; empty where a step ends at the entry by itself.
 Result<std::vector<Gva>> interrupt_entries(int vcpu_fd, const GuestMemory& memory);
-Result<FaultEntries> fault_entries(int vcpu_fd, const GuestMemory& memory);
-// A step arrived `there`: if that is where a system call enters the kernel, takes the trap flag of the step out of the
-// flags that the call saved.
 // Where the vCPU is to run to in place of a step, because what stands there cannot be stepped (exclusive_sequence.h):
 // its ends, and the vectors that it may leave by. Empty: step. At most kMaxBreakpoints.
 enum class Leaving : std::uint8_t { by_faults, by_interrupts_too };
 Result<std::vector<Gva>> ends_of_sequence(int vcpu_fd, const GuestMemory& memory, Leaving leaving);
+Result<FaultEntries> fault_entries(int vcpu_fd, const GuestMemory& memory);
+// A step arrived `there`: if that is where a system call enters the kernel, takes the trap flag of the step out of the
+// flags that the call saved.
 Status clear_step_of_caller(int vcpu_fd, const FaultEntries& entries, const BreakpointResume::Where& there,
                             const GuestMemory& memory);
 

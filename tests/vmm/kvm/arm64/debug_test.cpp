@@ -31,6 +31,69 @@ TEST(Step, ADoorbellIsReportedAndItsStepEndsWithIt) {
   EXPECT_EQ(step(guest), Gva(kCode + 8));
 }
 
+// x2: the cell. Adds one to it; w3: whether the store failed.
+const Code kAtomic = {0x885f7c40,  // ldxr w0, [x2]
+                      0x11000400,  // add w0, w0, #1
+                      0x88037c40,  // stxr w3, w0, [x2]
+                      0x35ffffa3,  // cbnz w3, back
+                      kRing,      kForever};
+
+TEST(Step, AnExclusiveSequenceIsOne) {
+  for (const auto interrupts : {Vcpu::Interrupts::taken, Vcpu::Interrupts::blocked}) {
+    BareGuest guest(kAtomic);
+    EXPECT_EQ(step(guest, interrupts), Gva(kCode + 12));
+    EXPECT_EQ(guest.registers().x[3], 0U) << "the store succeeded";
+    EXPECT_EQ(step(guest, interrupts), Gva(kCode + 16));
+    EXPECT_EQ(expect_stop<DoorbellStop>(guest.vcpu().run()).value, 1U);
+  }
+}
+
+TEST(Step, AnInterruptIsTakenInPlaceOfAnExclusiveSequence) {
+  BareGuest guest(kAtomic);
+  guest.enable_interrupts();
+  guest.start(0, kCode, 0);
+  guest.line(LineLevel::high);
+  EXPECT_EQ(step(guest), Gva(kIrqVector));
+  EXPECT_EQ(guest.registers().elr_el1, kCode);
+}
+
+TEST(Step, AFaultInAnExclusiveSequenceEndsIt) {
+  BareGuest guest(
+      {0x885f7c40 /* ldxr w0, [x2] */, 0x00000000 /* udf #0 */, 0x88037c40 /* stxr w3, w0, [x2] */, kForever});
+  EXPECT_EQ(step(guest), Gva(kFaultVector));
+  EXPECT_EQ(guest.registers().elr_el1, kCode + 4);
+}
+
+// To step off it by one instruction would make it begin anew for ever.
+TEST(Breakpoint, OnAnExclusiveLoadHitsOnce) {
+  BareGuest guest(kAtomic);
+  set_breakpoint(guest, kCode);
+  EXPECT_EQ(expect_stop<BreakpointStop>(guest.vcpu().run()).pc, Gva(kCode));
+  EXPECT_EQ(expect_stop<DoorbellStop>(guest.vcpu().run()).value, 1U);
+}
+
+TEST(ErrorExceptions, AnSErrorComesWithItsSyndromeWhenItIsNotMasked) {
+  BareGuest guest({kNop, 0xd50344ff /* msr daifclr, #4 */, kNop, kForever});
+  must(guest.vcpu().serror(0x1811));
+  EXPECT_EQ(step(guest), Gva(kCode + 4));
+  EXPECT_EQ(step(guest), Gva(kCode + 8));
+  EXPECT_EQ(step(guest), Gva(kVectors + 0x380));
+  EXPECT_EQ(take(guest.vcpu().system_registers()).esr_el1, 0xbe001811U);
+}
+
+TEST(ErrorExceptions, AnExternalAbortStandsForTheNextInstruction) {
+  BareGuest guest({kRing, kNop, kForever});
+  expect_stop<DoorbellStop>(guest.vcpu().run());
+  constexpr Gva kStructPage(0xfffffdffc0000040);
+  must(guest.vcpu().external_abort(kStructPage));
+  EXPECT_EQ(step(guest), Gva(kFaultVector));
+  const auto system = take(guest.vcpu().system_registers());
+  EXPECT_EQ(system.far_el1, kStructPage.value);
+  EXPECT_EQ(guest.registers().elr_el1, kCode + 4);
+  EXPECT_EQ(system.esr_el1 >> 26, 0x25U);
+  EXPECT_EQ(system.esr_el1 & 0x3f, 0x10U);
+}
+
 TEST(Breakpoint, EachTurnOfALoopHitsOnce) {
   BareGuest guest({0x52800c80,                     // mov w0, #100
                    0x51000400,                     // sub w0, w0, #1   <- breakpoint
