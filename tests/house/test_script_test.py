@@ -113,8 +113,12 @@ class TestScript(unittest.TestCase):
         self.assertIn("--preset arm64 -j 1", self.ctests()[0])
         self.assertTrue(any(line.startswith("cmake --build --preset arm64") for line in self.fake.trace()))
         self.fake.forget()
+        self.assertEqual(self.call("smoke").returncode, 0)
+        self.assertIn("--preset smoke -j 1", self.ctests()[0])
+        self.assertTrue(any(line.startswith("cmake --build --preset arm64-smoke") for line in self.fake.trace()))
+        self.fake.forget()
         self.call()
-        self.assertEqual([line.split()[2] for line in self.ctests()], ["unit", "kvm", "lab", "lint", "asan", "tsan"])
+        self.assertEqual([line.split()[2] for line in self.ctests()], ["unit", "kvm", "lab", "smoke", "lint", "asan", "tsan"])
 
     def test_by_name(self):
         result = self.call("-k", "Rng", PARTS="unit")
