@@ -23,7 +23,7 @@ class ExternalAbortInjector final : public Injector {
     char where[32];
     std::snprintf(where, sizeof where, "at 0x%llx", static_cast<unsigned long long>(target));
     receipt.detail = where;
-    RS_TRY(guest.external_abort(hit.vcpu, Gva(target)));
+    RS_TRY(guest.external_abort(hit.vcpu, Gva(target), receipt.token));
     return receipt;
   }
 };

@@ -49,9 +49,9 @@ class GuestControl {
   virtual std::uint32_t new_token() = 0;
   virtual Mailbox& mailbox() = 0;
   virtual Status raise(unsigned vcpu, InterruptKind kind) = 0;
-  // Only arm64 has these; `vcpu` stands still.
-  virtual Status serror(unsigned vcpu, std::uint32_t syndrome) = 0;
-  virtual Status external_abort(unsigned vcpu, Gva address) = 0;
+  // Only arm64 has these; `vcpu` stands still. Ended when the vCPU has taken it.
+  virtual Status serror(unsigned vcpu, std::uint32_t syndrome, std::uint32_t token) = 0;
+  virtual Status external_abort(unsigned vcpu, Gva address, std::uint32_t token) = 0;
   virtual Status hold(unsigned vcpu, const HoldRequest& request) = 0;
   virtual Status delay_page(Gpa page, Nanoseconds delay, std::uint32_t token) = 0;
   [[nodiscard]] virtual Result<MappedPage> translate(unsigned vcpu, Gva address) = 0;

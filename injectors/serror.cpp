@@ -30,7 +30,7 @@ class SerrorInjector final : public Injector {
     receipt.token = guest.new_token();
     receipt.target_vcpu = static_cast<int>(hit.vcpu);
     receipt.detail = severity_;
-    RS_TRY(guest.serror(hit.vcpu, found->second));
+    RS_TRY(guest.serror(hit.vcpu, found->second, receipt.token));
     return receipt;
   }
 

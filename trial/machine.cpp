@@ -90,6 +90,7 @@ void Machine::begin(EventLog& log, RuleEngine& rules, MachineTask task) {
     RS_CHECK(vcpu_thread->parked, "a trial begins while a vCPU runs");
     vcpu_thread->retired = false;
     vcpu_thread->by_hand = false;
+    vcpu_thread->error = {};
     vcpu_thread->hold = {};
     vcpu_thread->waited_logged = waited_by(*vcpu_thread);
     vcpu_thread->guest = vcpu_thread->harness = vcpu_thread->parked_for = Nanoseconds(0);

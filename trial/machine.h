@@ -156,8 +156,8 @@ class Machine final : public GuestControl, public SupervisedMachine {
   std::uint32_t new_token() override { return ++last_token_; }
   Mailbox& mailbox() override { return *mailbox_; }
   Status raise(unsigned vcpu, InterruptKind kind) override;
-  Status serror(unsigned vcpu, std::uint32_t syndrome) override;
-  Status external_abort(unsigned vcpu, Gva address) override;
+  Status serror(unsigned vcpu, std::uint32_t syndrome, std::uint32_t token) override;
+  Status external_abort(unsigned vcpu, Gva address, std::uint32_t token) override;
   Status hold(unsigned vcpu, const HoldRequest& request) override;
   Status delay_page(Gpa page, Nanoseconds delay, std::uint32_t token) override;
   [[nodiscard]] Result<MappedPage> translate(unsigned vcpu, Gva address) override;
@@ -170,6 +170,11 @@ class Machine final : public GuestControl, public SupervisedMachine {
     bool retired = false;  // never to run again in this trial
     bool by_hand = false;  // stepped by the machine's owner
     bool breakpoints_stale = false;
+    // An SError or an external abort that it has not been seen to have taken; token 0: none.
+    struct ErrorException {
+      InjectorKind kind = InjectorKind::unknown;
+      std::uint32_t token = 0;
+    } error;
     std::optional<clockid_t> cpu_clock;
     std::uint64_t sampled_cpu_ns = 0;  // cpu_clock at the last sample
     std::optional<ThreadWatch> watch;
@@ -198,6 +203,7 @@ class Machine final : public GuestControl, public SupervisedMachine {
   void bad_doorbell(unsigned index, const std::string& detail);
   void retire(unsigned index, LifecycleEvent::What what, const std::string& detail);
   void end_hold(unsigned index, const std::optional<HoldEnd>& end);
+  void end_error(unsigned index);
   void on_delay_end(const PageDelayEnd& end);
   void on_console_line(std::string_view line, LineEnd end);
   void account_host();

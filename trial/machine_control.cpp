@@ -21,9 +21,21 @@ Status Machine::raise(unsigned vcpu, InterruptKind kind) {
   RS_CHECK(false, "unknown interrupt kind");
 }
 
-Status Machine::serror(unsigned vcpu, std::uint32_t syndrome) { return vm_->vcpu(vcpu).serror(syndrome); }
+Status Machine::serror(unsigned vcpu, std::uint32_t syndrome, std::uint32_t token) {
+  if (threads_[vcpu]->error.token != 0)
+    return usage_error("an SError or external abort of this vCPU is pending already");
+  RS_TRY(vm_->vcpu(vcpu).serror(syndrome));
+  threads_[vcpu]->error = {InjectorKind::serror, token};
+  return {};
+}
 
-Status Machine::external_abort(unsigned vcpu, Gva address) { return vm_->vcpu(vcpu).external_abort(address); }
+Status Machine::external_abort(unsigned vcpu, Gva address, std::uint32_t token) {
+  if (threads_[vcpu]->error.token != 0)
+    return usage_error("an SError or external abort of this vCPU is pending already");
+  RS_TRY(vm_->vcpu(vcpu).external_abort(address));
+  threads_[vcpu]->error = {InjectorKind::external_abort, token};
+  return {};
+}
 
 Status Machine::hold(unsigned vcpu, const HoldRequest& request) {
   VcpuThread& vcpu_thread = *threads_[vcpu];

@@ -30,6 +30,7 @@ ConsoleEvent::End event_end(LineEnd end) {
 
 void Machine::on_stop(unsigned index, const Stop& stop) {
   if (stopping_) return;
+  if (!std::holds_alternative<InterruptedStop>(stop)) end_error(index);
   std::visit(
       [&](const auto& one) {
         using T = std::decay_t<decltype(one)>;
@@ -175,6 +176,23 @@ void Machine::end_hold(unsigned index, const std::optional<HoldEnd>& end) {
   receipt.measured = end->measured;
   log_->add(static_cast<int>(index), receipt);
   changed_.notify_all();
+}
+
+// An SError waits while it is masked; an external abort is taken by the first instruction that runs.
+void Machine::end_error(unsigned index) {
+  const auto error = threads_[index]->error;
+  if (error.token == 0) return;
+  const Result<bool> waits = vm_->vcpu(index).serror_waits();
+  if (waits.ok() && *waits) return;
+  threads_[index]->error = {};
+  ReceiptEvent receipt;
+  receipt.rule = rules_->rule_of(error.token);
+  receipt.injector = injector_name(error.kind);
+  receipt.phase = waits.ok() ? ReceiptEvent::Phase::ended : ReceiptEvent::Phase::failed;
+  receipt.token = error.token;
+  receipt.target_vcpu = static_cast<int>(index);
+  if (!waits.ok()) receipt.detail = waits.error().message;
+  log_->add(static_cast<int>(index), receipt);
 }
 
 void Machine::on_delay_end(const PageDelayEnd& end) {

@@ -278,6 +278,8 @@ Status Vcpu::nmi() {
 
 Status Vcpu::serror(std::uint32_t syndrome) { return host_kvm::pend_serror(fd_.get(), syndrome); }
 
+Result<bool> Vcpu::serror_waits() const { return host_kvm::serror_waits(fd_.get()); }
+
 Status Vcpu::external_abort(Gva address) {
   RS_TRY(settle());
   return host_kvm::pend_external_abort(fd_.get(), address);

@@ -78,6 +78,8 @@ class Vcpu {
   // What only arm64 has; elsewhere: usage. Nobody is inside run().
   // An SError with that ESR_EL1.ISS, taken when PSTATE.A is clear. Errors: unavailable without FEAT_RAS.
   Status serror(std::uint32_t syndrome);
+  // It has not been taken yet. Always false elsewhere.
+  [[nodiscard]] Result<bool> serror_waits() const;
   // The next instruction is a synchronous external abort: a data abort with FAR_EL1 = `address`.
   Status external_abort(Gva address);
 

@@ -21,11 +21,11 @@ class FakeGuest final : public GuestControl {
     raised.emplace_back(vcpu, kind);
     return {};
   }
-  Status serror(unsigned vcpu, std::uint32_t syndrome) override {
+  Status serror(unsigned vcpu, std::uint32_t syndrome, std::uint32_t) override {
     serrors.emplace_back(vcpu, syndrome);
     return {};
   }
-  Status external_abort(unsigned vcpu, Gva address) override {
+  Status external_abort(unsigned vcpu, Gva address, std::uint32_t) override {
     aborts.emplace_back(vcpu, address);
     return {};
   }

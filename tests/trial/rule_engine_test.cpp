@@ -112,8 +112,8 @@ TEST_F(RuleEngineTest, AnInjectionThatFailsIsAFailedReceipt) {
     [[nodiscard]] unsigned vcpu_count() const override { return 2; }
     std::uint32_t new_token() override { return 7; }
     Mailbox& mailbox() override { return under.mailbox(); }
-    Status serror(unsigned, std::uint32_t) override { return {}; }
-    Status external_abort(unsigned, Gva) override { return {}; }
+    Status serror(unsigned, std::uint32_t, std::uint32_t) override { return {}; }
+    Status external_abort(unsigned, Gva, std::uint32_t) override { return {}; }
     Status raise(unsigned, InterruptKind) override { return host_error("KVM_SIGNAL_MSI: no"); }
     Status hold(unsigned, const HoldRequest&) override { return host_error("no"); }
     Status delay_page(Gpa, Nanoseconds, std::uint32_t) override { return host_error("no"); }

@@ -53,6 +53,7 @@ bool waits_unsaid(const CpuState& state, const GuestMemory& memory);
 Result<bool> nmi_waits(int vcpu_fd);
 // See Vcpu::serror(), Vcpu::external_abort().
 Status pend_serror(int vcpu_fd, std::uint32_t syndrome);
+Result<bool> serror_waits(int vcpu_fd);
 Status pend_external_abort(int vcpu_fd, Gva address);
 Result<std::uint64_t> guest_counter(int vcpu_fd);
 Result<std::uint64_t> guest_counter_hz(int vcpu_fd);

@@ -77,7 +77,9 @@ TEST(ErrorExceptions, AnSErrorComesWithItsSyndromeWhenItIsNotMasked) {
   must(guest.vcpu().serror(0x1811));
   EXPECT_EQ(step(guest), Gva(kCode + 4));
   EXPECT_EQ(step(guest), Gva(kCode + 8));
+  EXPECT_TRUE(take(guest.vcpu().serror_waits()));
   EXPECT_EQ(step(guest), Gva(kVectors + 0x380));
+  EXPECT_FALSE(take(guest.vcpu().serror_waits()));
   EXPECT_EQ(take(guest.vcpu().system_registers()).esr_el1, 0xbe001811U);
 }
 

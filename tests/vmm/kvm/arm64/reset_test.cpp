@@ -104,6 +104,18 @@ TEST(Reset, ATimerInterruptThatWasTakenMeanwhileIsNotActiveAnyMore) {
   }
 }
 
+// KVM_SET_VCPU_EVENTS takes none back.
+TEST(Reset, AnSErrorThatWaitsIsGone) {
+  BareGuest guest({0xd50344ff /* msr daifclr, #4 */, kNop, kForever});
+  const Snapshot snapshot = snapshot_of(guest);
+  const auto reset = reset_to(guest, snapshot);
+  must(guest.vcpu().serror(0x11));
+  take(reset->run());
+  EXPECT_EQ(text_of(take(reset->compare())), "");
+  EXPECT_EQ(expect_stop<StepStop>(guest.vcpu().step()).pc, Gva(kCode + 4));
+  EXPECT_EQ(expect_stop<StepStop>(guest.vcpu().step()).pc, Gva(kCode + 8));
+}
+
 // The other way round KVM has no means.
 TEST(Restore, RefusesASnapshotInTheMiddleOfATimerInterrupt) {
   BareGuest guest({0xd51be35f, 0xd2800023, 0xd51be323, kForever});

@@ -20,6 +20,12 @@ Status pend_serror(int vcpu_fd, std::uint32_t syndrome) {
   return unavailable_error("this host does not let the syndrome of an SError be given: it has no FEAT_RAS");
 }
 
+Result<bool> serror_waits(int vcpu_fd) {
+  kvm_vcpu_events events = {};
+  RS_TRY(check_call(::ioctl(vcpu_fd, KVM_GET_VCPU_EVENTS, &events), "KVM_GET_VCPU_EVENTS"));
+  return events.exception.serror_pending != 0;
+}
+
 // KVM leaves in FAR_EL1 what the vCPU's last exit to it had there; the exception itself is entered by the next KVM_RUN,
 // so that the address can be set meanwhile.
 Status pend_external_abort(int vcpu_fd, Gva address) {

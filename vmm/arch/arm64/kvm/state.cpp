@@ -187,13 +187,23 @@ std::uint64_t saved_active_timers(const std::vector<StateItem>& items) {
   return 0;
 }
 
-// One that was taken since is ended by a reset of its vCPU: left active, it would not come again. One that was being
-// handled then, and is not now, cannot be brought back.
-Status match_timer_interrupts(const MachineFds& machine, const KvmState& state) {
+Result<bool> serror_is_new(const MachineFds& machine, std::size_t vcpu, const std::vector<StateItem>& items) {
+  RS_ASSIGN(const bool now, serror_waits(machine.vcpus[vcpu]));
+  const StateItem* item = find_item(items, static_cast<std::uint16_t>(StateKind::events));
+  kvm_vcpu_events then = {};
+  if (item != nullptr && item->bytes.size() == sizeof(then)) std::memcpy(&then, item->bytes.data(), sizeof(then));
+  return now && then.exception.serror_pending == 0;
+}
+
+// What KVM lets nobody take back is ended by a reset of its vCPU: a timer's interrupt that was taken since (left
+// active, it would not come again), an SError that waits since. A timer's interrupt that was being handled then, and is
+// not now, cannot be brought back.
+Status end_what_stays(const MachineFds& machine, const KvmState& state) {
   for (std::size_t i = 0; i < machine.vcpus.size(); ++i) {
     const std::uint64_t wanted = saved_active_timers(state.vcpus[i]);
     RS_ASSIGN(std::uint64_t now, active_timers(machine, i));
-    if (now != wanted && wanted == 0) {
+    RS_ASSIGN(const bool serror, serror_is_new(machine, i, state.vcpus[i]));
+    if ((now != wanted || serror) && wanted == 0) {
       RS_TRY(reset_vcpu(machine.vm, machine.vcpus[i], static_cast<unsigned>(i)));
       RS_ASSIGN(now, active_timers(machine, i));
     }
@@ -224,7 +234,7 @@ Status restore_state(const MachineFds& machine, const StatePlan& plan, const Kvm
     return usage_error("the snapshot has " + std::to_string(state.vcpus.size()) + " vCPUs, this machine " +
                        std::to_string(machine.vcpus.size()));
   }
-  if (plan.interrupt_controller) RS_TRY(match_timer_interrupts(machine, state));
+  if (plan.interrupt_controller) RS_TRY(end_what_stays(machine, state));
   return for_each(machine, plan, state,
                   [&](StateKind kind, std::size_t vcpu, const std::vector<StateItem>& items) -> Status {
                     const StateItem* item = find_item(items, static_cast<std::uint16_t>(kind));

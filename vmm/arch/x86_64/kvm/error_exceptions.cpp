@@ -6,6 +6,8 @@ namespace remapstorm::host_kvm {
 
 Status pend_serror(int /*vcpu_fd*/, std::uint32_t /*syndrome*/) { return usage_error("x86 has no SError"); }
 
+Result<bool> serror_waits(int /*vcpu_fd*/) { return false; }
+
 Status pend_external_abort(int /*vcpu_fd*/, Gva /*address*/) {
   return usage_error("x86 has no synchronous external abort");
 }
