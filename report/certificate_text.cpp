@@ -170,11 +170,24 @@ void pairs(const Certificate& certificate, PlainLines& out) {
   out.add();
 }
 
+std::string places_of(const std::map<std::string, std::size_t>& places) {
+  constexpr std::size_t kMost = 4;
+  if (places.size() > kMost) return std::to_string(places.size()) + " places";
+  std::string words;
+  for (const auto& [place, count] : places) words += (words.empty() ? "" : ", ") + place;
+  return words;
+}
+
+std::size_t sum_of(const std::map<std::string, std::size_t>& places) {
+  std::size_t sum = 0;
+  for (const auto& [place, count] : places) sum += count;
+  return sum;
+}
+
 // How many were taken where they were raised, and where the others were.
 void taken(const Certificate& certificate, const std::string& inject, PlainLines& out) {
-  constexpr std::size_t kMostPlaces = 4;
-  std::size_t here = 0, never = 0, behind = 0, guessed = 0;
-  std::map<std::string, std::size_t> within, outside;
+  std::size_t here = 0, never = 0, guessed = 0;
+  std::map<std::string, std::size_t> within, behind, elsewhere;
   for (const ExploredTrial& trial : certificate.trials) {
     if (trial.inject != inject || trial.second) continue;
     if (trial.taken.empty()) {
@@ -189,17 +202,16 @@ void taken(const Certificate& certificate, const std::string& inject, PlainLines
     } else if (at.boundary) {
       ++within[place];
     } else {
-      ++outside[place];
-      ++behind;
+      ++(at.exact ? behind : elsewhere)[place];
     }
   }
   std::string words = std::to_string(here) + " taken where raised";
   for (const auto& [place, count] : within) words += "; " + std::to_string(count) + " later in the window, at " + place;
-  if (behind != 0) words += "; " + std::to_string(behind) + " behind the window, at ";
-  if (outside.size() > kMostPlaces) {
-    words += std::to_string(outside.size()) + " places";
-  } else {
-    for (const auto& [place, count] : outside) words += (place == outside.begin()->first ? "" : ", ") + place;
+  if (!behind.empty()) words += "; " + std::to_string(sum_of(behind)) + " behind the window, at " + places_of(behind);
+  if (!elsewhere.empty()) {
+    words += "; " + std::to_string(sum_of(elsewhere)) +
+             " inside what was taken first, such as a timer's interrupt, or behind the window, at " +
+             places_of(elsewhere);
   }
   if (never != 0) words += "; " + std::to_string(never) + " never taken";
   if (guessed != 0) words += "; of " + std::to_string(guessed) + " it is known from their handler only";

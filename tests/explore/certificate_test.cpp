@@ -94,6 +94,19 @@ TEST(Certificate, TextFitsAMailingList) {
   EXPECT_THAT(text, HasSubstr("kernel  " + std::string(64, 'a') + "\n"));
 }
 
+// Where a timer's interrupt came first the other one is taken in its softirq, and the window is still open.
+TEST(Certificate, WhatIsKnownFromTheHandlerAloneIsNotCalledBehindTheWindow) {
+  Certificate c = sample_certificate();
+  TakenAt at{Gva(0xffffffff81001000), "handle_softirqs", 0x22c, std::nullopt, "hardirq", false};
+  c.trials[0].taken = {at};
+  EXPECT_THAT(certificate_text(c), HasSubstr("taken first, such"));
+  at.exact = true;
+  c.trials[0].taken = {at};
+  const std::string text = certificate_text(c);
+  EXPECT_THAT(text, HasSubstr("behind the window, at handle_softirqs"));
+  EXPECT_THAT(text, Not(HasSubstr("taken first, such")));
+}
+
 TEST(Certificate, TextOfAnIncompleteOneSaysSoFirst) {
   Certificate c = sample_certificate();
   c.trials.erase(c.trials.begin() + 4);
