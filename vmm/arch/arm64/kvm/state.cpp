@@ -195,22 +195,20 @@ Result<bool> serror_is_new(const MachineFds& machine, std::size_t vcpu, const st
   return now && then.exception.serror_pending == 0;
 }
 
+Error cannot_restore(std::size_t vcpu, std::uint64_t timers) {
+  return unavailable_error("vcpu " + std::to_string(vcpu) + " is handling its timer's interrupt (" + hex(timers) +
+                           " in GICR_ISACTIVER0), which KVM does not let be restored");
+}
+
 // What KVM lets nobody take back is ended by a reset of its vCPU: a timer's interrupt that was taken since (left
-// active, it would not come again), an SError that waits since. A timer's interrupt that was being handled then, and is
-// not now, cannot be brought back.
+// active, it would not come again), an SError that waits since.
 Status end_what_stays(const MachineFds& machine, const KvmState& state) {
   for (std::size_t i = 0; i < machine.vcpus.size(); ++i) {
     const std::uint64_t wanted = saved_active_timers(state.vcpus[i]);
-    RS_ASSIGN(std::uint64_t now, active_timers(machine, i));
+    if (wanted != 0) return cannot_restore(i, wanted);
+    RS_ASSIGN(const std::uint64_t now, active_timers(machine, i));
     RS_ASSIGN(const bool serror, serror_is_new(machine, i, state.vcpus[i]));
-    if ((now != wanted || serror) && wanted == 0) {
-      RS_TRY(reset_vcpu(machine.vm, machine.vcpus[i], static_cast<unsigned>(i)));
-      RS_ASSIGN(now, active_timers(machine, i));
-    }
-    if (now == wanted) continue;
-    return unavailable_error("vcpu " + std::to_string(i) +
-                             " was handling its timer's interrupt when the snapshot was "
-                             "taken, and KVM does not let that be restored");
+    if (now != 0 || serror) RS_TRY(reset_vcpu(machine.vm, machine.vcpus[i], static_cast<unsigned>(i)));
   }
   return {};
 }
@@ -226,6 +224,9 @@ Result<KvmState> save_state(const MachineFds& machine, const StatePlan& plan) {
     items.push_back({static_cast<std::uint16_t>(kind), *std::move(bytes)});
     return {};
   }));
+  for (std::size_t i = 0; i < machine.vcpus.size(); ++i) {
+    if (const std::uint64_t timers = saved_active_timers(state.vcpus[i]); timers != 0) return cannot_restore(i, timers);
+  }
   return state;
 }
 
