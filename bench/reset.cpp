@@ -5,7 +5,6 @@
 //   reset IMAGE-FOLDER CPUS [ROUNDS [log|ring|both]]
 #include "vmm/reset.h"
 
-#include <linux/kvm.h>
 #include <sys/ioctl.h>
 
 #include <algorithm>
@@ -20,12 +19,11 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "bench/arch/reset_arch.h"
 #include "guest/abi/remapstorm_abi.h"
 #include "link/guest_devices.h"
 #include "link/mailbox.h"
 #include "plan/command_line.h"
-#include "vmm/arch/x86_64/kvm/ioctl_numbers.h"
-#include "vmm/arch/x86_64/state_kinds.h"
 #include "vmm/elf_image.h"
 #include "vmm/linux_boot.h"
 #include "vmm/page_walk.h"
@@ -35,13 +33,6 @@ namespace remapstorm {
 namespace {
 
 constexpr std::uint64_t kMemory = 128 << 20;
-constexpr std::uint64_t kDirectMap = 0xffff888000000000;  // where Linux maps all memory (4 levels, no KASLR)
-// Writes one word into each of rcx pages from rdi on, then rings.
-constexpr std::uint8_t kTouch[] = {0x48, 0x89, 0x07,                          // mov [rdi], rax
-                                   0x48, 0x81, 0xc7, 0x00, 0x10, 0x00, 0x00,  // add rdi, 4096
-                                   0x48, 0xff, 0xc9,                          // dec rcx
-                                   0x75, 0xf1,                                // jnz
-                                   0xef};                                     // out dx, eax
 
 struct Guest {
   std::unique_ptr<GuestMemory> memory;
@@ -104,6 +95,7 @@ void run(Vm& vm, std::chrono::microseconds longest) {
 
 // Each vCPU writes its share of `pages` with its own instructions, at the end of memory, where nothing is yet.
 Status touch(Guest& guest, std::uint64_t pages) {
+  const bench::TouchCode touch = bench::touch_code();
   std::uint64_t next = kMemory - pages * kGuestPageSize;
   const unsigned cpus = guest.vm->vcpu_count();
   for (unsigned i = 0; i < cpus; ++i) {
@@ -113,19 +105,20 @@ Status touch(Guest& guest, std::uint64_t pages) {
     RS_TRY(vcpu.make_runnable());
     RS_ASSIGN(const CpuState state, vcpu.state());
     RS_ASSIGN(auto registers, vcpu.registers());
-    const PageWalk code = walk(kHostIsa, state.space, *guest.memory, state.pc);
-    if (!code.present() || state.user_mode) return host_error("the guest is not in its kernel");
-    if (!guest.memory->write(*code.physical, std::as_bytes(std::span(kTouch)))) return host_error("code page");
-    registers.rdi = kDirectMap + next;
-    registers.rcx = share;
-    registers.rdx = RS_DOORBELL_PORT;
-    registers.rax = RS_DOORBELL(RS_OP_PROBE, 0);
-    registers.rflags = 2;  // no interrupt in between
+    const PageWalk place = walk(kHostIsa, state.space, *guest.memory, state.pc);
+    if (!place.present() || state.user_mode) return host_error("the guest is not in its kernel");
+    if (!guest.memory->write(*place.physical, touch.code)) return host_error("code page");
+    auto* written = reinterpret_cast<char*>(guest.memory->guest_range(*place.physical, touch.code.size()));
+    __builtin___clear_cache(written, written + touch.code.size());
+    bench::prepare_touch(registers, touch.memory + next, share);
     next += share * kGuestPageSize;
     RS_TRY(vcpu.set_registers(registers));
+    const Gva end[] = {state.pc + touch.end};
+    RS_TRY(vcpu.set_breakpoints(end));
     Stop stop = vcpu.run();
     if (std::holds_alternative<InterruptedStop>(stop)) stop = vcpu.run();  // a kick that came late
-    if (!std::holds_alternative<DoorbellStop>(stop)) return host_error("touching pages: " + describe(stop));
+    RS_TRY(vcpu.set_breakpoints({}));
+    if (!std::holds_alternative<BreakpointStop>(stop)) return host_error("touching pages: " + describe(stop));
   }
   return {};
 }
@@ -133,68 +126,15 @@ Status touch(Guest& guest, std::uint64_t pages) {
 // The ioctls and the copying of a reset, and nothing around them.
 class Floor {
  public:
-  Floor(Vm& vm, const Snapshot& snapshot) : vm_(vm), snapshot_(snapshot), tracker_(DirtyTracker::create(vm)) {
-    using x86_64::StateKind;
-    const bool two = vm.state_plan().system_registers_2;
-    const auto number = [&](StateKind kind) -> unsigned long {
-      switch (kind) {
-        case StateKind::mp_state:
-          return KVM_SET_MP_STATE;
-        case StateKind::registers:
-          return KVM_SET_REGS;
-        case StateKind::system_registers:
-          return two ? KVM_SET_SREGS2 : KVM_SET_SREGS;
-        case StateKind::fpu:
-          return host_kvm::kSetXsave;
-        case StateKind::extended_control:
-          return KVM_SET_XCRS;
-        case StateKind::debug_registers:
-          return KVM_SET_DEBUGREGS;
-        case StateKind::msrs:
-          return host_kvm::kSetMsrs;
-        case StateKind::local_apic:
-          return KVM_SET_LAPIC;
-        case StateKind::events:
-          return KVM_SET_VCPU_EVENTS;
-        case StateKind::pic_master:
-        case StateKind::pic_slave:
-        case StateKind::ioapic:
-          return KVM_SET_IRQCHIP;
-        case StateKind::pit:
-          return KVM_SET_PIT2;
-        case StateKind::clock:
-          return KVM_SET_CLOCK;
-        default:
-          return 0;
-      }
-    };
-    const auto add = [&](StateKind kind, int fd, const std::vector<StateItem>& items) {
-      for (const StateItem& item : items) {
-        if (item.kind != static_cast<std::uint16_t>(kind) || number(kind) == 0) continue;
-        Call call{fd, number(kind), item.bytes};
-        if (kind == StateKind::msrs) {
-          const std::uint32_t head[2] = {static_cast<std::uint32_t>(item.bytes.size() / 16), 0};
-          const auto bytes = std::as_bytes(std::span(head));
-          call.bytes.insert(call.bytes.begin(), bytes.begin(), bytes.end());
-        }
-        calls_.push_back(std::move(call));
-      }
-    };
-    for (const StateKind kind : x86_64::kRestoreOrder) {
-      if (!x86_64::per_vcpu(kind)) {
-        add(kind, vm.fd(), snapshot.kvm_state().vm);
-      } else {
-        for (std::size_t i = 0; i < vm.fds().vcpus.size(); ++i)
-          add(kind, vm.fds().vcpus[i], snapshot.kvm_state().vcpus[i]);
-      }
-    }
+  Floor(Vm& vm, const Snapshot& snapshot)
+      : vm_(vm), snapshot_(snapshot), tracker_(DirtyTracker::create(vm)), calls_(bench::floor_calls(vm, snapshot)) {
     for (const auto& region : vm.memory().regions()) dirty_.emplace_back(region->size() / kGuestPageSize / 64 + 1);
   }
 
   Nanoseconds run() {
     const SteadyClock clock;
     const Nanoseconds begin = clock.now();
-    for (Call& call : calls_) ::ioctl(call.fd, call.number, call.bytes.data());
+    for (bench::Call& call : calls_) ::ioctl(call.fd, call.number, call.bytes.data());
     static_cast<void>(tracker_->collect(dirty_));
     for (std::size_t i = 0; i < dirty_.size(); ++i) {
       std::byte* memory = vm_.memory().regions()[i]->mapping.data();
@@ -210,15 +150,10 @@ class Floor {
   }
 
  private:
-  struct Call {
-    int fd;
-    unsigned long number;
-    std::vector<std::byte> bytes;
-  };
   Vm& vm_;
   const Snapshot& snapshot_;
   std::unique_ptr<DirtyTracker> tracker_;
-  std::vector<Call> calls_;
+  std::vector<bench::Call> calls_;
   std::vector<DirtyTracker::Bitmap> dirty_;
 };
 
@@ -312,7 +247,7 @@ Status measure(const Kvm& kvm, const Snapshot& snapshot, DirtyTracking tracking,
   return {};
 }
 
-Status bench(const std::string& image, unsigned cpus, unsigned rounds, const std::string& trackings) {
+Status measure_all(const std::string& image, unsigned cpus, unsigned rounds, const std::string& trackings) {
   RS_ASSIGN(const Kvm kvm, Kvm::open());
   RS_ASSIGN(Guest guest, make(kvm, cpus, DirtyTracking::log));
   RS_TRY(load(guest, image));
@@ -335,7 +270,7 @@ int main(int argc, char** argv) {
   const auto cpus = static_cast<unsigned>(std::strtoul(argv[2], nullptr, 10));
   const auto rounds = argc > 3 ? static_cast<unsigned>(std::strtoul(argv[3], nullptr, 10)) : 1000U;
   const std::string trackings = argc > 4 ? argv[4] : "both";
-  const remapstorm::Status status = remapstorm::bench(argv[1], cpus, std::max(1U, rounds), trackings);
+  const remapstorm::Status status = remapstorm::measure_all(argv[1], cpus, std::max(1U, rounds), trackings);
   if (status.ok()) return 0;
   std::fprintf(stderr, "reset: %s\n", status.error().message.c_str());
   return 1;
