@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/hex.h"
+#include "base/names.h"
 #include "telemetry/probe_names.h"
 
 namespace remapstorm {

@@ -60,14 +60,18 @@ InjectorInfo hold_injector() {
   until.name = "until";
   until.kind = ParameterSpec::Kind::condition;
   until.summary = "let go when this happens";
-  return {{"hold",
-           "keep a vCPU where it is",
-           {mode, milliseconds("for_ms", "how long"), until,
-            milliseconds("at_most_ms",
-                         "with until: give up after this long (10000 if not given); the trial is then an error"),
-            vcpu_parameter()},
-           {{"for_ms", "until"}}},
-          make_injector<HoldInjector>};
+  InjectorInfo info{
+      {"hold",
+       "keep a vCPU where it is",
+       {mode, milliseconds("for_ms", "how long"),
+        milliseconds(kLongestOfTrial, "with for_ms: each trial draws a length between the two, by its seed"), until,
+        milliseconds("at_most_ms",
+                     "with until: give up after this long (10000 if not given); the trial is then an error"),
+        vcpu_parameter()},
+       {{"for_ms", "until"}}},
+      make_injector<HoldInjector>};
+  info.spec.ranges = {{"for_ms", kLongestOfTrial}};
+  return info;
 }
 
 }  // namespace remapstorm

@@ -64,6 +64,8 @@ class Injector {
   virtual Result<Receipt> fire(const Hit& hit, GuestControl& guest) = 0;
 };
 
+// Beside for_ms: the length is drawn for each trial, between the two.
+inline constexpr const char* kLongestOfTrial = "up_to_ms";
 constexpr double kLongestInjectionMs = 60'000;  // of those that last
 
 template <typename Kind>

@@ -67,7 +67,9 @@ struct InjectorSpec {
   std::string summary;
   std::vector<ParameterSpec> parameters;
   std::vector<std::vector<std::string>> exactly_one_of = {};  // e.g. {{"for_ms", "until"}}
-  std::string architecture = {};                              // the only one that has it; empty: all have
+  // Parameters of a range, shortest and longest: the second may be given beside the first.
+  std::vector<std::pair<std::string, std::string>> ranges = {};
+  std::string architecture = {};  // the only one that has it; empty: all have
 };
 
 using InjectorCatalogue = std::vector<InjectorSpec>;

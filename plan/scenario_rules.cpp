@@ -187,6 +187,14 @@ InjectionSpec read_action(const ParseContext& context, const Scenario& scenario,
                       "exactly one of " + join(group));
     }
   }
+  for (const auto& [shortest, longest] : spec->ranges) {
+    if (!table.has(longest)) continue;
+    if (!table.has(shortest)) {
+      table.mistake_at(longest, path + " has " + longest + " without " + shortest, "both, or " + shortest + " alone");
+    } else if (action.parameters.length(longest) < action.parameters.length(shortest)) {
+      table.mistake_at(longest, longest + " of " + path + " is shorter than " + shortest);
+    }
+  }
   table.finish();
   return action;
 }

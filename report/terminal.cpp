@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 
+#include "base/proportion.h"
 #include "report/terminal_finding.h"
 #include "report/text.h"
 #include "results/exit_code.h"
@@ -200,6 +203,26 @@ class TerminalReport final : public Report {
                 pad(human_length(row.durations.front()), 11) +
                 pad(human_length(row.durations[(row.durations.size() - 1) / 2]), 11) +
                 human_length(row.durations.back()));
+    }
+    shares(results);
+  }
+
+  // Where trials of one plan end differently: how often each verdict comes.
+  void shares(const ScenarioResults& results) {
+    std::map<Verdict, std::uint64_t> counts;
+    std::uint64_t trials = 0;
+    for (const TrialResult& trial : results.trials) {
+      if (!trial.verdict || *trial.verdict == Verdict::error) continue;
+      ++counts[*trial.verdict];
+      ++trials;
+    }
+    if (counts.size() < 2) return;
+    for (const auto& [verdict, count] : counts) {
+      const Interval range = proportion_95(count, trials);
+      out_.line(fmt::format("  {} {} of {}: {:.2g} %, with 95 % confidence {:.2g} to {:.2g} % of such trials",
+                            verdict_name(verdict), count, trials,
+                            100.0 * static_cast<double>(count) / static_cast<double>(trials), 100 * range.low,
+                            100 * range.high));
     }
   }
 

@@ -4,13 +4,25 @@
 #include "injectors/catalogue.h"
 
 namespace remapstorm {
+namespace {
+
+Parameters drawn(Parameters parameters, Rng& random) {
+  const Nanoseconds longest = parameters.length(kLongestOfTrial), shortest = parameters.length("for_ms");
+  if (longest <= shortest) return parameters;
+  const double more = random.unit() * static_cast<double>((longest - shortest).count());
+  parameters.values["for_ms"] = shortest + Nanoseconds(static_cast<std::int64_t>(more));
+  return parameters;
+}
+
+}  // namespace
 
 Result<std::unique_ptr<RuleEngine>> RuleEngine::create(const Plan& plan, std::uint64_t trial, EventLog& log) {
   std::unique_ptr<RuleEngine> engine(new RuleEngine(plan, trial, log));
+  Rng random(trial_seed(plan.seed, plan.scenario + " lengths", trial));
   for (const Rule& rule : plan.rules) {
     const InjectorInfo* info = find_injector(rule.action.injector);
     if (info == nullptr) return usage_error("rule " + rule.name + ": no injector named " + rule.action.injector);
-    engine->injectors_.push_back(info->make(rule.action.parameters));
+    engine->injectors_.push_back(info->make(drawn(rule.action.parameters, random)));
   }
   return engine;
 }

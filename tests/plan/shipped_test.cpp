@@ -11,6 +11,7 @@
 #include "guest/abi/remapstorm_abi.h"
 #include "injectors/catalogue.h"
 #include "plan/scenario.h"
+#include "plan/scenario_writer.h"
 #include "telemetry/probe_names.h"
 
 namespace remapstorm {
@@ -88,6 +89,26 @@ TEST(ShippedScenarios, PredictWhatTheCatalogueSays) {
   const Scenario slow = load("stage2-slow-page");
   EXPECT_EQ(slow.expectation.stall, slow.rules.front().action.parameters.length("for_ms"));
   EXPECT_EQ(slow.expectation.delay_tolerance, Nanoseconds(1'000'000));
+}
+
+TEST(ScenarioFormat, ARangeOfLengthsIsWholeAndTheRightWayRound) {
+  const std::string file = std::string(SOURCE_DIR) + "/docs/findings/pmd-alone.toml";
+  const Vocabulary vocabulary = make_vocabulary(injector_catalogue());
+  std::string text = read(file);
+  const auto first = [&](const std::string& with) {
+    std::string changed = text;
+    const std::string range = "for_ms = 0.001, up_to_ms = 40";
+    changed.replace(changed.find(range), range.size(), with);
+    const ParsedScenario parsed = parse_scenario(changed, file, vocabulary);
+    return parsed.mistakes.empty() ? std::string("good") : to_string(parsed.mistakes.front());
+  };
+  EXPECT_EQ(first("for_ms = 0.001, up_to_ms = 40"), "good");
+  EXPECT_NE(first("for_ms = 2, up_to_ms = 1").find("shorter than for_ms"), std::string::npos);
+  EXPECT_NE(first("until = { probe = \"work.end\" }, up_to_ms = 1").find("up_to_ms without for_ms"), std::string::npos);
+  const Scenario whole = load_scenario(file, vocabulary).value();
+  const ParsedScenario again = parse_scenario(scenario_toml(whole, ""), file, vocabulary);
+  ASSERT_TRUE(again.scenario.has_value());
+  EXPECT_EQ(again.scenario->rules[0].action.parameters.length("up_to_ms"), Nanoseconds(40'000'000));
 }
 
 // Every kind of injector in both kinds of window.

@@ -132,6 +132,14 @@ TEST(Terminal, RepeatedTrialsAreALineEachAndATable) {
   EXPECT_THAT(text, HasSubstr("as expected  shortest"));
   EXPECT_THAT(text, HasSubstr("DEADLOCK (proven)     2       2"));
   EXPECT_THAT(text, Not(HasSubstr("Backtrace")));
+  EXPECT_THAT(text, HasSubstr("  deadlock 2 of 3: 67 %, with 95 % confidence 21 to 94 % of such trials\n"));
+}
+
+TEST(Terminal, TrialsThatEndAlikeHaveNoShares) {
+  const std::string text =
+      printed({results_of({deadlock_result(Verdict::deadlock, 0), deadlock_result(Verdict::deadlock, 1)})}, {}, 2);
+  EXPECT_THAT(text, HasSubstr("as expected  shortest"));
+  EXPECT_THAT(text, Not(HasSubstr("confidence")));
 }
 
 TEST(Terminal, QuietSaysOnlyWhatIsNotOk) {

@@ -95,6 +95,30 @@ TEST_F(RuleEngineTest, OnlyTheFirstHitOfARuleIsDisassembled) {
   EXPECT_EQ(disassembled, 1U);
 }
 
+TEST_F(RuleEngineTest, ALengthIsDrawnForEachTrialAndTheSameForTheSameOne) {
+  Rule rule = interrupt_at_break("first", "hold");
+  rule.action.parameters.values = {{"for_ms", Nanoseconds(1'000'000)}, {"up_to_ms", Nanoseconds(40'000'000)}};
+  plan.rules = {rule};
+  const auto length_of = [&](std::uint64_t trial) {
+    FakeGuest one;
+    EXPECT_NE((*RuleEngine::create(plan, trial, log))->act(0, 1, at_break(0), place(), one), 0U);
+    return one.holds.at(0).second.length;
+  };
+  Nanoseconds sum(0), least = std::chrono::hours(1), most(0);
+  for (std::uint64_t trial = 0; trial < 1000; ++trial) {
+    const Nanoseconds length = length_of(trial);
+    EXPECT_EQ(length, length_of(trial));
+    sum += length;
+    least = std::min(least, length);
+    most = std::max(most, length);
+  }
+  EXPECT_GE(least, Nanoseconds(1'000'000));
+  EXPECT_LT(least, Nanoseconds(2'000'000));
+  EXPECT_GT(most, Nanoseconds(39'000'000));
+  EXPECT_LE(most, Nanoseconds(40'000'000));
+  EXPECT_NEAR(static_cast<double>(sum.count()) / 1e9, 20.5, 1.5);  // ms, the mean
+}
+
 TEST_F(RuleEngineTest, RulesActInTheirOrder) {
   plan.rules = {interrupt_at_break("first"), interrupt_at_break("second", "nmi")};
   const auto made = engine();
