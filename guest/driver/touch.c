@@ -32,9 +32,9 @@ void rs_read_for(u32 kind, u32 token)
 }
 
 /*
- * As a tracer, /proc/kcore and copies to user space do: a fault of these loads
- * has somewhere to go, so that they may fail. Of memory that is there they never
- * do.
+ * As tracers and /proc/kcore do: a fault of these loads has somewhere to go, so
+ * that they may fail. Of memory that is there they never do. (The loads of
+ * copy_to_user() on arm64 have nowhere to go.)
  */
 void rs_copy_for(u32 kind, u32 token)
 {
