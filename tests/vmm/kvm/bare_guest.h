@@ -2,7 +2,6 @@
 // A machine with a few hand-assembled instructions in 64-bit kernel mode. Identity-mapped, no Linux.
 #pragma once
 
-#include <gtest/gtest.h>
 #include <linux/kvm.h>
 #include <sys/ioctl.h>
 
@@ -12,6 +11,7 @@
 #include <memory>
 #include <vector>
 
+#include "tests/vmm/kvm/expect.h"
 #include "vmm/arch/x86_64/flags.h"
 #include "vmm/arch/x86_64/long_mode.h"
 #include "vmm/devices/doorbell.h"
@@ -32,12 +32,7 @@ using Code = std::vector<std::uint8_t>;
 class BareGuest {
  public:
   explicit BareGuest(const Code& code, unsigned vcpus = 1, bool interrupt_controller = true) {
-    auto kvm = Kvm::open();
-    if (!kvm.ok()) {
-      ADD_FAILURE() << kvm.error().message << " " << kvm.error().hint;
-      std::abort();  // a KVM test without KVM must not look like anything but a failure
-    }
-    kvm_ = std::make_unique<Kvm>(std::move(*kvm));
+    kvm_ = std::make_unique<Kvm>(take(Kvm::open()));
     memory_ = take(GuestMemory::create(kRam));
     VmConfig config;
     config.vcpus = vcpus;
@@ -84,29 +79,11 @@ class BareGuest {
   Vcpu& vcpu(unsigned index = 0) { return vm_->vcpu(index); }
   GuestMemory& memory() { return *memory_; }
 
-  template <typename T>
-  static T take(Result<T> result) {
-    if (!result.ok()) {
-      ADD_FAILURE() << result.error().message << " " << result.error().hint;
-      std::abort();
-    }
-    return std::move(result).value();
-  }
-  static void must(const Status& status) { ASSERT_TRUE(status.ok()) << status.error().message; }
-
  private:
   std::unique_ptr<Kvm> kvm_;
   std::unique_ptr<GuestMemory> memory_;
   Doorbell doorbell_;
   std::unique_ptr<Vm> vm_;
 };
-
-// The stop must be a T; says what it was if not.
-template <typename T>
-T expect_stop(const Stop& stop) {
-  if (const T* wanted = std::get_if<T>(&stop)) return *wanted;
-  ADD_FAILURE() << "unexpected stop: " << describe(stop);
-  return T{};
-}
 
 }  // namespace remapstorm

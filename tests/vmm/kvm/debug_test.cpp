@@ -20,7 +20,7 @@ using testing::HasSubstr;
 
 void set_breakpoint(BareGuest& guest, std::uint64_t address) {
   const std::array<Gva, 1> one = {Gva(address)};
-  BareGuest::must(guest.vcpu().set_breakpoints(one));
+  must(guest.vcpu().set_breakpoints(one));
 }
 
 constexpr unsigned kStepVector = 0x60;
@@ -98,7 +98,7 @@ TEST(Breakpoint, OnAPortAccessHitsOnceAndTheAccessHappensOnce) {
 TEST(Breakpoint, FourAtOnceAndNeighbours) {
   BareGuest guest({0x90, 0x90, 0x90, 0x90, 0x90, 0xef});
   const std::array<Gva, 4> four = {Gva(kCode), Gva(kCode + 1), Gva(kCode + 3), Gva(kCode + 4)};
-  BareGuest::must(guest.vcpu().set_breakpoints(four));
+  must(guest.vcpu().set_breakpoints(four));
   for (const Gva address : four) EXPECT_EQ(expect_stop<BreakpointStop>(guest.vcpu().run()).pc, address);
   expect_stop<DoorbellStop>(guest.vcpu().run());
 }
@@ -115,7 +115,7 @@ TEST(Breakpoint, RemovedOnesDoNotHit) {
   BareGuest guest({0x90, 0x90, 0xef});
   set_breakpoint(guest, kCode + 1);
   expect_stop<BreakpointStop>(guest.vcpu().run());
-  BareGuest::must(guest.vcpu().set_breakpoints({}));
+  must(guest.vcpu().set_breakpoints({}));
   expect_stop<DoorbellStop>(guest.vcpu().run());
 }
 
@@ -127,7 +127,7 @@ TEST(Breakpoint, AnInterruptInPlaceOfTheInstructionIsTheSameOccurrence) {
   guest.set_gate(2, kHandlers);
   set_breakpoint(guest, kCode + 1);
   expect_stop<BreakpointStop>(guest.vcpu().run());
-  BareGuest::must(guest.vcpu().nmi());
+  must(guest.vcpu().nmi());
   EXPECT_EQ(expect_stop<DoorbellStop>(guest.vcpu().run()).value, 1u);
   EXPECT_EQ(guest.registers().rbx, 1u);
 }
@@ -146,7 +146,7 @@ TEST(Breakpoint, TheStepThatEndsInsideTheHandlerLeavesNoTrapFlag) {
   guest.set_gate(2, kHandlers);
   set_breakpoint(guest, kCode + 6);
   expect_stop<BreakpointStop>(guest.vcpu().run());
-  BareGuest::must(guest.vcpu().nmi());
+  must(guest.vcpu().nmi());
   EXPECT_EQ(expect_stop<DoorbellStop>(guest.vcpu().run()).value, 7u);
   EXPECT_EQ(guest.registers().rbx & (1u << 8), 0u);
   EXPECT_EQ(expect_stop<DoorbellStop>(guest.vcpu().run()).value, 8u);
@@ -157,9 +157,9 @@ TEST(Breakpoint, OneInsideTheHandlerStillHits) {
   guest.load(kHandlers, {0x48, 0xff, 0xc3, 0x48, 0xcf});
   guest.set_gate(2, kHandlers);
   const std::array<Gva, 2> both = {Gva(kCode + 1), Gva(kHandlers)};
-  BareGuest::must(guest.vcpu().set_breakpoints(both));
+  must(guest.vcpu().set_breakpoints(both));
   EXPECT_EQ(expect_stop<BreakpointStop>(guest.vcpu().run()).pc, Gva(kCode + 1));
-  BareGuest::must(guest.vcpu().nmi());
+  must(guest.vcpu().nmi());
   EXPECT_EQ(expect_stop<BreakpointStop>(guest.vcpu().run()).pc, Gva(kHandlers));
   EXPECT_EQ(guest.registers().rbx, 0u);
   expect_stop<DoorbellStop>(guest.vcpu().run());
@@ -174,8 +174,8 @@ TEST(Breakpoint, TheInterruptedContextKeepsItsFlags) {
   guest.set_gate(2, kHandlers);
   set_breakpoint(guest, kCode + 1);
   expect_stop<BreakpointStop>(guest.vcpu().run());
-  BareGuest::must(guest.vcpu().nmi());
-  BareGuest::must(guest.vcpu().set_breakpoints({}));
+  must(guest.vcpu().nmi());
+  must(guest.vcpu().set_breakpoints({}));
   expect_stop<DoorbellStop>(guest.vcpu().run());
   EXPECT_EQ(guest.registers().rflags & x86_64::kFlagTrap, 0u);
 }
@@ -187,10 +187,10 @@ TEST(Breakpoint, AFrameAtTheEndOfMemoryIsFound) {
   guest.set_gate(2, kHandlers);
   auto registers = guest.registers();
   registers.rsp = kRam;
-  BareGuest::must(guest.vcpu().set_registers(registers));
+  must(guest.vcpu().set_registers(registers));
   set_breakpoint(guest, kCode + 1);
   expect_stop<BreakpointStop>(guest.vcpu().run());
-  BareGuest::must(guest.vcpu().nmi());
+  must(guest.vcpu().nmi());
   expect_stop<DoorbellStop>(guest.vcpu().run());
   EXPECT_EQ(guest.registers().rbx, 1u);
 }
@@ -199,7 +199,7 @@ TEST(Step, AnInterruptTakenInsteadLeavesNoTrapFlag) {
   BareGuest guest({0x90, 0x90, 0x90, 0xef});
   guest.load(kHandlers, {0x90, 0x48, 0xff, 0xc3, 0x48, 0xcf});
   guest.set_gate(2, kHandlers);
-  BareGuest::must(guest.vcpu().nmi());
+  must(guest.vcpu().nmi());
   expect_stop<StepStop>(guest.vcpu().step());
   expect_stop<DoorbellStop>(guest.vcpu().run());
   EXPECT_EQ(guest.registers().rbx, 1u);
@@ -211,7 +211,7 @@ TEST(Step, AnNmiWhoseHandlerNeverReturnsEndsAtItsEntry) {
   BareGuest guest({0x90, 0x90, 0xef});
   guest.load(kHandlers, {0x90, 0xeb, 0xfe});  // nop; jmp $
   guest.set_gate(2, kHandlers);
-  BareGuest::must(guest.vcpu().nmi());
+  must(guest.vcpu().nmi());
   EXPECT_EQ(step_with_patience(guest), Gva(kHandlers));
   EXPECT_EQ(step_with_patience(guest), Gva(kHandlers + 1));
 }
@@ -222,7 +222,7 @@ TEST(Step, AnInterruptOfTheLocalApicEndsAtItsEntry) {
   guest.set_gate(kStepVector, kHandlers);
   guest.enable_apic();
   const auto message = x86_64::msi_message(0, kStepVector);
-  BareGuest::must(guest.vm().signal_msi(message.address, message.data));
+  must(guest.vm().signal_msi(message.address, message.data));
   EXPECT_EQ(step_with_patience(guest), Gva(kCode + 1));
   // Some hosts hold it back for the instruction behind STI, some do not.
   Gva at = step_with_patience(guest);
@@ -245,20 +245,20 @@ TEST(Step, ASystemCallEndsAtItsEntryAndItsCallerKeepsItsFlags) {
   guest.load(kTarget, {0xeb, 0xfe});
   guest.load(kHandlers, {0xeb, 0xfe});
   guest.set_gate(14, kHandlers);
-  const auto table = BareGuest::take(guest.vcpu().system_registers()).idt;
-  BareGuest::must(x86_64::enter_long_mode(guest.vcpu(), guest.memory(), x86_64::Privilege::user));
+  const auto table = take(guest.vcpu().system_registers()).idt;
+  must(x86_64::enter_long_mode(guest.vcpu(), guest.memory(), x86_64::Privilege::user));
   const auto entry = guest.memory().load<std::uint64_t>(Gpa(kSecondLargePage));
   ASSERT_TRUE(entry && guest.memory().store(Gpa(kSecondLargePage), *entry & ~x86_64::kPteUser));
   ASSERT_TRUE(guest.memory().store<std::uint64_t>(Gpa(kTaskState + 4), kStackTop));  // RSP0 (SDM volume 3, 8.7)
-  auto system = BareGuest::take(guest.vcpu().system_registers());
+  auto system = take(guest.vcpu().system_registers());
   system.idt = table;
   system.tr.base = kTaskState;
   system.efer |= x86_64::kEferSystemCall;
-  BareGuest::must(guest.vcpu().set_system_registers(system));
+  must(guest.vcpu().set_system_registers(system));
   constexpr std::uint64_t kKernelCode = std::uint64_t{x86_64::kCodeSelector} << 32;
-  BareGuest::must(host_kvm::set_msr(guest.vm().fds().vcpus[0], x86_64::kMsrSystemCallSelectors, kKernelCode));
-  BareGuest::must(host_kvm::set_msr(guest.vm().fds().vcpus[0], x86_64::kMsrSystemCallTarget, kTarget));
-  BareGuest::must(host_kvm::set_msr(guest.vm().fds().vcpus[0], x86_64::kMsrSystemCallFlagMask, x86_64::kFlagTrap));
+  must(host_kvm::set_msr(guest.vm().fds().vcpus[0], x86_64::kMsrSystemCallSelectors, kKernelCode));
+  must(host_kvm::set_msr(guest.vm().fds().vcpus[0], x86_64::kMsrSystemCallTarget, kTarget));
+  must(host_kvm::set_msr(guest.vm().fds().vcpus[0], x86_64::kMsrSystemCallFlagMask, x86_64::kFlagTrap));
   EXPECT_THAT(step_with_patience(guest), AnyOf(Gva(kTarget), Gva(kHandlers)));
   EXPECT_EQ(guest.registers().r11 & x86_64::kFlagTrap, 0u);
 }
@@ -281,7 +281,7 @@ TEST(Step, AHandlerEnteredByAStepReturnsWithoutATrap) {
   guest.load(kHandlers, {0x48, 0xff, 0xc3, 0x48, 0xcf});  // inc rbx; iretq
   guest.set_gate(2, kHandlers);
   guest.set_gate(1, 0);  // a #DB of the guest's own would be the end of it
-  BareGuest::must(guest.vcpu().nmi());
+  must(guest.vcpu().nmi());
   EXPECT_EQ(step_with_patience(guest), Gva(kHandlers));
   expect_stop<DoorbellStop>(guest.vcpu().run());
   EXPECT_EQ(guest.registers().rbx, 1u);
@@ -300,7 +300,7 @@ TEST(Step, BlockingInterruptsExecutesTheInstruction) {
   BareGuest guest({0x90, 0x90, 0xef});
   guest.load(kHandlers, {0x48, 0xff, 0xc3, 0x48, 0xcf});
   guest.set_gate(2, kHandlers);
-  BareGuest::must(guest.vcpu().nmi());
+  must(guest.vcpu().nmi());
   EXPECT_EQ(expect_stop<StepStop>(guest.vcpu().step(Vcpu::Interrupts::blocked)).pc, Gva(kCode + 1));
   EXPECT_EQ(guest.registers().rbx, 0u);
   expect_stop<DoorbellStop>(guest.vcpu().run());
@@ -312,7 +312,7 @@ TEST(Nmi, IsDeliveredAndReturns) {
                    0xef});
   guest.load(kHandlers, {0x48, 0xff, 0xc3, 0x48, 0xcf});
   guest.set_gate(2, kHandlers);
-  BareGuest::must(guest.vcpu().nmi());
+  must(guest.vcpu().nmi());
   expect_stop<DoorbellStop>(guest.vcpu().run());
   EXPECT_EQ(guest.registers().rbx, 1u);
 }

@@ -49,7 +49,7 @@ TEST(Interrupts, AnMsiIsDelivered) {
   prepare(guest);
   expect_stop<DoorbellStop>(guest.vcpu().run());
   const auto message = x86_64::msi_message(0, kVector);
-  BareGuest::must(guest.vm().signal_msi(message.address, message.data));
+  must(guest.vm().signal_msi(message.address, message.data));
   expect_stop<DoorbellStop>(guest.vcpu().run());
   EXPECT_EQ(guest.registers().rbx, 1u);
 }
@@ -61,7 +61,7 @@ TEST(Interrupts, AnMsiFromAnotherThreadReachesARunningGuest) {
   std::thread sender([&] {
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
     const auto message = x86_64::msi_message(0, kVector);
-    BareGuest::must(guest.vm().signal_msi(message.address, message.data));
+    must(guest.vm().signal_msi(message.address, message.data));
   });
   expect_stop<DoorbellStop>(guest.vcpu().run());
   sender.join();
@@ -94,7 +94,7 @@ TEST(Interrupts, APulseOnALineIsOneInterrupt) {
   BareGuest guest(code);
   prepare(guest);
   expect_stop<DoorbellStop>(guest.vcpu().run());
-  BareGuest::must(guest.vm().irq_pulse(kLine));
+  must(guest.vm().irq_pulse(kLine));
   expect_stop<DoorbellStop>(guest.vcpu().run());
   EXPECT_EQ(guest.registers().rbx, 1u);
 }
@@ -112,10 +112,10 @@ TEST(Interrupts, OneInjectedAtABreakpointIsTakenExactlyThere) {
                          0x48, 0xcf});                        // iretq
   guest.set_gate(kVector, kHandlers);
   const std::array<Gva, 1> at = {Gva(kCode + 17)};
-  BareGuest::must(guest.vcpu().set_breakpoints(at));
+  must(guest.vcpu().set_breakpoints(at));
   expect_stop<BreakpointStop>(guest.vcpu().run());
   const auto message = x86_64::msi_message(0, kVector);
-  BareGuest::must(guest.vm().signal_msi(message.address, message.data));
+  must(guest.vm().signal_msi(message.address, message.data));
   EXPECT_EQ(expect_stop<DoorbellStop>(guest.vcpu().run()).value, 1u);
   EXPECT_EQ(guest.registers().rbx, 1u) << "eax was still 0 in the handler";
 }
@@ -123,7 +123,7 @@ TEST(Interrupts, OneInjectedAtABreakpointIsTakenExactlyThere) {
 TEST(VmCreate, CountsOfVcpusThatCannotBe) {
   const auto kvm = Kvm::open();
   ASSERT_TRUE(kvm.ok());
-  auto memory = BareGuest::take(GuestMemory::create(kRam));
+  auto memory = take(GuestMemory::create(kRam));
   for (const unsigned count : {0u, 9u, 4000000000u}) {
     VmConfig config;
     config.vcpus = count;
@@ -143,7 +143,7 @@ TEST(VmCreate, EightVcpusKnowTheirApicIds) {
                    0x89, 0xd8, 0xba, 0x50, 0x52, 0x00, 0x00, 0xef},
                   8);  // mov eax, ebx; mov edx, port; out
   for (unsigned i = 0; i < 8; ++i) {
-    BareGuest::must(guest.vcpu(i).make_runnable());
+    must(guest.vcpu(i).make_runnable());
     const auto value = expect_stop<DoorbellStop>(guest.vcpu(i).run()).value;
     EXPECT_EQ(value >> 24, i);
     EXPECT_EQ(value >> 16 & 0xff, 8u);
@@ -158,24 +158,24 @@ TEST(Platform, ConsoleDoorbellWorkloadAndReset) {
   // The helper's own doorbell sits where the platform's belongs, so this machine is made by hand.
   const auto kvm = Kvm::open();
   ASSERT_TRUE(kvm.ok());
-  auto memory = BareGuest::take(GuestMemory::create(kRam));
-  auto vm = BareGuest::take(Vm::create(*kvm, *memory, VmConfig{}));
+  auto memory = take(GuestMemory::create(kRam));
+  auto vm = take(Vm::create(*kvm, *memory, VmConfig{}));
   std::vector<std::string> lines;
   PlatformConfig config;
   config.console_line = [&](std::string_view line, LineEnd) { lines.emplace_back(line); };
   config.doorbell = RS_DOORBELL_PORT;
   config.text_port = RS_WORKLOAD_PORT;
   config.text = "vcpu=0 run=spin\n";
-  auto platform = BareGuest::take(Platform::create(*vm, std::move(config)));
+  auto platform = take(Platform::create(*vm, std::move(config)));
   Doorbell spare;
-  BareGuest::must(vm->pio().attach(RS_WORKLOAD_PORT + 4, Doorbell::kSize, "spare", spare));
+  must(vm->pio().attach(RS_WORKLOAD_PORT + 4, Doorbell::kSize, "spare", spare));
   std::vector<std::byte> code(64);
   ASSERT_TRUE(guest.memory().read(Gpa(kCode), code));
   ASSERT_TRUE(memory->write(Gpa(kCode), code));
-  BareGuest::must(x86_64::enter_long_mode(vm->vcpu(0), *memory));
+  must(x86_64::enter_long_mode(vm->vcpu(0), *memory));
   x86_64::Registers registers;
   registers.rip = kCode;
-  BareGuest::must(vm->vcpu(0).set_registers(registers));
+  must(vm->vcpu(0).set_registers(registers));
   const auto stop = expect_stop<DoorbellStop>(vm->vcpu(0).run());
   EXPECT_EQ(stop.value, 0x75706376u) << "\"vcpu\"";
   EXPECT_EQ(lines, std::vector<std::string>{"ok"});
@@ -185,15 +185,15 @@ TEST(Platform, ConsoleDoorbellWorkloadAndReset) {
 class LoadLinux : public ::testing::Test {
  protected:
   void SetUp() override {
-    kvm_ = std::make_unique<Kvm>(BareGuest::take(Kvm::open()));
-    memory_ = BareGuest::take(GuestMemory::create(64 << 20));
+    kvm_ = std::make_unique<Kvm>(take(Kvm::open()));
+    memory_ = take(GuestMemory::create(64 << 20));
     VmConfig config;
     config.vcpus = 2;
-    vm_ = BareGuest::take(Vm::create(*kvm_, *memory_, config));
+    vm_ = take(Vm::create(*kvm_, *memory_, config));
   }
   Result<LinuxLayout> load(const TestElf& elf, const LinuxBoot& boot) {
     file_ = std::make_unique<TestFile>(elf.build());
-    return load_linux(*vm_, BareGuest::take(ElfImage::open(file_->path(), Isa::x86_64)), boot);
+    return load_linux(*vm_, take(ElfImage::open(file_->path(), Isa::x86_64)), boot);
   }
   void expect_usage_error(const Result<LinuxLayout>& result, const std::string& text) {
     ASSERT_FALSE(result.ok());
@@ -216,13 +216,13 @@ TEST_F(LoadLinux, PutsEverythingInPlaceAndEnters) {
   EXPECT_EQ(memory_->load<std::uint8_t>(layout->initramfs), 'i');
   EXPECT_EQ(memory_->load<std::uint32_t>(Gpa(x86_64::kCommandLineAddress)), 0x736e6f63u) << "\"cons\"";
   EXPECT_EQ(memory_->load<std::uint32_t>(Gpa(x86_64::kMpTableAddress)), 0x5f504d5fu) << "\"_MP_\"";
-  const auto registers = BareGuest::take(vm_->vcpu(0).registers());
+  const auto registers = take(vm_->vcpu(0).registers());
   EXPECT_EQ(registers.rip, 0x1000000u);
   EXPECT_EQ(registers.rsi, x86_64::kBootParamsAddress);
-  const auto state = BareGuest::take(vm_->vcpu(0).state());
+  const auto state = take(vm_->vcpu(0).state());
   EXPECT_EQ(state.interrupts_enabled, false);
   EXPECT_FALSE(state.halted);
-  EXPECT_TRUE(BareGuest::take(vm_->vcpu(1).state()).halted) << "waits to be started";
+  EXPECT_TRUE(take(vm_->vcpu(1).state()).halted) << "waits to be started";
 }
 
 TEST_F(LoadLinux, RefusesWhatDoesNotFit) {

@@ -14,43 +14,37 @@
 namespace remapstorm {
 namespace {
 
-std::string text_of(const std::vector<Difference>& differences) {
-  std::string text;
-  for (const Difference& one : differences) text += one.where + ": " + one.what + "\n";
-  return text;
-}
-
 // Like BareGuest, with the devices of a real machine.
 class Machine {
  public:
   explicit Machine(DirtyTracking tracking, const Code& code, unsigned vcpus = 1,
                    std::uint32_t ring_entries = kDirtyRingEntries)
-      : kvm_(BareGuest::take(Kvm::open())), memory_(BareGuest::take(GuestMemory::create(kRam))) {
+      : kvm_(take(Kvm::open())), memory_(take(GuestMemory::create(kRam))) {
     VmConfig config;
     config.vcpus = vcpus;
     config.dirty_tracking = tracking;
     config.dirty_ring_entries = ring_entries;
-    vm_ = BareGuest::take(Vm::create(kvm_, *memory_, config));
+    vm_ = take(Vm::create(kvm_, *memory_, config));
     PlatformConfig devices;
     devices.doorbell = RS_DOORBELL_PORT;
-    platform_ = BareGuest::take(Platform::create(*vm_, std::move(devices)));
+    platform_ = take(Platform::create(*vm_, std::move(devices)));
     EXPECT_TRUE(memory_->write(Gpa(kCode), std::as_bytes(std::span(code))));
     for (unsigned i = 0; i < vcpus; ++i) start(i, kCode);
   }
   void start(unsigned index, std::uint64_t rip, x86_64::Privilege privilege = x86_64::Privilege::kernel) {
-    BareGuest::must(x86_64::enter_long_mode(vm_->vcpu(index), *memory_, privilege));
-    BareGuest::must(vm_->vcpu(index).make_runnable());
+    must(x86_64::enter_long_mode(vm_->vcpu(index), *memory_, privilege));
+    must(vm_->vcpu(index).make_runnable());
     x86_64::Registers registers;
     registers.rip = rip;
     registers.rsp = kStackTop - index * 0x1000;
     registers.rdx = kDoorbellPort;
     registers.rflags = x86_64::kFlagFixed;
-    BareGuest::must(vm_->vcpu(index).set_registers(registers));
+    must(vm_->vcpu(index).set_registers(registers));
   }
-  Snapshot snapshot() { return BareGuest::take(Snapshot::take(*vm_, *platform_)); }
+  Snapshot snapshot() { return take(Snapshot::take(*vm_, *platform_)); }
   std::unique_ptr<Reset> reset_to(const Snapshot& snapshot) {
-    auto reset = BareGuest::take(Reset::create(*vm_, *platform_, snapshot));
-    BareGuest::take(reset->run());
+    auto reset = take(Reset::create(*vm_, *platform_, snapshot));
+    take(reset->run());
     return reset;
   }
   Vcpu& vcpu(unsigned index = 0) { return vm_->vcpu(index); }
@@ -85,10 +79,10 @@ TEST_P(Resets, TheSameDoorbellsComeAgain) {
   const auto reset = machine.reset_to(snapshot);
   for (int round = 0; round < 20; ++round) {
     for (std::uint32_t i = 2; i < 6; ++i) EXPECT_EQ(expect_stop<DoorbellStop>(machine.vcpu().run()).value, i);
-    const ResetCost cost = BareGuest::take(reset->run());
+    const ResetCost cost = take(reset->run());
     EXPECT_GE(cost.pages_copied, 1U);
     EXPECT_LE(cost.pages_copied, 4U);
-    EXPECT_EQ(text_of(BareGuest::take(reset->compare())), "");
+    EXPECT_EQ(text_of(take(reset->compare())), "");
   }
 }
 
@@ -99,7 +93,7 @@ TEST_P(Resets, AMachineThatRanOnBeforeTheLogWasOnIsCaughtUp) {
   for (int i = 0; i < 5; ++i) expect_stop<DoorbellStop>(machine.vcpu().run());
   ASSERT_TRUE(machine.memory().store<std::uint32_t>(Gpa(0x2000), 77));
   const auto reset = machine.reset_to(snapshot);
-  EXPECT_EQ(text_of(BareGuest::take(reset->compare())), "");
+  EXPECT_EQ(text_of(take(reset->compare())), "");
   EXPECT_EQ(expect_stop<DoorbellStop>(machine.vcpu().run()).value, 2U);
 }
 
@@ -109,7 +103,7 @@ TEST_P(Resets, TheOracleSeesWhatIsWrong) {
   const Snapshot snapshot = machine.snapshot();
   const auto reset = machine.reset_to(snapshot);
   expect_stop<DoorbellStop>(machine.vcpu().run());
-  const std::string found = text_of(BareGuest::take(reset->compare()));
+  const std::string found = text_of(take(reset->compare()));
   EXPECT_NE(found.find("ram: byte at 0x118000: 0x01 became 0x02"), std::string::npos) << found;
   EXPECT_NE(found.find("vcpu 0, registers"), std::string::npos) << found;
 }
@@ -124,8 +118,8 @@ TEST_P(Resets, WhatTheHostWroteComesBackToo) {
   ASSERT_TRUE(machine.memory().write(Gpa(kRam - 3), three));
   *machine.memory().host_range(Gpa(0x9000), 1) = std::byte{9};
   machine.memory().note_host_write(Gpa(0x9000), 1);
-  EXPECT_EQ(BareGuest::take(reset->run()).pages_copied, 5U);
-  EXPECT_EQ(text_of(BareGuest::take(reset->compare())), "");
+  EXPECT_EQ(take(reset->run()).pages_copied, 5U);
+  EXPECT_EQ(text_of(take(reset->compare())), "");
 }
 
 TEST_P(Resets, DevicesComeBack) {
@@ -136,9 +130,9 @@ TEST_P(Resets, DevicesComeBack) {
   const auto reset = machine.reset_to(snapshot);
   expect_stop<DoorbellStop>(machine.vcpu().run());
   EXPECT_EQ(machine.platform().console().state().scr, 0x42);
-  BareGuest::take(reset->run());
+  take(reset->run());
   EXPECT_EQ(machine.platform().console().state().scr, 0);
-  EXPECT_EQ(text_of(BareGuest::take(reset->compare())), "");
+  EXPECT_EQ(text_of(take(reset->compare())), "");
 }
 
 TEST_P(Resets, FromTheMiddleOfARepeatedPortWrite) {
@@ -166,20 +160,20 @@ TEST_P(Resets, FromTheMiddleOfARepeatedPortWrite) {
   const std::vector<std::uint32_t> wanted = rest_of(machine.vcpu());
   EXPECT_EQ(wanted.back(), 99U);
   const auto reset = machine.reset_to(snapshot);
-  EXPECT_EQ(text_of(BareGuest::take(reset->compare())), "");
+  EXPECT_EQ(text_of(take(reset->compare())), "");
   EXPECT_EQ(rest_of(machine.vcpu()), wanted);
   // And a reset out of the middle of it.
-  BareGuest::take(reset->run());
+  take(reset->run());
   expect_stop<DoorbellStop>(machine.vcpu().run());
-  BareGuest::take(reset->run());
-  EXPECT_EQ(text_of(BareGuest::take(reset->compare())), "");
+  take(reset->run());
+  EXPECT_EQ(text_of(take(reset->compare())), "");
   EXPECT_EQ(rest_of(machine.vcpu()), wanted);
 }
 
 TEST_P(Resets, AnOccurrenceReportedBeforeTheSnapshotIsNotReportedAgain) {
   Machine machine(GetParam(), kCounter);
   const std::array<Gva, 1> at_out = {Gva(kCode + 14)};
-  BareGuest::must(machine.vcpu().set_breakpoints(at_out));
+  must(machine.vcpu().set_breakpoints(at_out));
   expect_stop<BreakpointStop>(machine.vcpu().run());
   const Snapshot snapshot = machine.snapshot();
   const auto reset = machine.reset_to(snapshot);
@@ -187,8 +181,8 @@ TEST_P(Resets, AnOccurrenceReportedBeforeTheSnapshotIsNotReportedAgain) {
     EXPECT_EQ(expect_stop<DoorbellStop>(machine.vcpu().run()).value, 1U);
     expect_stop<BreakpointStop>(machine.vcpu().run());
     EXPECT_EQ(expect_stop<DoorbellStop>(machine.vcpu().run()).value, 2U);
-    BareGuest::take(reset->run());
-    EXPECT_EQ(text_of(BareGuest::take(reset->compare())), "");
+    take(reset->run());
+    EXPECT_EQ(text_of(take(reset->compare())), "");
   }
 }
 
@@ -198,22 +192,22 @@ TEST_P(Resets, AStepOfTheLastTrialLeavesNoTrapFlag) {
   const auto reset = machine.reset_to(snapshot);
   expect_stop<StepStop>(machine.vcpu().step());
   expect_stop<StepStop>(machine.vcpu().step());
-  BareGuest::take(reset->run());
-  EXPECT_EQ(text_of(BareGuest::take(reset->compare())), "");
+  take(reset->run());
+  EXPECT_EQ(text_of(take(reset->compare())), "");
   EXPECT_EQ(expect_stop<DoorbellStop>(machine.vcpu().run()).value, 1U);
 }
 
 TEST_P(Resets, APendingInterruptIsPartOfTheSnapshot) {
   Machine machine(GetParam(), {0xeb, 0xfe});  // jmp $, interrupts off
-  BareGuest::must(machine.vcpu().nmi());
+  must(machine.vcpu().nmi());
   const Snapshot snapshot = machine.snapshot();
   const auto reset = machine.reset_to(snapshot);
-  EXPECT_EQ(text_of(BareGuest::take(reset->compare())), "");
+  EXPECT_EQ(text_of(take(reset->compare())), "");
   // There is no handler: taking it is a triple fault, each time.
   for (int round = 0; round < 3; ++round) {
     expect_stop<ShutdownStop>(machine.vcpu().run());
-    BareGuest::take(reset->run());
-    EXPECT_EQ(text_of(BareGuest::take(reset->compare())), "");
+    take(reset->run());
+    EXPECT_EQ(text_of(take(reset->compare())), "");
   }
 }
 
@@ -246,9 +240,9 @@ TEST_P(Resets, UserModeSeesTheMappingOfTheSnapshot) {
   ASSERT_TRUE(memory.write(Gpa(kKernelCode), std::as_bytes(std::span(remap))));
   const auto enter = [&](std::uint64_t rip, x86_64::Privilege privilege) {
     machine.start(0, rip, privilege);
-    auto system = BareGuest::take(machine.vcpu().system_registers());
+    auto system = take(machine.vcpu().system_registers());
     system.cr3 = kTables;
-    BareGuest::must(machine.vcpu().set_system_registers(system));
+    must(machine.vcpu().set_system_registers(system));
   };
   // Runs until user mode has come to its loop. On a busy host one turn may end before its first instruction.
   const auto loop_reads = [&] {
@@ -260,7 +254,7 @@ TEST_P(Resets, UserModeSeesTheMappingOfTheSnapshot) {
       });
       expect_stop<InterruptedStop>(machine.vcpu().run());
       timer.join();
-      registers = BareGuest::take(machine.vcpu().registers());
+      registers = take(machine.vcpu().registers());
     }
     EXPECT_EQ(registers.rip, kCode + 8) << "user mode has not come to its loop";
     return registers.rax;
@@ -271,11 +265,11 @@ TEST_P(Resets, UserModeSeesTheMappingOfTheSnapshot) {
   };
   const auto kernel_maps = [&](std::uint64_t entry) {
     enter(kKernelCode, x86_64::Privilege::kernel);
-    auto registers = BareGuest::take(machine.vcpu().registers());
+    auto registers = take(machine.vcpu().registers());
     registers.rdi = kEntry;
     registers.rsi = kAddress;
     registers.rbx = entry;
-    BareGuest::must(machine.vcpu().set_registers(registers));
+    must(machine.vcpu().set_registers(registers));
     expect_stop<DoorbellStop>(machine.vcpu().run());
   };
   EXPECT_EQ(user_reads(), 0xaaaaU);
@@ -286,9 +280,9 @@ TEST_P(Resets, UserModeSeesTheMappingOfTheSnapshot) {
     EXPECT_EQ(loop_reads(), 0xaaaaU) << "round " << round;
     kernel_maps(0x111000 | kUser);
     EXPECT_EQ(user_reads(), 0xbbbbU);
-    const ResetCost cost = BareGuest::take(reset->run());
+    const ResetCost cost = take(reset->run());
     EXPECT_EQ(cost.translations_dropped, machine.vm().state_plan().shadow_paging != ShadowPaging::none);
-    EXPECT_EQ(text_of(BareGuest::take(reset->compare())), "");
+    EXPECT_EQ(text_of(take(reset->compare())), "");
   }
 }
 
@@ -301,11 +295,11 @@ TEST_P(Resets, WhatKvmWritesForAnMsrComesBackToo) {
   const Snapshot snapshot = machine.snapshot();
   const auto reset = machine.reset_to(snapshot);
   for (int round = 0; round < 3; ++round) {
-    BareGuest::must(host_kvm::set_msr(machine.vm().fds().vcpus[0], kMsrKvmSystemTime, kRecord | 1));
+    must(host_kvm::set_msr(machine.vm().fds().vcpus[0], kMsrKvmSystemTime, kRecord | 1));
     expect_stop<DoorbellStop>(machine.vcpu().run());
     EXPECT_NE(machine.memory().load<std::uint64_t>(Gpa(kRecord + 16)), 0U) << "KVM wrote nothing";
-    BareGuest::take(reset->run());
-    EXPECT_EQ(text_of(BareGuest::take(reset->compare())), "");
+    take(reset->run());
+    EXPECT_EQ(text_of(take(reset->compare())), "");
   }
 }
 
@@ -321,9 +315,9 @@ TEST_P(Resets, MoreWritesThanARingHoldsAreAllKnown) {
   const Snapshot snapshot = machine.snapshot();
   const auto reset = machine.reset_to(snapshot);
   const auto from = [&](unsigned index, std::uint64_t address) {
-    auto registers = BareGuest::take(machine.vcpu(index).registers());
+    auto registers = take(machine.vcpu(index).registers());
     registers.rdi = address;
-    BareGuest::must(machine.vcpu(index).set_registers(registers));
+    must(machine.vcpu(index).set_registers(registers));
   };
   for (int round = 0; round < 3; ++round) {
     from(0, 0x200000);
@@ -333,8 +327,8 @@ TEST_P(Resets, MoreWritesThanARingHoldsAreAllKnown) {
     });
     for (int i = 0; i < 4; ++i) expect_stop<DoorbellStop>(machine.vcpu(0).run());
     other.join();
-    EXPECT_GE(BareGuest::take(reset->run()).pages_copied, 2U * 4 * 8);
-    EXPECT_EQ(text_of(BareGuest::take(reset->compare())), "");
+    EXPECT_GE(take(reset->run()).pages_copied, 2U * 4 * 8);
+    EXPECT_EQ(text_of(take(reset->compare())), "");
   }
 }
 
@@ -346,28 +340,28 @@ TEST_P(Resets, AnInstructionThatOverflowsARingLosesNothing) {
                      0xef,              // out dx, eax
                      0xeb, 0xf6};       // jmp start
   Machine machine(GetParam(), code, 1, DirtyRing::kFewestEntries);
-  auto registers = BareGuest::take(machine.vcpu().registers());
+  auto registers = take(machine.vcpu().registers());
   registers.rdi = 0x200000;
   registers.rcx = 0x8000;  // 64 pages
   registers.rax = 0x5555;
-  BareGuest::must(machine.vcpu().set_registers(registers));
+  must(machine.vcpu().set_registers(registers));
   const Snapshot snapshot = machine.snapshot();
   const auto reset = machine.reset_to(snapshot);
   for (int round = 0; round < 5; ++round) {
     expect_stop<DoorbellStop>(machine.vcpu().run());
     EXPECT_EQ(machine.memory().load<std::uint64_t>(Gpa(0x23fff8)), 0x5555U);
-    EXPECT_GE(BareGuest::take(reset->run()).pages_copied, 64U);
-    EXPECT_EQ(text_of(BareGuest::take(reset->compare())), "");
+    EXPECT_GE(take(reset->run()).pages_copied, 64U);
+    EXPECT_EQ(text_of(take(reset->compare())), "");
     // And what is written little by little afterwards.
     for (int step = 0; step < 3; ++step) expect_stop<StepStop>(machine.vcpu().step());
-    BareGuest::take(reset->run());
-    EXPECT_EQ(text_of(BareGuest::take(reset->compare())), "");
+    take(reset->run());
+    EXPECT_EQ(text_of(take(reset->compare())), "");
   }
 }
 
 TEST(DirtyRings, OfANumberThatKvmDoesNotWantAreRefused) {
-  const Kvm kvm = BareGuest::take(Kvm::open());
-  const auto memory = BareGuest::take(GuestMemory::create(kRam));
+  const Kvm kvm = take(Kvm::open());
+  const auto memory = take(GuestMemory::create(kRam));
   for (const std::uint32_t entries : {0U, 1U, 1024U, 3000U, 1U << 20}) {
     VmConfig config;
     config.dirty_tracking = DirtyTracking::ring;

@@ -42,7 +42,7 @@ TEST(VcpuRun, PortBytesReachADeviceAndComeBack) {
                    0x0f, 0xb6, 0xc0,                // movzx eax, al
                    0x66, 0xba, 0x50, 0x52, 0xef});  // mov dx, 0x5250; out dx, eax
   Recorder recorder;
-  BareGuest::must(guest.vm().pio().attach(0x3f8, 8, "recorder", recorder));
+  must(guest.vm().pio().attach(0x3f8, 8, "recorder", recorder));
   EXPECT_EQ(expect_stop<DoorbellStop>(guest.vcpu().run()).value, 0x40u);
   EXPECT_EQ(recorder.written, (std::vector<std::uint8_t>{'h', 'i'}));
 }
@@ -55,7 +55,7 @@ TEST(VcpuRun, RepeatedOutputReachesTheDeviceByteByByte) {
                    0x66, 0xba, 0x50, 0x52, 0xef});
   guest.load(kHandlers, {'h', 'e', 'l', 'l', 'o'});
   Recorder recorder;
-  BareGuest::must(guest.vm().pio().attach(0x3f8, 8, "recorder", recorder));
+  must(guest.vm().pio().attach(0x3f8, 8, "recorder", recorder));
   expect_stop<DoorbellStop>(guest.vcpu().run());
   EXPECT_EQ(std::string(recorder.written.begin(), recorder.written.end()), "hello");
 }
@@ -84,7 +84,7 @@ TEST(VcpuRun, AnAccessIsCompleteWhereAKickKeepsTheVcpuFromEnteringAgain) {
                    0xee,                    // out dx, al
                    0x66, 0xba, 0x50, 0x52, 0xef, 0xeb, 0xfe});
   Kicker kicker(guest.vcpu());
-  BareGuest::must(guest.vm().pio().attach(0x3f8, 8, "kicker", kicker));
+  must(guest.vm().pio().attach(0x3f8, 8, "kicker", kicker));
   expect_stop<InterruptedStop>(guest.vcpu().run());
   EXPECT_EQ(guest.registers().rip, kCode + 5);
   EXPECT_EQ(guest.registers().rax & 0xff, 0x5aU);
@@ -123,7 +123,7 @@ TEST(VcpuRun, EmulationFailureCarriesTheInstruction) {
                    0xef});
   auto registers = guest.registers();
   registers.rcx = 0x130000;
-  BareGuest::must(guest.vcpu().set_registers(registers));
+  must(guest.vcpu().set_registers(registers));
   const Stop stop = guest.vcpu().run();
   if (const auto* trouble = std::get_if<HostErrorStop>(&stop)) {
     EXPECT_TRUE(trouble->emulation_failure);
@@ -144,7 +144,7 @@ TEST(VcpuRun, MemoryAtTheExactEndOfRam) {
                    0x8b, 0x47, 0x08, 0xef});                  // mov eax, [rdi+8]; out dx, eax
   auto registers = guest.registers();
   registers.rdi = kRam - 8;
-  BareGuest::must(guest.vcpu().set_registers(registers));
+  must(guest.vcpu().set_registers(registers));
   EXPECT_EQ(expect_stop<DoorbellStop>(guest.vcpu().run()).value, 0x12345678u);
   EXPECT_EQ(guest.memory().load<std::uint64_t>(Gpa(kRam - 8)), 0x12345678u);
   EXPECT_EQ(expect_stop<DoorbellStop>(guest.vcpu().run()).value, 0xffffffffu);
@@ -159,8 +159,8 @@ TEST(VcpuRun, TwoVcpusShareMemory) {
   for (unsigned i = 0; i < 2; ++i) {
     auto registers = guest.registers(i);
     registers.rdi = kHandlers;
-    BareGuest::must(guest.vcpu(i).set_registers(registers));
-    BareGuest::must(guest.vm().vcpu(i).make_runnable());
+    must(guest.vcpu(i).set_registers(registers));
+    must(guest.vm().vcpu(i).make_runnable());
   }
   std::thread other([&] { expect_stop<DoorbellStop>(guest.vcpu(1).run()); });
   expect_stop<DoorbellStop>(guest.vcpu(0).run());
@@ -200,16 +200,16 @@ TEST(VcpuKick, WakesAHaltedVcpu) {
     guest.vcpu().kick();
   });
   expect_stop<InterruptedStop>(guest.vcpu().run());
-  EXPECT_TRUE(BareGuest::take(guest.vcpu().state()).halted);
+  EXPECT_TRUE(take(guest.vcpu().state()).halted);
   kicker.join();
 }
 
 TEST(VcpuState, CounterAdvancesAndHasARate) {
   BareGuest guest({0xef});
-  const auto before = BareGuest::take(guest.vcpu().guest_counter());
+  const auto before = take(guest.vcpu().guest_counter());
   std::this_thread::sleep_for(std::chrono::milliseconds(2));
-  EXPECT_GT(BareGuest::take(guest.vcpu().guest_counter()), before);
-  EXPECT_GT(BareGuest::take(guest.vcpu().guest_counter_hz()), 100'000'000u);
+  EXPECT_GT(take(guest.vcpu().guest_counter()), before);
+  EXPECT_GT(take(guest.vcpu().guest_counter_hz()), 100'000'000u);
 }
 
 TEST(VcpuState, RegistersSurviveARoundTrip) {
@@ -217,11 +217,11 @@ TEST(VcpuState, RegistersSurviveARoundTrip) {
   auto registers = guest.registers();
   registers.rax = 0x1122334455667788;
   registers.r15 = 0x99;
-  BareGuest::must(guest.vcpu().set_registers(registers));
+  must(guest.vcpu().set_registers(registers));
   EXPECT_EQ(guest.registers(), registers);
-  const auto system = BareGuest::take(guest.vcpu().system_registers());
-  BareGuest::must(guest.vcpu().set_system_registers(system));
-  EXPECT_EQ(BareGuest::take(guest.vcpu().system_registers()), system);
+  const auto system = take(guest.vcpu().system_registers());
+  must(guest.vcpu().set_system_registers(system));
+  EXPECT_EQ(take(guest.vcpu().system_registers()), system);
 }
 
 }  // namespace

@@ -2,7 +2,6 @@
 // A machine with a few hand-assembled instructions at EL1, the MMU off. No Linux.
 #pragma once
 
-#include <gtest/gtest.h>
 #include <linux/kvm.h>
 
 #include <cstdint>
@@ -10,6 +9,7 @@
 #include <memory>
 #include <vector>
 
+#include "tests/vmm/kvm/expect.h"
 #include "vmm/arch/arm64/boot.h"
 #include "vmm/arch/arm64/gic.h"
 #include "vmm/arch/arm64/kvm/vgic.h"
@@ -33,16 +33,6 @@ inline constexpr std::uint32_t kNop = 0xd503201f, kRing = 0xb9000020 /* str w0, 
                                kForever = 0x14000000 /* b . */, kEret = 0xd69f03e0;
 
 using Code = std::vector<std::uint32_t>;
-
-template <typename T>
-T take(Result<T> result) {
-  if (!result.ok()) {
-    ADD_FAILURE() << result.error().message << " " << result.error().hint;
-    std::abort();  // a KVM test without KVM must not look like anything but a failure
-  }
-  return std::move(result).value();
-}
-inline void must(const Status& status) { ASSERT_TRUE(status.ok()) << status.error().message; }
 
 class BareGuest {
  public:
@@ -99,13 +89,5 @@ class BareGuest {
   std::unique_ptr<Vm> vm_;
   std::unique_ptr<Platform> platform_;
 };
-
-// The stop must be a T; says what it was if not.
-template <typename T>
-T expect_stop(const Stop& stop) {
-  if (const T* wanted = std::get_if<T>(&stop)) return *wanted;
-  ADD_FAILURE() << "unexpected stop: " << describe(stop);
-  return T{};
-}
 
 }  // namespace remapstorm

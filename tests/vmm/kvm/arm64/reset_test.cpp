@@ -8,12 +8,6 @@
 namespace remapstorm {
 namespace {
 
-std::string text_of(const std::vector<Difference>& differences) {
-  std::string text;
-  for (const Difference& one : differences) text += one.where + ": " + one.what + "\n";
-  return text;
-}
-
 // Counts in memory and rings with the count.
 const Code kCounter = {0xb9400040,  // ldr w0, [x2]
                        0x11000400,  // add w0, w0, #1
