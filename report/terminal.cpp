@@ -207,7 +207,7 @@ class TerminalReport final : public Report {
     shares(results);
   }
 
-  // Where trials of one plan end differently: how often each verdict comes.
+  // How often each verdict comes, where trials of one plan end differently or are many.
   void shares(const ScenarioResults& results) {
     std::map<Verdict, std::uint64_t> counts;
     std::uint64_t trials = 0;
@@ -216,10 +216,11 @@ class TerminalReport final : public Report {
       ++counts[*trial.verdict];
       ++trials;
     }
-    if (counts.size() < 2) return;
+    constexpr std::uint64_t kMany = 10;
+    if (counts.size() < 2 && trials < kMany) return;
     for (const auto& [verdict, count] : counts) {
       const Interval range = proportion_95(count, trials);
-      out_.line(fmt::format("  {} {} of {}: {:.2g} %, with 95 % confidence {:.2g} to {:.2g} % of such trials",
+      out_.line(fmt::format("  {} {} of {}: {:.3g} %, with 95 % confidence {:.3g} to {:.3g} % of such trials",
                             verdict_name(verdict), count, trials,
                             100.0 * static_cast<double>(count) / static_cast<double>(trials), 100 * range.low,
                             100 * range.high));
