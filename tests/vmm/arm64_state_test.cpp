@@ -111,6 +111,17 @@ TEST(Arm64State, WhatChangesByItselfIsNoDifference) {
   EXPECT_EQ(compare_state(StateKind::private_levels, levels(0), levels(1U << 25)).size(), 1U);
 }
 
+// One that stayed active would never come again; one that was cannot be made active.
+TEST(Arm64State, ATimersInterruptMayBeOverAndMustNotHaveBegun) {
+  const auto active = [](std::uint64_t value) { return item({{kPrivateActive, value, 0}}); };
+  const auto differences = [&](std::uint64_t want, std::uint64_t have) {
+    return compare_state(StateKind::redistributor, active(want), active(have)).size();
+  };
+  EXPECT_EQ(differences(1U << 27, 0), 0U);
+  EXPECT_EQ(differences(0, 1U << 27), 1U);
+  EXPECT_EQ(differences(1U << 25, 0), 1U) << "of no timer";
+}
+
 TEST(Arm64State, TheCounterOnlyMustNotRunBack) {
   const auto at = [](std::uint64_t value) {
     const auto bytes = std::as_bytes(std::span(&value, 1));

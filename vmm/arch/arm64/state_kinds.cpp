@@ -72,6 +72,7 @@ void compare_words(StateKind kind, std::span<const std::byte> want, std::span<co
     std::uint64_t own = 0;
     if (kind == StateKind::registers) own = own_bits(a[i].id);
     if (kind == StateKind::private_levels) own = kTimerLevels;
+    if (kind == StateKind::redistributor && a[i].id == kPrivateActive) own = kTimerLevels & a[i].low;
     if (((a[i].low ^ b[i].low) & ~own) == 0 && a[i].high == b[i].high) continue;
     out.push_back("register " + hex(a[i].id) + ": " + hex(a[i].low) + " became " + hex(b[i].low));
   }

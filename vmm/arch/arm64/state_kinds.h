@@ -66,7 +66,9 @@ struct StateWord {
   std::uint64_t clear = 0;  // offset by which bits are cleared where writing `id` only sets them; 0: it writes all
   std::uint64_t own = 0;    // bits that change by themselves, or are not for writing
 };
-// Offset of GICR_ISACTIVER0: which private interrupts are being handled.
+// Offset of GICR_ISACTIVER0: which private interrupts are being handled. Of the timers' KVM takes no write, since they
+// are tied to those of the host's timers: none is active after a restore, and a handler that the snapshot has in its
+// middle goes on and ends nothing, as after a live migration.
 inline constexpr std::uint64_t kPrivateActive = 0x10300;
 // Of a kind of words that is the interrupt controller's.
 std::vector<StateWord> gic_words(StateKind kind);

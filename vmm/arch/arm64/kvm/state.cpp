@@ -171,20 +171,10 @@ Status for_each(const MachineFds& machine, const StatePlan& plan, State& state, 
   return {};
 }
 
-// The timers' interrupts that are being handled: for these alone KVM takes no write of GICR_ISACTIVER0 or
-// GICR_ICACTIVER0, and says nothing of it, since they are tied to those of the host's timers.
+// The timers' interrupts that are being handled (kPrivateActive).
 Result<std::uint64_t> active_timers(const MachineFds& machine, std::size_t vcpu) {
   RS_ASSIGN(const SavedWord now, Words(StateKind::redistributor, machine, vcpu).get(arm64::kPrivateActive));
   return now.low & arm64::kTimerLevels;
-}
-
-std::uint64_t saved_active_timers(const std::vector<StateItem>& items) {
-  const StateItem* item = find_item(items, static_cast<std::uint16_t>(StateKind::redistributor));
-  if (item == nullptr) return 0;
-  for (const SavedWord& word : arm64::saved_words(item->bytes)) {
-    if (word.id == arm64::kPrivateActive) return word.low & arm64::kTimerLevels;
-  }
-  return 0;
 }
 
 Result<bool> serror_is_new(const MachineFds& machine, std::size_t vcpu, const std::vector<StateItem>& items) {
@@ -195,20 +185,13 @@ Result<bool> serror_is_new(const MachineFds& machine, std::size_t vcpu, const st
   return now && then.exception.serror_pending == 0;
 }
 
-Error cannot_restore(std::size_t vcpu, std::uint64_t timers) {
-  return unavailable_error("vcpu " + std::to_string(vcpu) + " is handling its timer's interrupt (" + hex(timers) +
-                           " in GICR_ISACTIVER0), which KVM does not let be restored");
-}
-
 // What KVM lets nobody take back is ended by a reset of its vCPU: a timer's interrupt that was taken since (left
 // active, it would not come again), an SError that waits since.
 Status end_what_stays(const MachineFds& machine, const KvmState& state) {
   for (std::size_t i = 0; i < machine.vcpus.size(); ++i) {
-    const std::uint64_t wanted = saved_active_timers(state.vcpus[i]);
-    if (wanted != 0) return cannot_restore(i, wanted);
-    RS_ASSIGN(const std::uint64_t now, active_timers(machine, i));
+    RS_ASSIGN(const std::uint64_t timers, active_timers(machine, i));
     RS_ASSIGN(const bool serror, serror_is_new(machine, i, state.vcpus[i]));
-    if (now != 0 || serror) RS_TRY(reset_vcpu(machine.vm, machine.vcpus[i], static_cast<unsigned>(i)));
+    if (timers != 0 || serror) RS_TRY(reset_vcpu(machine.vm, machine.vcpus[i], static_cast<unsigned>(i)));
   }
   return {};
 }
@@ -224,9 +207,6 @@ Result<KvmState> save_state(const MachineFds& machine, const StatePlan& plan) {
     items.push_back({static_cast<std::uint16_t>(kind), *std::move(bytes)});
     return {};
   }));
-  for (std::size_t i = 0; i < machine.vcpus.size(); ++i) {
-    if (const std::uint64_t timers = saved_active_timers(state.vcpus[i]); timers != 0) return cannot_restore(i, timers);
-  }
   return state;
 }
 
