@@ -26,7 +26,9 @@ bool delays_pages(const Plan& plan) {
 
 Result<std::unique_ptr<ControlWorker>> ControlWorker::create(const TrialEnvironment& environment, const Plan& plan) {
   std::unique_ptr<ControlWorker> worker(new ControlWorker(environment));
-  RS_TRY(worker->reach_remap(plan));
+  Plan shared = plan;
+  shared.nmis = true;  // of other trials on this machine
+  RS_TRY(worker->reach_remap(shared));
   return worker;
 }
 

@@ -134,6 +134,9 @@ Rule delay(RandomChoice& random) {
 std::vector<std::string> control_strategies(const std::string& flavour) {
   // A fault that an interrupt takes wants a lock that sleeps on PREEMPT_RT: lockdep says so, and is right.
   if (flavour == "lockdep") return {"inplace"};
+  // Who faults on arm64 and comes to look when the entry is back makes the kernel warn (docs/findings/arm64.md): with
+  // fault handling that happens by chance.
+  if (std::string_view(arch_of(kHostIsa).guest) == "arm64") return {"inplace", "bbml2"};
   return {"inplace", "bbm-fault-irqsafe"};
 }
 

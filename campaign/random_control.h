@@ -15,7 +15,8 @@
 namespace remapstorm {
 
 // Strategies with which no injection may ever lock up or fault: inplace has no window, and bbm-fault-irqsafe is safe
-// from everything but an NMI, which its trials do not get. With flavour lockdep inplace only.
+// from everything but an NMI, which its trials do not get. On arm64 inplace, which emulation lets pass, and bbml2. With
+// flavour lockdep inplace only.
 std::vector<std::string> control_strategies(const std::string& flavour);
 
 // One to four rules at random moments after the first remap.begin, on a machine of control_machine(). Depends on its

@@ -19,7 +19,7 @@ void SoakWords::declare(ArgumentParser& parser) {
   parser.option("--trials", trials, "N", "how many trials (1000)");
   parser.option("--seed", seed, "S", "seed of everything left to chance (1)");
   parser.option("--strategies", strategies, "S,T|all",
-                "inplace and, but for lockdep, bbm-fault-irqsafe: those nothing may harm (all)");
+                "inplace and, but for lockdep, bbm-fault-irqsafe (arm64: bbml2): those nothing may harm (all)");
   parser.option("--flavour", flavour, "NAME", "guest kernel flavour (std)");
   parser.option("--hosts", hosts, "H,I|all", "kvm: this machine's; lab:x86: the lab's emulated host (kvm)");
   parser.option("--jobs", jobs, "J", "guests at a time (as affinity and cgroup quota have processors for their vCPUs)");
