@@ -210,7 +210,7 @@ void SoakCampaign::run_on(const std::string& host) {
                      "--seed",
                      std::to_string(options_.seed),
                      "--strategies",
-                     join(options_.strategies, ","),
+                     options_.strategies_named ? join(options_.strategies, ",") : "all",
                      "--flavour",
                      options_.flavour,
                      "--output-dir",

@@ -18,6 +18,7 @@ struct SoakOptions {
   std::uint64_t trials = 1000;
   std::uint64_t seed = 1;
   std::vector<std::string> strategies;  // of control_strategies()
+  bool strategies_named = false;        // else all that a host has: another architecture has others
   std::string flavour = "std";
   std::vector<std::string> hosts;
   std::optional<unsigned> jobs;  // guests at a time; none: as many as the host's processors carry

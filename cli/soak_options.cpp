@@ -43,6 +43,7 @@ Result<SoakRequest> SoakWords::check(const CommandContext& context) const {
   RS_ASSIGN(options.flavour, parse_choice("--flavour", flavour.value_or("std"), full_vocabulary().flavours));
   RS_ASSIGN(options.strategies,
             parse_names("--strategies", strategies.value_or("all"), control_strategies(options.flavour)));
+  options.strategies_named = strategies.value_or("all") != "all";
   RS_ASSIGN(options.hosts, parse_hosts("--hosts", hosts.value_or(kKvmHost), context.source_dir));
   RS_ASSIGN(options.output_dir, parse_output_dir(output_dir));
   RS_ASSIGN(options.same, parse_sha256(sha256));

@@ -220,7 +220,7 @@ class TerminalReport final : public Report {
     if (counts.size() < 2 && trials < kMany) return;
     for (const auto& [verdict, count] : counts) {
       const Interval range = proportion_95(count, trials);
-      out_.line(fmt::format("  {} {} of {}: {:.3g} %, with 95 % confidence {:.3g} to {:.3g} % of such trials",
+      out_.line(fmt::format("  {} {} of {}: {:.3g} %; 95 % confidence, if they are independent: {:.3g} to {:.3g} %",
                             verdict_name(verdict), count, trials,
                             100.0 * static_cast<double>(count) / static_cast<double>(trials), 100 * range.low,
                             100 * range.high));

@@ -30,7 +30,7 @@ ConsoleEvent::End event_end(LineEnd end) {
 
 void Machine::on_stop(unsigned index, const Stop& stop) {
   if (stopping_) return;
-  if (!std::holds_alternative<InterruptedStop>(stop)) end_error(index);
+  if (!std::holds_alternative<InterruptedStop>(stop) && !std::holds_alternative<HostErrorStop>(stop)) end_error(index);
   std::visit(
       [&](const auto& one) {
         using T = std::decay_t<decltype(one)>;

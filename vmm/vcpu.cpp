@@ -86,8 +86,8 @@ Stop Vcpu::enter_until_stop(std::optional<Interrupts> step) {
     // This order against kick(): it stores the request, sets immediate_exit, signals. A request stored after our look
     // sets immediate_exit after we cleared it, so KVM_RUN comes straight back.
     set_immediate_exit(run_, false);
-    // Not inside a sequence that would have to begin anew.
-    const bool may_stop = !step_from_ || run_to_.empty();
+    // A step does not stop inside a sequence, which would have to begin anew; StepLimit ends one without an end.
+    const bool may_stop = !step || !step_from_ || run_to_.empty();
     if (may_stop && kicked_.exchange(false, std::memory_order_seq_cst)) return InterruptedStop{};
 
     auto stepping_over = must_step_over();

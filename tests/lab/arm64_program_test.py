@@ -38,7 +38,7 @@ class Arm64(LabCase):
 
     def test_what_the_findings_say(self):
         self.program("run", "bbml2-absent", "bbml2-live", "spurious-warning", "serror-in-window", "serror-corrected",
-                     "abort-in-window", "--output-dir", str(self.output))
+                     "abort-in-window", "user-copy-reader", "--output-dir", str(self.output))
 
     def test_every_boundary_of_a_window(self):
         self.program("explore", "bbm-pte", "--inject", "irq", "--strategy", "bbm-fault", "--output-dir", str(self.output))

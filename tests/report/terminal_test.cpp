@@ -132,7 +132,7 @@ TEST(Terminal, RepeatedTrialsAreALineEachAndATable) {
   EXPECT_THAT(text, HasSubstr("as expected  shortest"));
   EXPECT_THAT(text, HasSubstr("DEADLOCK (proven)     2       2"));
   EXPECT_THAT(text, Not(HasSubstr("Backtrace")));
-  EXPECT_THAT(text, HasSubstr("  deadlock 2 of 3: 66.7 %, with 95 % confidence 20.8 to 93.9 % of such trials\n"));
+  EXPECT_THAT(text, HasSubstr("  deadlock 2 of 3: 66.7 %; 95 % confidence, if they are independent: 20.8 to 93.9 %\n"));
 }
 
 TEST(Terminal, AFewTrialsThatEndAlikeHaveNoShares) {
@@ -142,7 +142,7 @@ TEST(Terminal, AFewTrialsThatEndAlikeHaveNoShares) {
   EXPECT_THAT(text, Not(HasSubstr("confidence")));
   while (trials.size() < 10) trials.push_back(deadlock_result(Verdict::deadlock, trials.size()));
   EXPECT_THAT(printed({results_of(trials)}, {}, 10),
-              HasSubstr("  deadlock 10 of 10: 100 %, with 95 % confidence 72.2 to 100 % of such trials\n"));
+              HasSubstr("  deadlock 10 of 10: 100 %; 95 % confidence, if they are independent: 72.2 to 100 %\n"));
 }
 
 TEST(Terminal, QuietSaysOnlyWhatIsNotOk) {

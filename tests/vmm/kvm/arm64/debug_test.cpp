@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <array>
+#include <chrono>
+#include <thread>
 
 #include "tests/vmm/kvm/arm64/bare_guest.h"
 
@@ -70,6 +72,28 @@ TEST(Breakpoint, OnAnExclusiveLoadHitsOnce) {
   set_breakpoint(guest, kCode);
   EXPECT_EQ(expect_stop<BreakpointStop>(guest.vcpu().run()).pc, Gva(kCode));
   EXPECT_EQ(expect_stop<DoorbellStop>(guest.vcpu().run()).value, 1U);
+}
+
+// A guest may make a sequence that has no end: a kick takes the vCPU out of it.
+TEST(Breakpoint, OnASequenceWithoutAnEndAKickIsNotLost) {
+  BareGuest guest(
+      {0x885f7c40 /* ldxr w0, [x2] */, 0x3400001f /* cbz wzr, . */, 0x88037c40 /* stxr w3, w0, [x2] */, kForever});
+  set_breakpoint(guest, kCode);
+  EXPECT_EQ(expect_stop<BreakpointStop>(guest.vcpu().run()).pc, Gva(kCode));
+  for (int round = 0; round < 3; ++round) {
+    std::jthread later([&] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+      guest.vcpu().kick();
+    });
+    expect_stop<InterruptedStop>(guest.vcpu().run());
+    EXPECT_EQ(guest.registers().pc, kCode + 4);
+  }
+}
+
+TEST(Step, OfASequenceWithoutAnEndIsAnError) {
+  BareGuest guest(
+      {0x885f7c40 /* ldxr w0, [x2] */, 0x3400001f /* cbz wzr, . */, 0x88037c40 /* stxr w3, w0, [x2] */, kForever});
+  EXPECT_NE(expect_stop<HostErrorStop>(guest.vcpu().step()).error.message, "");
 }
 
 TEST(ErrorExceptions, AnSErrorComesWithItsSyndromeWhenItIsNotMasked) {
