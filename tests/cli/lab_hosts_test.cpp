@@ -63,6 +63,14 @@ TEST(LabHosts, ACrashThereIsNoSuccessHere) {
   }
 }
 
+// Which strategies are controls depends on the architecture: a lab is asked for its own, unless some were named.
+TEST(LabHosts, ASoakThereChoosesItsOwnControls) {
+  const std::string script =
+      "case \" $* \" in *\" --strategies all \"*) exit 64;; *\" --strategies inplace \"*) exit 75;; esac; exit 127";
+  EXPECT_EQ(with_lab(script, kSoak), kExitUsage);
+  EXPECT_EQ(with_lab(script, {"soak", "--trials", "5", "--strategies", "inplace"}), kExitHost);
+}
+
 TEST(LabHosts, ACrashIsNamed) {
   std::string said;
   EXPECT_EQ(with_lab("exit 139", kSweep, &said), kExitInternal);
