@@ -24,7 +24,7 @@
 #include "link/guest_devices.h"
 #include "link/mailbox.h"
 #include "plan/command_line.h"
-#include "vmm/elf_image.h"
+#include "vmm/kernel_image.h"
 #include "vmm/linux_boot.h"
 #include "vmm/page_walk.h"
 #include "vmm/platform.h"
@@ -55,7 +55,7 @@ Result<Guest> make(const Kvm& kvm, unsigned cpus, DirtyTracking tracking) {
 }
 
 Status load(Guest& guest, const std::string& image) {
-  RS_ASSIGN(const ElfImage kernel, ElfImage::open(image + "/vmlinux", kHostIsa));
+  RS_ASSIGN(const KernelImage kernel, KernelImage::open(image + "/vmlinux", kHostIsa));
   LinuxBoot linux_boot;
   RS_ASSIGN(const std::uint64_t hz, guest.vm->vcpu(0).guest_counter_hz());
   RS_ASSIGN(const CommandLine line, command_line_of(image, HostKind::interpreting, hz / 1000));

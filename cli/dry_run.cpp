@@ -12,7 +12,7 @@
 #include "trial/own_kernel.h"
 #include "vmm/arch/arch.h"
 #include "vmm/arch/host.h"
-#include "vmm/elf_image.h"
+#include "vmm/kernel_image.h"
 #include "vmm/symbols.h"
 
 namespace remapstorm {
@@ -42,7 +42,7 @@ Result<Guest> look_for_guest(const CommandContext& context, const RunRequest& op
   std::string kernel = options.overrides.kernel;
   if (kernel.empty() && image.ok()) kernel = image->directory + "/vmlinux";
   if (!kernel.empty()) {
-    RS_ASSIGN(const ElfImage elf, ElfImage::open(kernel, kHostIsa));
+    RS_ASSIGN(const KernelImage elf, KernelImage::open(kernel, kHostIsa));
     RS_ASSIGN(guest.symbols, Symbols::from(elf));
     guest.info = describe_kernel(guest.info, elf, *guest.symbols);
     // Of an image that is there these are the hashes of its manifest; a run looks at the bytes.

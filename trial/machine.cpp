@@ -64,7 +64,7 @@ Status Machine::build(const Kvm& kvm, const Symbols& symbols) {
   return {};
 }
 
-Status Machine::load(const ElfImage& kernel) {
+Status Machine::load(const KernelImage& kernel) {
   LinuxBoot boot;
   boot.command_line = config_.command_line;
   boot.initramfs_path = config_.initramfs_path;

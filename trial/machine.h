@@ -92,7 +92,7 @@ class Machine final : public GuestControl, public SupervisedMachine {
   Machine& operator=(const Machine&) = delete;
 
   // Before start(): a kernel to boot, or a snapshot of a machine of the same shape.
-  Status load(const ElfImage& kernel);
+  Status load(const KernelImage& kernel);
   Status restore(const MachineSnapshot& snapshot);
 
   // A new trial: `log` and `rules` must outlive it. Before start(), or frozen.

@@ -15,8 +15,8 @@ constexpr const char* kDriverSymbol = "rs_mailbox";
 constexpr const char* kBaseSymbol = "early_stock_restore";
 
 // The bytes that the file holds from a virtual address on, at most `most`.
-std::string_view bytes_at(const ElfImage& kernel, Gva address, std::size_t most) {
-  for (const ElfSegment& segment : kernel.segments()) {
+std::string_view bytes_at(const KernelImage& kernel, Gva address, std::size_t most) {
+  for (const KernelSegment& segment : kernel.segments()) {
     if (address < segment.virtual_address) continue;
     const std::uint64_t offset = address - segment.virtual_address;
     if (offset >= segment.file_bytes) continue;
@@ -38,7 +38,7 @@ std::string release_of_banner(std::string_view banner) {
   return plain && release.size() <= 64 ? std::string(release) : "unknown";
 }
 
-GuestImageInfo describe_kernel(const GuestImageInfo& image, const ElfImage& kernel, const Symbols& symbols) {
+GuestImageInfo describe_kernel(const GuestImageInfo& image, const KernelImage& kernel, const Symbols& symbols) {
   GuestImageInfo info = image;
   info.vmlinux_sha256 = sha256_hex(kernel.file());
   if (info.vmlinux_sha256 == image.vmlinux_sha256) return info;

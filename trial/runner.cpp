@@ -68,7 +68,7 @@ Result<std::unique_ptr<Runner>> Runner::create(const Kvm& kvm, const GuestImageI
                                                const HostInfo& host, const Clock& clock, const std::atomic<bool>& stop,
                                                const std::string& snapshots) {
   const std::string vmlinux = kernel.empty() ? image.directory + "/vmlinux" : kernel;
-  RS_ASSIGN(ElfImage elf, ElfImage::open(vmlinux, kHostIsa));
+  RS_ASSIGN(KernelImage elf, KernelImage::open(vmlinux, kHostIsa));
   RS_ASSIGN(Symbols symbols, Symbols::from(elf));
   RS_ASSIGN(const std::uint64_t khz, counter_khz(kvm));
   std::unique_ptr<Runner> runner(new Runner(kvm, clock, stop, std::move(elf), std::move(symbols)));

@@ -14,7 +14,7 @@
 #include "results/trial_result.h"
 #include "trial/kept_trial.h"
 #include "trial/trial.h"
-#include "vmm/elf_image.h"
+#include "vmm/kernel_image.h"
 #include "vmm/kvm.h"
 #include "vmm/symbols.h"
 
@@ -51,13 +51,13 @@ class Runner {
                   const Watching& watching);
 
  private:
-  Runner(const Kvm& kvm, const Clock& clock, const std::atomic<bool>& stop, ElfImage kernel, Symbols symbols)
+  Runner(const Kvm& kvm, const Clock& clock, const std::atomic<bool>& stop, KernelImage kernel, Symbols symbols)
       : kvm_(kvm), clock_(clock), stop_(stop), kernel_(std::move(kernel)), symbols_(std::move(symbols)) {}
 
   const Kvm& kvm_;
   const Clock& clock_;
   const std::atomic<bool>& stop_;
-  ElfImage kernel_;
+  KernelImage kernel_;
   Symbols symbols_;
   GuestImageInfo guest_;
   std::string initramfs_path_;

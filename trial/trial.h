@@ -16,7 +16,7 @@
 #include "trial/booted_guests.h"
 #include "trial/machine.h"
 #include "trial/supervisor.h"
-#include "vmm/elf_image.h"
+#include "vmm/kernel_image.h"
 #include "vmm/kvm.h"
 #include "vmm/symbols.h"
 
@@ -25,7 +25,7 @@ namespace remapstorm {
 // What every trial of a run shares.
 struct TrialEnvironment {
   const Kvm& kvm;
-  const ElfImage& kernel;
+  const KernelImage& kernel;
   const Symbols& symbols;
   const Clock& clock;
   std::string initramfs_path;

@@ -9,7 +9,7 @@
 
 #include "base/address.h"
 #include "vmm/cpu_state.h"
-#include "vmm/elf_image.h"
+#include "vmm/kernel_image.h"
 #include "vmm/page_walk.h"
 #include "vmm/symbols.h"
 

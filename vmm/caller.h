@@ -6,7 +6,7 @@
 #include <string>
 
 #include "vmm/cpu_state.h"
-#include "vmm/elf_image.h"
+#include "vmm/kernel_image.h"
 #include "vmm/page_walk.h"
 #include "vmm/symbols.h"
 

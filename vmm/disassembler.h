@@ -10,7 +10,7 @@
 
 #include "base/address.h"
 #include "base/result.h"
-#include "vmm/elf_image.h"
+#include "vmm/kernel_image.h"
 #include "vmm/page_walk.h"
 #include "vmm/stop.h"
 #include "vmm/symbols.h"

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/address.h"
-#include "vmm/elf_image.h"
+#include "vmm/kernel_image.h"
 #include "vmm/page_walk.h"
 
 namespace remapstorm {

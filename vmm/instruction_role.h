@@ -9,7 +9,7 @@
 #include <span>
 
 #include "base/address.h"
-#include "vmm/elf_image.h"
+#include "vmm/kernel_image.h"
 #include "vmm/memory_access.h"
 
 namespace remapstorm {

@@ -12,7 +12,7 @@
 #include "base/address.h"
 #include "base/result.h"
 #include "vmm/described_device.h"
-#include "vmm/elf_image.h"
+#include "vmm/kernel_image.h"
 #include "vmm/memory.h"
 #include "vmm/vm.h"
 
@@ -38,6 +38,6 @@ struct LinuxLayout {
 // vCPU 0; the others wait to be started by the guest. Call once, before any vCPU runs.
 // Errors: usage, naming the file, for a kernel or initramfs that does not fit or overlaps the boot structures, or a
 // command line that is too long; host for failing ioctls.
-Result<LinuxLayout> load_linux(Vm& vm, const ElfImage& kernel, const LinuxBoot& boot);
+Result<LinuxLayout> load_linux(Vm& vm, const KernelImage& kernel, const LinuxBoot& boot);
 
 }  // namespace remapstorm

@@ -17,7 +17,7 @@
 #include "base/access_kind.h"
 #include "base/address.h"
 #include "base/result.h"
-#include "vmm/elf_image.h"
+#include "vmm/kernel_image.h"
 
 namespace remapstorm {
 

@@ -11,7 +11,7 @@
 
 #include "base/address.h"
 #include "vmm/cpu_state.h"
-#include "vmm/elf_image.h"
+#include "vmm/kernel_image.h"
 #include "vmm/memory.h"
 
 namespace remapstorm {

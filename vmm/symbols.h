@@ -11,7 +11,7 @@
 
 #include "base/address.h"
 #include "base/result.h"
-#include "vmm/elf_image.h"
+#include "vmm/kernel_image.h"
 
 namespace remapstorm {
 
@@ -26,7 +26,7 @@ class Symbols {
  public:
   // Functions and data. A per-CPU variable has a name, but what stands in the table is no address of it: lookup() does
   // not find it. Errors: usage, naming the file, if it has no symbol table or a broken one.
-  static Result<Symbols> from(const ElfImage& image);
+  static Result<Symbols> from(const KernelImage& image);
   struct Entry {
     std::string name;
     Gva start;

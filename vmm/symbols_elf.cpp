@@ -32,7 +32,7 @@ std::size_t percpu_section(Elf* elf) {
 
 }  // namespace
 
-Result<Symbols> Symbols::from(const ElfImage& image) {
+Result<Symbols> Symbols::from(const KernelImage& image) {
   if (elf_version(EV_CURRENT) == EV_NONE) return internal_error("libelf is too old");
   const std::span<const std::byte> file = image.file();
   const ElfHandle elf(elf_memory(const_cast<char*>(reinterpret_cast<const char*>(file.data())), file.size()));

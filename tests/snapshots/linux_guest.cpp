@@ -13,7 +13,7 @@
 #include "plan/command_line.h"
 #include "trial/host_share.h"
 #include "vmm/calibrate.h"
-#include "vmm/elf_image.h"
+#include "vmm/kernel_image.h"
 #include "vmm/linux_boot.h"
 
 namespace remapstorm {
@@ -84,7 +84,7 @@ LinuxGuest::LinuxGuest(unsigned cpus, DirtyTracking tracking)
 }
 
 void LinuxGuest::boot(const std::string& words) {
-  const ElfImage kernel = must(ElfImage::open(guest_image() + "/vmlinux", kHostIsa));
+  const KernelImage kernel = must(KernelImage::open(guest_image() + "/vmlinux", kHostIsa));
   LinuxBoot boot;
   const std::uint64_t khz = must(vm_->vcpu(0).guest_counter_hz()) / 1000;
   boot.command_line = must(command_line_of(guest_image(), HostKind::interpreting, khz)).base +

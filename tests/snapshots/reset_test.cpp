@@ -140,7 +140,7 @@ TEST(ResetOfLinuxAt, ABreakpoint) {
   LinuxGuest guest(1);
   must(ready_guest(1).restore(guest.vm(), guest.platform()));
   guest.set_workload(work_for(1, 3));
-  const ElfImage kernel = must(ElfImage::open(guest_image() + "/vmlinux", kHostIsa));
+  const KernelImage kernel = must(KernelImage::open(guest_image() + "/vmlinux", kHostIsa));
   const Symbols symbols = must(Symbols::from(kernel));
   const auto at = symbols.find("hugetlb_vmemmap_optimize_folios");
   ASSERT_TRUE(at);

@@ -87,7 +87,7 @@ TEST(Symbols, FromElfLeavesNoiseOut) {
                  {"file.c", 0, 0, STT_FILE, STB_LOCAL},
                  {".L12", kText + 4, 0, STT_NOTYPE, STB_LOCAL}};
   const TestFile file(elf.build());
-  const auto image = ElfImage::open(file.path(), Isa::x86_64);
+  const auto image = KernelImage::open(file.path(), Isa::x86_64);
   ASSERT_TRUE(image.ok()) << image.error().message;
   const auto symbols = Symbols::from(*image);
   ASSERT_TRUE(symbols.ok()) << symbols.error().message;
@@ -103,7 +103,7 @@ TEST(Symbols, WhatIsAnOffsetNamesNoAddress) {
                  {"low", 0x1000000, 16, STT_FUNC, STB_GLOBAL},
                  {"exception_stacks", 0xc000, 0x8000, STT_OBJECT, STB_GLOBAL, 2}};
   const TestFile file(elf.build());
-  const auto image = ElfImage::open(file.path(), Isa::x86_64);
+  const auto image = KernelImage::open(file.path(), Isa::x86_64);
   ASSERT_TRUE(image.ok()) << image.error().message;
   const auto symbols = Symbols::from(*image);
   ASSERT_TRUE(symbols.ok()) << symbols.error().message;
@@ -114,7 +114,7 @@ TEST(Symbols, WhatIsAnOffsetNamesNoAddress) {
 
 TEST(Symbols, AStrippedFileIsAUsageError) {
   const TestFile file(TestElf().build());
-  const auto image = ElfImage::open(file.path(), Isa::x86_64);
+  const auto image = KernelImage::open(file.path(), Isa::x86_64);
   ASSERT_TRUE(image.ok());
   const auto symbols = Symbols::from(*image);
   ASSERT_FALSE(symbols.ok());

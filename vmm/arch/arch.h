@@ -14,9 +14,9 @@
 
 #include "base/address.h"
 #include "vmm/backtrace.h"
-#include "vmm/elf_image.h"
 #include "vmm/exclusive_sequence.h"
 #include "vmm/instruction_role.h"
+#include "vmm/kernel_image.h"
 #include "vmm/memory_access.h"
 #include "vmm/page_walk.h"
 

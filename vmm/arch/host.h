@@ -2,7 +2,7 @@
 // The architecture this binary runs guests of: `arch` names its namespace, kHostIsa its name.
 #pragma once
 
-#include "vmm/elf_image.h"
+#include "vmm/kernel_image.h"
 
 #if defined(__x86_64__)
 #include "vmm/arch/x86_64/platform.h"

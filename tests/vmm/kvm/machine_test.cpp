@@ -193,7 +193,7 @@ class LoadLinux : public ::testing::Test {
   }
   Result<LinuxLayout> load(const TestElf& elf, const LinuxBoot& boot) {
     file_ = std::make_unique<TestFile>(elf.build());
-    return load_linux(*vm_, take(ElfImage::open(file_->path(), Isa::x86_64)), boot);
+    return load_linux(*vm_, take(KernelImage::open(file_->path(), Isa::x86_64)), boot);
   }
   void expect_usage_error(const Result<LinuxLayout>& result, const std::string& text) {
     ASSERT_FALSE(result.ok());

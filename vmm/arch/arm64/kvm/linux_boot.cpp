@@ -13,8 +13,8 @@ namespace remapstorm {
 namespace {
 
 // Its physical addresses are virtual ones in the file: the kernel runs wherever its first byte was put.
-Status load_kernel(GuestMemory& memory, const ElfImage& kernel, Gpa start) {
-  for (const ElfSegment& segment : kernel.segments()) {
+Status load_kernel(GuestMemory& memory, const KernelImage& kernel, Gpa start) {
+  for (const KernelSegment& segment : kernel.segments()) {
     const Gpa at = start + (segment.physical - kernel.lowest());
     // The rest of the segment is zero because the memory is new.
     if (!memory.write(at, kernel.bytes(segment))) {
@@ -26,8 +26,8 @@ Status load_kernel(GuestMemory& memory, const ElfImage& kernel, Gpa start) {
 }
 
 // From where the kernel begins: head.S has the header of an Image.
-Result<arm64::ImageHeader> header_of(const ElfImage& kernel) {
-  for (const ElfSegment& segment : kernel.segments()) {
+Result<arm64::ImageHeader> header_of(const KernelImage& kernel) {
+  for (const KernelSegment& segment : kernel.segments()) {
     if (segment.physical != kernel.lowest()) continue;
     const auto bytes = kernel.bytes(segment);
     return arm64::parse_image_header(kernel.path(), bytes.first(std::min(bytes.size(), arm64::kImageHeaderBytes)));
@@ -37,7 +37,7 @@ Result<arm64::ImageHeader> header_of(const ElfImage& kernel) {
 
 }  // namespace
 
-Result<LinuxLayout> load_linux(Vm& vm, const ElfImage& kernel, const LinuxBoot& boot) {
+Result<LinuxLayout> load_linux(Vm& vm, const KernelImage& kernel, const LinuxBoot& boot) {
   GuestMemory& memory = vm.memory();
   constexpr std::size_t kCommandLineMax = 2048;  // COMMAND_LINE_SIZE, with its NUL
   if (boot.command_line.size() >= kCommandLineMax) {

@@ -20,13 +20,13 @@ void put(GuestMemory& memory, std::uint64_t address, const std::vector<T>& value
   RS_CHECK(memory.write(Gpa(address), std::as_bytes(std::span(values))), "boot structures lie in RAM");
 }
 
-Status load_kernel(GuestMemory& memory, const ElfImage& kernel) {
+Status load_kernel(GuestMemory& memory, const KernelImage& kernel) {
   std::vector<x86_64::Placement> segments;
-  for (const ElfSegment& segment : kernel.segments()) {
+  for (const KernelSegment& segment : kernel.segments()) {
     segments.push_back({"segment " + std::to_string(segments.size()), segment.physical.value, segment.memory_bytes});
   }
   RS_TRY(x86_64::check_kernel_placement(kernel.path(), segments, memory.ram_bytes()));
-  for (const ElfSegment& segment : kernel.segments()) {
+  for (const KernelSegment& segment : kernel.segments()) {
     // The rest of the segment is zero because the memory is new.
     RS_CHECK(memory.write(segment.physical, kernel.bytes(segment)), "the segment was checked against RAM");
   }
@@ -50,7 +50,7 @@ Status load_initramfs(GuestMemory& memory, const LinuxBoot& boot, LinuxLayout& l
 
 }  // namespace
 
-Result<LinuxLayout> load_linux(Vm& vm, const ElfImage& kernel, const LinuxBoot& boot) {
+Result<LinuxLayout> load_linux(Vm& vm, const KernelImage& kernel, const LinuxBoot& boot) {
   GuestMemory& memory = vm.memory();
   if (boot.command_line.size() >= x86_64::kCommandLineMax) {
     return usage_error("the kernel command line has " + std::to_string(boot.command_line.size()) + " characters, " +

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "vmm/elf_image.h"
+#include "vmm/kernel_image.h"
 
 #include <gtest/gtest.h>
 
@@ -10,21 +10,21 @@
 namespace remapstorm {
 namespace {
 
-Result<ElfImage> open(const FileBytes& bytes, Isa isa = Isa::x86_64) {
+Result<KernelImage> open(const FileBytes& bytes, Isa isa = Isa::x86_64) {
   const TestFile file(bytes);
-  return ElfImage::open(file.path(), isa);
+  return KernelImage::open(file.path(), isa);
 }
 
 void expect_rejected(const FileBytes& bytes, const std::string& why) {
   const TestFile file(bytes);
-  const auto image = ElfImage::open(file.path(), Isa::x86_64);
+  const auto image = KernelImage::open(file.path(), Isa::x86_64);
   ASSERT_FALSE(image.ok()) << why;
   EXPECT_EQ(image.error().kind, ErrorKind::usage);
   EXPECT_NE(image.error().message.find(file.path()), std::string::npos) << "names the file";
   EXPECT_NE(image.error().message.find(why), std::string::npos) << image.error().message;
 }
 
-TEST(ElfImage, ReadsSegmentsAndEntry) {
+TEST(KernelImage, ReadsSegmentsAndEntry) {
   TestElf elf;
   elf.add(0x2000000, 0xffffffff82000000, 0x80, 0x80);
   const auto image = open(elf.build());
@@ -37,13 +37,13 @@ TEST(ElfImage, ReadsSegmentsAndEntry) {
   EXPECT_EQ(image->bytes(image->segments()[1])[0], std::byte{'B'});
 }
 
-TEST(ElfImage, RejectsWhatIsNoElf) {
+TEST(KernelImage, RejectsWhatIsNoElf) {
   expect_rejected(FileBytes(100, 'x'), "not an ELF file");
   expect_rejected(FileBytes(1, 0x7f), "not an ELF file");
   expect_rejected(FileBytes{}, "empty");
 }
 
-TEST(ElfImage, ABzImageGetsAHint) {
+TEST(KernelImage, ABzImageGetsAHint) {
   FileBytes bytes(4096, 0);
   std::memcpy(bytes.data() + 0x202, "HdrS", 4);
   const auto image = open(bytes);
@@ -51,12 +51,12 @@ TEST(ElfImage, ABzImageGetsAHint) {
   EXPECT_NE(image.error().hint.find("vmlinux"), std::string::npos);
 }
 
-TEST(ElfImage, RejectsMissingFilesAndFolders) {
-  EXPECT_EQ(ElfImage::open("/nonexistent/vmlinux", Isa::x86_64).error().kind, ErrorKind::usage);
-  EXPECT_EQ(ElfImage::open("/tmp", Isa::x86_64).error().kind, ErrorKind::usage);
+TEST(KernelImage, RejectsMissingFilesAndFolders) {
+  EXPECT_EQ(KernelImage::open("/nonexistent/vmlinux", Isa::x86_64).error().kind, ErrorKind::usage);
+  EXPECT_EQ(KernelImage::open("/tmp", Isa::x86_64).error().kind, ErrorKind::usage);
 }
 
-TEST(ElfImage, RejectsOtherMachinesAndClasses) {
+TEST(KernelImage, RejectsOtherMachinesAndClasses) {
   TestElf arm;
   arm.machine = EM_AARCH64;
   expect_rejected(arm.build(), "another machine");
@@ -72,7 +72,7 @@ TEST(ElfImage, RejectsOtherMachinesAndClasses) {
   expect_rejected(bytes, "not an executable");
 }
 
-TEST(ElfImage, RejectsEveryTruncation) {
+TEST(KernelImage, RejectsEveryTruncation) {
   const FileBytes whole = TestElf().build();
   for (std::size_t size = 1; size < whole.size(); ++size) {
     const auto image = open(FileBytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size)));
@@ -82,7 +82,7 @@ TEST(ElfImage, RejectsEveryTruncation) {
   EXPECT_TRUE(open(whole).ok());
 }
 
-TEST(ElfImage, RejectsSegmentsThatLie) {
+TEST(KernelImage, RejectsSegmentsThatLie) {
   TestElf elf;
   FileBytes bytes = elf.build();
   const std::size_t segment = sizeof(Elf64_Ehdr);
@@ -96,7 +96,7 @@ TEST(ElfImage, RejectsSegmentsThatLie) {
   expect_rejected(bytes, "wraps");
 }
 
-TEST(ElfImage, RejectsNoSegmentsOverlapsAndBadEntries) {
+TEST(KernelImage, RejectsNoSegmentsOverlapsAndBadEntries) {
   TestElf none;
   none.segments.clear();
   expect_rejected(none.build(), "no loadable segment");
@@ -112,14 +112,14 @@ TEST(ElfImage, RejectsNoSegmentsOverlapsAndBadEntries) {
   EXPECT_TRUE(open(outside.build()).ok());
 }
 
-TEST(ElfImage, RejectsTooManySegments) {
+TEST(KernelImage, RejectsTooManySegments) {
   TestElf elf;
   for (std::uint64_t i = 1; i < 80; ++i) elf.add(0x1000000 + i * 0x1000, 0, 1, 1);
   expect_rejected(elf.build(), "more than 64");
 }
 
 // Whatever is in the file: a value or a usage error, never a crash, and never bytes outside the file.
-TEST(ElfImage, SurvivesTenThousandMutations) {
+TEST(KernelImage, SurvivesTenThousandMutations) {
   TestElf elf;
   elf.add(0x2000000, 0xffffffff82000000, 0x80, 0x100);
   elf.symbols = {{"alpha", 0xffffffff81000000, 16, STT_FUNC, STB_GLOBAL},
@@ -142,14 +142,14 @@ TEST(ElfImage, SurvivesTenThousandMutations) {
     }
     if (rng.chance(0.1)) mutated.resize(1 + rng.next() % mutated.size());
     file.replace(mutated);
-    const auto image = ElfImage::open(file.path(), Isa::x86_64);
+    const auto image = KernelImage::open(file.path(), Isa::x86_64);
     if (!image.ok()) {
       ASSERT_EQ(image.error().kind, ErrorKind::usage) << image.error().message;
       continue;
     }
     ++accepted;
     std::size_t sum = 0;
-    for (const ElfSegment& segment : image->segments()) {
+    for (const KernelSegment& segment : image->segments()) {
       for (const std::byte byte : image->bytes(segment)) sum += std::to_integer<std::size_t>(byte);
     }
     EXPECT_LT(sum, std::size_t{256} * (mutated.size() + 1) * 64);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "vmm/elf_image.h"
+#include "vmm/kernel_image.h"
 
 #include <gelf.h>
 
@@ -57,8 +57,8 @@ Result<GElf_Ehdr> read_header(const std::string& path, Elf* elf, Isa isa, std::s
   return header;
 }
 
-Result<std::vector<ElfSegment>> read_segments(const std::string& path, Elf* elf, const GElf_Ehdr& header,
-                                              std::uint64_t file_size) {
+Result<std::vector<KernelSegment>> read_segments(const std::string& path, Elf* elf, const GElf_Ehdr& header,
+                                                 std::uint64_t file_size) {
   if (header.e_phnum == 0) return bad(path, "no loadable segment");
   std::size_t count = 0;
   if (elf_getphdrnum(elf, &count) != 0) return bad(path, "truncated: its program headers cannot be read");
@@ -66,7 +66,7 @@ Result<std::vector<ElfSegment>> read_segments(const std::string& path, Elf* elf,
   if (count > 0 && (!headers_end || *headers_end > file_size)) {
     return bad(path, "truncated: its program headers lie beyond the end of the file");
   }
-  std::vector<ElfSegment> segments;
+  std::vector<KernelSegment> segments;
   for (std::size_t i = 0; i < count; ++i) {
     GElf_Phdr program = {};
     if (gelf_getphdr(elf, static_cast<int>(i), &program) == nullptr) {
@@ -86,9 +86,9 @@ Result<std::vector<ElfSegment>> read_segments(const std::string& path, Elf* elf,
   return segments;
 }
 
-Status check_overlaps(const std::string& path, std::vector<ElfSegment> segments) {
+Status check_overlaps(const std::string& path, std::vector<KernelSegment> segments) {
   std::sort(segments.begin(), segments.end(),
-            [](const ElfSegment& a, const ElfSegment& b) { return a.physical < b.physical; });
+            [](const KernelSegment& a, const KernelSegment& b) { return a.physical < b.physical; });
   for (std::size_t i = 1; i < segments.size(); ++i) {
     if (segments[i - 1].physical.value + segments[i - 1].memory_bytes > segments[i].physical.value) {
       return bad(path, "two loadable segments overlap in memory");
@@ -101,8 +101,8 @@ Status check_overlaps(const std::string& path, std::vector<ElfSegment> segments)
 
 const char* isa_name(Isa isa) { return arch_of(isa).name; }
 
-Result<ElfImage> ElfImage::open(const std::string& path, Isa isa) {
-  ElfImage image;
+Result<KernelImage> KernelImage::open(const std::string& path, Isa isa) {
+  KernelImage image;
   image.path_ = path;
   image.isa_ = isa;
   RS_ASSIGN(KernelFile file, read_kernel_file(path, kMostBytes));
@@ -113,26 +113,26 @@ Result<ElfImage> ElfImage::open(const std::string& path, Isa isa) {
   RS_ASSIGN(image.segments_, read_segments(path, elf.get(), header, image.file_.size()));
   RS_TRY(check_overlaps(path, image.segments_));
   image.entry_ = Gpa(header.e_entry);
-  const bool inside = std::any_of(image.segments_.begin(), image.segments_.end(), [&](const ElfSegment& segment) {
+  const bool inside = std::any_of(image.segments_.begin(), image.segments_.end(), [&](const KernelSegment& segment) {
     return header.e_entry - segment.physical.value < segment.memory_bytes;
   });
   if (!inside) return bad(path, "its entry point lies outside every loadable segment");
   return image;
 }
 
-std::span<const std::byte> ElfImage::bytes(const ElfSegment& segment) const {
+std::span<const std::byte> KernelImage::bytes(const KernelSegment& segment) const {
   return file().subspan(segment.file_offset, segment.file_bytes);
 }
 
-Gpa ElfImage::lowest() const {
+Gpa KernelImage::lowest() const {
   return std::min_element(segments_.begin(), segments_.end(),
                           [](const auto& a, const auto& b) { return a.physical < b.physical; })
       ->physical;
 }
 
-Gpa ElfImage::end() const {
+Gpa KernelImage::end() const {
   Gpa end;
-  for (const ElfSegment& segment : segments_) end = std::max(end, segment.physical + segment.memory_bytes);
+  for (const KernelSegment& segment : segments_) end = std::max(end, segment.physical + segment.memory_bytes);
   return end;
 }
 
