@@ -18,10 +18,9 @@
 #include "link/guest_devices.h"
 #include "vmm/arch/x86_64/interpreting_host.h"
 #include "vmm/disassembler.h"
-#include "vmm/kernel_image.h"
+#include "vmm/kernel.h"
 #include "vmm/linux_boot.h"
 #include "vmm/platform.h"
-#include "vmm/symbols.h"
 
 namespace remapstorm {
 namespace {
@@ -135,8 +134,9 @@ void print(const Profile& profile, unsigned vcpu, unsigned top) {
 
 Result<int> boot(const Options& options) {
   RS_ASSIGN(const Kvm kvm, Kvm::open());
-  RS_ASSIGN(const KernelImage kernel, KernelImage::open(options.kernel, kHostIsa));
-  RS_ASSIGN(const Symbols symbols, Symbols::from(kernel));
+  RS_ASSIGN(const Kernel opened, open_kernel({options.kernel, ""}, kHostIsa));
+  const KernelImage& kernel = opened.image;
+  const Symbols& symbols = opened.symbols;
   RS_ASSIGN(const Disassembler disassembler, Disassembler::create(kHostIsa));
   RS_ASSIGN(const auto memory, GuestMemory::create(options.memory_mib << 20));
   RS_TRY(add_mailbox(*memory));

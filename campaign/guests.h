@@ -11,6 +11,7 @@
 #include <string>
 #include <utility>
 
+#include "base/kernel_files.h"
 #include "campaign/control_worker.h"
 #include "campaign/executor.h"
 #include "campaign/installation.h"
@@ -23,7 +24,7 @@ class Guests final : public Executor {
  public:
   struct Options {
     SameBytes wanted{};          // of which image: see find_guest_image()
-    std::string kernel{};        // a vmlinux instead of the image's, or empty
+    KernelFiles kernel{};        // instead of the image's
     bool keep_snapshots = true;  // else a guest is booted for every trial
   };
   // `installation`, `clock` and `stop` must outlive this. `stop` ends the trials in progress once true.

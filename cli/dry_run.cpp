@@ -12,8 +12,7 @@
 #include "trial/own_kernel.h"
 #include "vmm/arch/arch.h"
 #include "vmm/arch/host.h"
-#include "vmm/kernel_image.h"
-#include "vmm/symbols.h"
+#include "vmm/kernel.h"
 
 namespace remapstorm {
 namespace {
@@ -39,12 +38,12 @@ Result<Guest> look_for_guest(const CommandContext& context, const RunRequest& op
   } else {
     return image.error();
   }
-  std::string kernel = options.overrides.kernel;
-  if (kernel.empty() && image.ok()) kernel = image->directory + "/vmlinux";
-  if (!kernel.empty()) {
-    RS_ASSIGN(const KernelImage elf, KernelImage::open(kernel, kHostIsa));
-    RS_ASSIGN(guest.symbols, Symbols::from(elf));
-    guest.info = describe_kernel(guest.info, elf, *guest.symbols);
+  KernelFiles files = options.overrides.kernel;
+  if (files.image.empty() && image.ok()) files.image = image->directory + "/vmlinux";
+  if (!files.image.empty()) {
+    RS_ASSIGN(Kernel kernel, open_kernel(files, kHostIsa));
+    guest.info = describe_kernel(guest.info, kernel);
+    guest.symbols = std::move(kernel.symbols);
     // Of an image that is there these are the hashes of its manifest; a run looks at the bytes.
     if (image.ok()) {
       RS_ASSIGN(guest.info.cmdline_sha256, command_line_sha256(image->directory));

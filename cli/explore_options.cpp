@@ -105,7 +105,7 @@ Status check_guest(const ExploreWords& words, ExploreRequest& options) {
     }
   }
   options.append = words.append.value_or("");
-  options.kernel = absolute_kernel(words.kernel);
+  RS_ASSIGN(options.kernel, parse_kernel_files(words.kernel, words.symbols));
   RS_ASSIGN(options.same, parse_sha256(words.sha256));
   return {};
 }
@@ -182,7 +182,8 @@ void ExploreWords::declare_guest(ArgumentParser& parser) {
                 "instead of the usual: VCPU:NAME,argument=value; several joined by ';'");
   parser.option("--flavour", flavour, "NAME", "guest kernel flavour (std)");
   parser.option("--memory", memory, "SIZE", "guest memory (128M)");
-  parser.option("-k,--kernel", kernel, "IMAGE", "boot this vmlinux instead of the guest image's");
+  parser.option("-k,--kernel", kernel, "FILE", "boot this kernel instead of the guest image's");
+  parser.option("--symbols", symbols, "FILE", "its System.map or vmlinux, where it has no symbols itself");
   parser.option("--append", append, "ARGS", "more words for the guest's command line");
   parser.option("--sha256", sha256, "LIST", "refuse other bytes than these: kernel=DIGITS,...");
   parser.option("--action", action, "WHAT", "what the handler of irq and nmi does (read-struct-page)");

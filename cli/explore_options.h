@@ -36,7 +36,7 @@ struct ExploreWords {
   static const CommandText kText;
   std::vector<std::string> windows;
   std::optional<std::string> inject, strategy, calls, nth, flavour, cpus, memory, append, action, via, hold, timeout,
-      jobs, at, kernel, output_dir, format, workload, stride, window, repeat, sha256;
+      jobs, at, kernel, symbols, output_dir, format, workload, stride, window, repeat, sha256;
   MetricsWords metrics;
   ReportFilesWords files;
   std::string pairs;

@@ -66,7 +66,8 @@ void RunWords::declare_guest(ArgumentParser& parser) {
   parser.option("--seed", seed, "N", "seed of everything left to chance (1)");
   parser.option("--timeout", timeout, "TIME", "hard limit of one trial: 90, 1.5s, 2m");
   parser.option("--output-dir", output_dir, "DIR", "where results go (a new folder of its own)");
-  parser.option("-k,--kernel", kernel, "IMAGE", "boot this vmlinux instead of the guest image's");
+  parser.option("-k,--kernel", kernel, "FILE", "boot this kernel instead of the guest image's");
+  parser.option("--symbols", symbols, "FILE", "its System.map or vmlinux, where it has no symbols itself");
   parser.option("--append", append, "ARGS", "more words for the guest's command line");
   parser.option("--scenario-dir", scenario_dir, "DIR", "take scenario names from this folder");
   parser.option("--sha256", sha256, "LIST", "refuse other bytes than these: scenario=DIGITS,...");
@@ -82,7 +83,7 @@ Result<RunRequest> RunWords::check(const CommandContext& /*context*/) const {
   options.overrides.append = append.value_or("");
   RS_ASSIGN(options.output_dir, parse_output_dir(output_dir));
   options.scenario_dir = scenario_dir.value_or("");
-  options.overrides.kernel = absolute_kernel(kernel);
+  RS_ASSIGN(options.overrides.kernel, parse_kernel_files(kernel, symbols));
   RS_ASSIGN(options.overrides.same, parse_sha256(sha256));
   options.overrides.cold_boot = cold_boot;
   options.no_report = no_report;

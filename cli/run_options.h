@@ -35,7 +35,7 @@ struct RunWords {
   static const CommandText kText;
   std::vector<std::string> scenarios;
   std::optional<std::string> strategy, flavour, cpus, memory, repeat, seed, trial, expect, timeout, output_dir, format,
-      kernel, append, scenario_dir, sha256;
+      kernel, symbols, append, scenario_dir, sha256;
   MetricsWords metrics;
   ReportFilesWords files;
   bool cold_boot = false, no_report = false, dry_run = false, bisect = false, verbose = false, quiet = false;

@@ -12,6 +12,13 @@ namespace {
 
 constexpr std::uint64_t kMostJobs = 256;
 
+std::string absolute_path(const std::optional<std::string>& text) {
+  if (!text || text->empty()) return {};
+  std::error_code error;
+  const std::filesystem::path path = std::filesystem::absolute(*text, error).lexically_normal();
+  return error ? *text : path.string();
+}
+
 }  // namespace
 
 Result<unsigned> parse_cpus(const std::string& text) {
@@ -62,11 +69,13 @@ Result<std::string> parse_output_dir(const std::optional<std::string>& text) {
   return text.value_or("");
 }
 
-std::string absolute_kernel(const std::optional<std::string>& text) {
-  if (!text || text->empty()) return {};
-  std::error_code error;
-  const std::filesystem::path path = std::filesystem::absolute(*text, error).lexically_normal();
-  return error ? *text : path.string();
+Result<KernelFiles> parse_kernel_files(const std::optional<std::string>& image,
+                                       const std::optional<std::string>& symbols) {
+  KernelFiles files = {absolute_path(image), absolute_path(symbols)};
+  if (files.image.empty() && !files.symbols.empty()) {
+    return usage_error("--symbols are of a kernel of your own", "give that, too: --kernel IMAGE");
+  }
+  return files;
 }
 
 Result<SameBytes> parse_sha256(const std::optional<std::string>& text) {

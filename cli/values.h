@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "base/kernel_files.h"
 #include "base/result.h"
 #include "cli/output_format.h"
 #include "plan/plan.h"
@@ -20,8 +21,10 @@ Result<OutputFormat> parse_format(const std::string& text);       // --format: p
 Result<OutputFormat> parse_two_formats(const std::string& text);  // --format: pretty, json
 Result<Verdict> parse_verdict(const std::string& option, const std::string& text);
 
-// --kernel: absolute, so that a line that repeats it works in any folder; empty if it was not given.
-std::string absolute_kernel(const std::optional<std::string>& text);
+// --kernel, --symbols: absolute, so that a line that repeats them works in any folder; empty if not given. Error: usage
+// for symbols without a kernel.
+Result<KernelFiles> parse_kernel_files(const std::optional<std::string>& image,
+                                       const std::optional<std::string>& symbols);
 // --sha256. Nothing asked for if it was not given.
 Result<SameBytes> parse_sha256(const std::optional<std::string>& text);
 

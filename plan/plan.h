@@ -13,6 +13,7 @@
 
 #include "base/address.h"
 #include "base/clock.h"
+#include "base/kernel_files.h"
 #include "base/result.h"
 #include "plan/guest_info.h"
 #include "plan/host_info.h"
@@ -32,7 +33,7 @@ struct Overrides {
   std::optional<Nanoseconds> timeout;
   std::string append;
   std::uint64_t seed = 1;
-  std::string kernel;      // -k: the runner boots it; here only to be repeated
+  KernelFiles kernel;      // -k, --symbols: the runner boots it; here only to be repeated
   bool cold_boot = false;  // likewise
   SameBytes same;          // what must not have changed
 };

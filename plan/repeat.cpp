@@ -39,7 +39,8 @@ std::string command_of(const Plan& plan) {
   }
   if (asked.expect) command += " --expect " + std::string(verdict_name(*asked.expect));
   if (!asked.append.empty()) command += " --append " + shell_word(asked.append);
-  if (!asked.kernel.empty()) command += " --kernel " + shell_word(absolute(asked.kernel));
+  if (!asked.kernel.image.empty()) command += " --kernel " + shell_word(absolute(asked.kernel.image));
+  if (!asked.kernel.symbols.empty()) command += " --symbols " + shell_word(absolute(asked.kernel.symbols));
   if (asked.cold_boot) command += " --cold-boot";
   return command + sha256_words(plan) + " --seed " + std::to_string(plan.seed);
 }

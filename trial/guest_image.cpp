@@ -38,9 +38,9 @@ bool is_wanted(const GuestImageInfo& image, const SameBytes& wanted) {
   return image.vmlinux_sha256.starts_with(wanted.kernel) && image.initramfs_sha256.starts_with(wanted.initramfs);
 }
 
-SameBytes wanted_of_image(const SameBytes& same, const std::string& own_kernel) {
+SameBytes wanted_of_image(const SameBytes& same, const KernelFiles& own_kernel) {
   SameBytes wanted = same;
-  if (!own_kernel.empty()) wanted.kernel.clear();
+  if (!own_kernel.image.empty()) wanted.kernel.clear();
   return wanted;
 }
 

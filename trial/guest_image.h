@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/kernel_files.h"
 #include "base/paths.h"
 #include "base/result.h"
 #include "plan/guest_info.h"
@@ -23,7 +24,7 @@ Result<GuestImageInfo> find_guest_image(const Paths& paths, const Environment& e
 // Whether its manifest names the hashes of `wanted` that are about images.
 bool is_wanted(const GuestImageInfo& image, const SameBytes& wanted);
 // What a line asks of the image when another kernel boots.
-SameBytes wanted_of_image(const SameBytes& same, const std::string& own_kernel);
+SameBytes wanted_of_image(const SameBytes& same, const KernelFiles& own_kernel);
 
 struct CachedImage {
   std::string directory;

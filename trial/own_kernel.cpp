@@ -14,18 +14,6 @@ constexpr const char* kDriverSymbol = "rs_mailbox";
 // What reads remapstorm.stock_restore= (patch 27).
 constexpr const char* kBaseSymbol = "early_stock_restore";
 
-// The bytes that the file holds from a virtual address on, at most `most`.
-std::string_view bytes_at(const KernelImage& kernel, Gva address, std::size_t most) {
-  for (const KernelSegment& segment : kernel.segments()) {
-    if (address < segment.virtual_address) continue;
-    const std::uint64_t offset = address - segment.virtual_address;
-    if (offset >= segment.file_bytes) continue;
-    const auto rest = kernel.bytes(segment).subspan(offset);
-    return {reinterpret_cast<const char*>(rest.data()), std::min(most, rest.size())};
-  }
-  return {};
-}
-
 }  // namespace
 
 std::string release_of_banner(std::string_view banner) {
@@ -38,17 +26,20 @@ std::string release_of_banner(std::string_view banner) {
   return plain && release.size() <= 64 ? std::string(release) : "unknown";
 }
 
-GuestImageInfo describe_kernel(const GuestImageInfo& image, const KernelImage& kernel, const Symbols& symbols) {
+GuestImageInfo describe_kernel(const GuestImageInfo& image, const Kernel& kernel) {
   GuestImageInfo info = image;
-  info.vmlinux_sha256 = sha256_hex(kernel.file());
+  info.vmlinux_sha256 = sha256_hex(kernel.image.file());
   if (info.vmlinux_sha256 == image.vmlinux_sha256) return info;
-  const auto banner = symbols.find("linux_banner");
-  info.kernel_version = banner ? release_of_banner(bytes_at(kernel, *banner, kMostBannerBytes)) : "unknown";
+  info.kernel_version = "unknown";
+  if (const auto banner = kernel.symbols.find("linux_banner")) {
+    const auto bytes = kernel.image.bytes_at(*banner, kMostBannerBytes);
+    info.kernel_version = release_of_banner({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  }
   info.hash = info.vmlinux_sha256.substr(0, 16);
   info.config_sha256.clear();
   info.series_sha256.clear();
-  info.has_driver = symbols.find(kDriverSymbol).has_value();
-  if (!symbols.find(kBaseSymbol)) info.command_line.clear();
+  info.has_driver = kernel.symbols.find(kDriverSymbol).has_value();
+  if (!kernel.symbols.find(kBaseSymbol)) info.command_line.clear();
   // Without the driver there is what mainline does.
   if (!info.has_driver) info.strategies = {"inplace"};
   return info;

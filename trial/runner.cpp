@@ -64,21 +64,21 @@ Result<HostInfo> describe_host(const Kvm& kvm, const Clock& clock, const Environ
   return host;
 }
 
-Result<std::unique_ptr<Runner>> Runner::create(const Kvm& kvm, const GuestImageInfo& image, const std::string& kernel,
+Result<std::unique_ptr<Runner>> Runner::create(const Kvm& kvm, const GuestImageInfo& image, const KernelFiles& own,
                                                const HostInfo& host, const Clock& clock, const std::atomic<bool>& stop,
                                                const std::string& snapshots) {
-  const std::string vmlinux = kernel.empty() ? image.directory + "/vmlinux" : kernel;
-  RS_ASSIGN(KernelImage elf, KernelImage::open(vmlinux, kHostIsa));
-  RS_ASSIGN(Symbols symbols, Symbols::from(elf));
+  const bool of_image = own.image.empty();
+  RS_ASSIGN(Kernel kernel, open_kernel(of_image ? KernelFiles{image.directory + "/vmlinux", ""} : own, kHostIsa));
   RS_ASSIGN(const std::uint64_t khz, counter_khz(kvm));
-  std::unique_ptr<Runner> runner(new Runner(kvm, clock, stop, std::move(elf), std::move(symbols)));
+  std::unique_ptr<Runner> runner(new Runner(kvm, clock, stop, std::move(kernel)));
   runner->breakpoints_ = host.breakpoints;
   if (!host.processors.empty()) {
     RS_ASSIGN(runner->stolen_, StolenTime::of_threads(host.processors, clock));
   }
-  runner->guest_ = describe_kernel(image, runner->kernel_, runner->symbols_);
-  if (kernel.empty() && runner->guest_.vmlinux_sha256 != image.vmlinux_sha256) {
-    runner->notes_.push_back(vmlinux + " is not the kernel that the image's manifest names: sha256 " +
+  runner->guest_ = describe_kernel(image, runner->kernel_);
+  if (of_image && runner->guest_.vmlinux_sha256 != image.vmlinux_sha256) {
+    runner->notes_.push_back(runner->kernel_.image.path() +
+                             " is not the kernel that the image's manifest names: sha256 " +
                              runner->guest_.vmlinux_sha256 + "; results name what boots");
   }
   runner->initramfs_path_ = image.directory + "/initramfs.cpio";
@@ -86,6 +86,11 @@ Result<std::unique_ptr<Runner>> Runner::create(const Kvm& kvm, const GuestImageI
   runner->guest_.initramfs_sha256 = sha256_hex(runner->initramfs_.bytes());
   RS_ASSIGN(runner->guest_.cmdline_sha256, command_line_sha256(image.directory));
   RS_ASSIGN(runner->command_line_, command_line_of(image.directory, host_kind(host.kind), khz));
+  if (!of_image) {
+    // Symbols are the addresses that the kernel is linked for.
+    runner->command_line_.base += " nokaslr";
+    runner->notes_.push_back(own.image + ": symbols of " + runner->kernel_.symbols_of);
+  }
   if (snapshots.empty()) return runner;
   BootIdentity common;
   common.kernel = runner->guest_.vmlinux_sha256;
@@ -102,9 +107,9 @@ Result<std::unique_ptr<Runner>> Runner::create(const Kvm& kvm, const GuestImageI
 ResolveSymbol Runner::resolver() const {
   return [this](const std::string& name) {
     SymbolAnswer answer;
-    answer.address = symbols_.find(name);
+    answer.address = kernel_.symbols.find(name);
     if (answer.address) return answer;
-    if (const std::string nearest = symbols_.nearest_to(name); !nearest.empty()) answer.near = {nearest};
+    if (const std::string nearest = kernel_.symbols.nearest_to(name); !nearest.empty()) answer.near = {nearest};
     return answer;
   };
 }

@@ -8,15 +8,15 @@
 #include <string>
 
 #include "base/clock.h"
+#include "base/kernel_files.h"
 #include "base/mapping.h"
 #include "base/paths.h"
 #include "plan/plan.h"
 #include "results/trial_result.h"
 #include "trial/kept_trial.h"
 #include "trial/trial.h"
-#include "vmm/kernel_image.h"
+#include "vmm/kernel.h"
 #include "vmm/kvm.h"
-#include "vmm/symbols.h"
 
 namespace remapstorm {
 
@@ -26,16 +26,17 @@ Result<HostInfo> describe_host(const Kvm& kvm, const Clock& clock, const Environ
 
 class Runner {
  public:
-  // `kernel`: a vmlinux to boot instead of the image's, or empty. `stop` ends the trial in progress once true.
+  // `own`: boots instead of the image's kernel, if it names one. `stop` ends the trial in progress once true.
   // `snapshots`: folder of booted guests, or empty: every trial boots its own. Errors: usage for a kernel that cannot
   // be booted.
-  static Result<std::unique_ptr<Runner>> create(const Kvm& kvm, const GuestImageInfo& image, const std::string& kernel,
+  static Result<std::unique_ptr<Runner>> create(const Kvm& kvm, const GuestImageInfo& image, const KernelFiles& own,
                                                 const HostInfo& host, const Clock& clock, const std::atomic<bool>& stop,
                                                 const std::string& snapshots);
 
   // What explorers run their trials with; refers to this Runner.
   [[nodiscard]] TrialEnvironment environment() {
-    TrialEnvironment shared{kvm_, kernel_, symbols_, clock_, initramfs_path_, initramfs_.bytes(), command_line_, stop_};
+    TrialEnvironment shared{kvm_,          kernel_.image, kernel_.symbols, clock_, initramfs_path_, initramfs_.bytes(),
+                            command_line_, stop_};
     if (boots_) shared.boots = &*boots_;
     shared.stolen = stolen_.get();
     shared.breakpoints = breakpoints_;
@@ -51,14 +52,13 @@ class Runner {
                   const Watching& watching);
 
  private:
-  Runner(const Kvm& kvm, const Clock& clock, const std::atomic<bool>& stop, KernelImage kernel, Symbols symbols)
-      : kvm_(kvm), clock_(clock), stop_(stop), kernel_(std::move(kernel)), symbols_(std::move(symbols)) {}
+  Runner(const Kvm& kvm, const Clock& clock, const std::atomic<bool>& stop, Kernel kernel)
+      : kvm_(kvm), clock_(clock), stop_(stop), kernel_(std::move(kernel)) {}
 
   const Kvm& kvm_;
   const Clock& clock_;
   const std::atomic<bool>& stop_;
-  KernelImage kernel_;
-  Symbols symbols_;
+  Kernel kernel_;
   GuestImageInfo guest_;
   std::string initramfs_path_;
   Mapping initramfs_;

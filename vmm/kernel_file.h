@@ -12,6 +12,9 @@
 
 namespace remapstorm {
 
+// With KASAN and debug information a vmlinux has about 1 GiB.
+inline constexpr std::size_t kMostKernelBytes = std::size_t{4} << 30;
+
 struct KernelFile {
   Mapping bytes;         // neither compressed nor a bzImage; what it is instead is not looked at
   std::string taken_of;  // "FILE", or "the xz payload of the bzImage FILE"

@@ -13,7 +13,6 @@ namespace remapstorm {
 namespace {
 
 constexpr std::size_t kMaxSegments = 64;
-constexpr std::size_t kMostBytes = std::size_t{4} << 30;  // with KASAN and debug information it is about 1 GiB
 
 Error bad(const std::string& path, const std::string& what) { return usage_error(path + ": " + what); }
 
@@ -23,11 +22,10 @@ struct Format {
   const char* hint;
 };
 
-// What people take for a kernel image and read_kernel_file() leaves as it is. Linux Documentation/arch/x86/boot.rst
-// (HdrS: one older than 2.6.26), arch/arm64/booting.rst (ARM\x64); the other by its own format.
+// What people take for a kernel and read_kernel_file() leaves as it is. Linux Documentation/arch/x86/boot.rst (HdrS:
+// one older than 2.6.26); the other by its own format.
 constexpr Format kFormats[] = {
     {0x202, "HdrS", "this is a bzImage that does not say where its kernel lies: give the vmlinux of the same build"},
-    {0x38, "ARM\x64", "this is an arm64 Image: give the vmlinux of the same build"},
     {0, "070701", "this is an initramfs, not a kernel"},
 };
 
@@ -37,6 +35,11 @@ std::string hint_for(std::span<const std::byte> file) {
     if (content.size() >= format.offset && content.substr(format.offset).starts_with(format.magic)) return format.hint;
   }
   return {};
+}
+
+bool is_flat(Isa isa, std::span<const std::byte> file) {
+  const FlatKernel* const form = arch_of(isa).flat_kernel;
+  return form != nullptr && form->recognise(file);
 }
 
 Result<GElf_Ehdr> read_header(const std::string& path, Elf* elf, Isa isa, std::span<const std::byte> file) {
@@ -105,19 +108,61 @@ Result<KernelImage> KernelImage::open(const std::string& path, Isa isa) {
   KernelImage image;
   image.path_ = path;
   image.isa_ = isa;
-  RS_ASSIGN(KernelFile file, read_kernel_file(path, kMostBytes));
+  RS_ASSIGN(KernelFile file, read_kernel_file(path, kMostKernelBytes));
   image.file_ = std::move(file.bytes);
+  image.flat_ = is_flat(isa, image.file());
+  for (const Isa other : {Isa::x86_64, Isa::arm64}) {
+    if (other == isa || !is_flat(other, image.file())) continue;
+    return bad(path, std::string("made for another machine (") + isa_name(other) + "), not for " + isa_name(isa));
+  }
+  RS_TRY(image.flat_ ? image.read_flat() : image.read_elf());
+  return image;
+}
+
+Status KernelImage::read_flat() {
+  RS_ASSIGN(const std::uint64_t memory_bytes, arch_of(isa_).flat_kernel->memory_bytes(path_, file()));
+  if (memory_bytes < file_.size()) return bad(path_, "its header says less than the file's size");
+  segments_ = {{Gpa(0), Gva(0), 0, file_.size(), memory_bytes}};
+  return {};
+}
+
+Status KernelImage::read_elf() {
   if (elf_version(EV_CURRENT) == EV_NONE) return internal_error("libelf is too old");
-  const ElfHandle elf(elf_memory(reinterpret_cast<char*>(image.file_.data()), image.file_.size()));
-  RS_ASSIGN(const GElf_Ehdr header, read_header(path, elf.get(), isa, image.file()));
-  RS_ASSIGN(image.segments_, read_segments(path, elf.get(), header, image.file_.size()));
-  RS_TRY(check_overlaps(path, image.segments_));
-  image.entry_ = Gpa(header.e_entry);
-  const bool inside = std::any_of(image.segments_.begin(), image.segments_.end(), [&](const KernelSegment& segment) {
+  const ElfHandle elf(elf_memory(reinterpret_cast<char*>(file_.data()), file_.size()));
+  RS_ASSIGN(const GElf_Ehdr header, read_header(path_, elf.get(), isa_, file()));
+  RS_ASSIGN(segments_, read_segments(path_, elf.get(), header, file_.size()));
+  RS_TRY(check_overlaps(path_, segments_));
+  entry_ = Gpa(header.e_entry);
+  const bool inside = std::any_of(segments_.begin(), segments_.end(), [&](const KernelSegment& segment) {
     return header.e_entry - segment.physical.value < segment.memory_bytes;
   });
-  if (!inside) return bad(path, "its entry point lies outside every loadable segment");
-  return image;
+  if (!inside) return bad(path_, "its entry point lies outside every loadable segment");
+  return {};
+}
+
+void KernelImage::link_at(Gva text) {
+  if (flat_) segments_.front().virtual_address = text;
+}
+
+std::span<const std::byte> KernelImage::bytes_at(Gva address, std::size_t most) const {
+  for (const KernelSegment& segment : segments_) {
+    if (address < segment.virtual_address) continue;
+    const std::uint64_t offset = address - segment.virtual_address;
+    if (offset >= segment.file_bytes) continue;
+    return bytes(segment).subspan(offset, std::min<std::uint64_t>(most, segment.file_bytes - offset));
+  }
+  return {};
+}
+
+std::optional<std::uint64_t> KernelImage::offset_in_memory(std::size_t file_offset) const {
+  const auto first = std::min_element(segments_.begin(), segments_.end(), [](const auto& a, const auto& b) {
+    return a.virtual_address < b.virtual_address;
+  });
+  for (const KernelSegment& segment : segments_) {
+    if (file_offset < segment.file_offset || file_offset - segment.file_offset >= segment.file_bytes) continue;
+    return segment.virtual_address - first->virtual_address + (file_offset - segment.file_offset);
+  }
+  return std::nullopt;
 }
 
 std::span<const std::byte> KernelImage::bytes(const KernelSegment& segment) const {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Symbols: names of guest-virtual addresses from an ELF symbol table.
+// Symbols: names of guest-virtual addresses. Where they come from: vmm/kernel.h.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,6 @@
 
 #include "base/address.h"
 #include "base/result.h"
-#include "vmm/kernel_image.h"
 
 namespace remapstorm {
 
@@ -24,9 +23,7 @@ struct SymbolAt {
 
 class Symbols {
  public:
-  // Functions and data. A per-CPU variable has a name, but what stands in the table is no address of it: lookup() does
-  // not find it. Errors: usage, naming the file, if it has no symbol table or a broken one.
-  static Result<Symbols> from(const KernelImage& image);
+  // A per-CPU variable has a name, but what its table says is no address of it: lookup() does not find it.
   struct Entry {
     std::string name;
     Gva start;
@@ -50,6 +47,8 @@ class Symbols {
   // "name+0x1c/0x80", or the bare address in hex.
   [[nodiscard]] std::string describe(Gva address) const;
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
+  // By address, one of each.
+  [[nodiscard]] const std::vector<Entry>& entries() const { return entries_; }
 
  private:
   struct Named {

@@ -1,20 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "vmm/symbols_elf.h"
+
 #include <gelf.h>
 
 #include "vmm/elf_handle.h"
-#include "vmm/symbols.h"
+#include "vmm/symbol_list.h"
 
 namespace remapstorm {
 namespace {
-
-constexpr std::size_t kMaxSymbols = 4u << 20;
-constexpr std::size_t kMaxNameBytes = 512;
-
-// Compiler-made local labels and section markers that no person means.
-bool is_noise(std::string_view name) {
-  return name.empty() || name.size() > kMaxNameBytes || name.starts_with(".L") || name.starts_with("__pfx_") ||
-         name.starts_with("__cfi_") || name.starts_with("$");
-}
 
 // Where include/asm-generic/vmlinux.lds.h puts per-CPU variables: their values are offsets (x86-64's are linked at 0)
 // or addresses in a template that no CPU uses. SHN_UNDEF if there is none.
@@ -32,23 +25,22 @@ std::size_t percpu_section(Elf* elf) {
 
 }  // namespace
 
-Result<Symbols> Symbols::from(const KernelImage& image) {
+Result<Symbols> symbols_of_elf(const std::string& path, std::span<const std::byte> file) {
   if (elf_version(EV_CURRENT) == EV_NONE) return internal_error("libelf is too old");
-  const std::span<const std::byte> file = image.file();
   const ElfHandle elf(elf_memory(const_cast<char*>(reinterpret_cast<const char*>(file.data())), file.size()));
-  if (!elf) return usage_error(image.path() + ": not an ELF file");
+  if (!elf) return usage_error(path + ": not an ELF file");
 
-  std::vector<Entry> entries;
+  std::vector<Symbols::Entry> entries;
   const std::size_t percpu = percpu_section(elf.get());
   for (Elf_Scn* section = nullptr; (section = elf_nextscn(elf.get(), section)) != nullptr;) {
     GElf_Shdr header = {};
-    if (gelf_getshdr(section, &header) == nullptr) return usage_error(image.path() + ": a section header is broken");
+    if (gelf_getshdr(section, &header) == nullptr) return usage_error(path + ": a section header is broken");
     if (header.sh_type != SHT_SYMTAB) continue;
     Elf_Data* data = elf_getdata(section, nullptr);
-    if (data == nullptr) return usage_error(image.path() + ": its symbol table lies outside the file");
-    if (header.sh_entsize != sizeof(Elf64_Sym)) return usage_error(image.path() + ": its symbol table is broken");
+    if (data == nullptr) return usage_error(path + ": its symbol table lies outside the file");
+    if (header.sh_entsize != sizeof(Elf64_Sym)) return usage_error(path + ": its symbol table is broken");
     const std::size_t count = data->d_size / sizeof(Elf64_Sym);
-    if (count > kMaxSymbols) return usage_error(image.path() + ": more than 4 million symbols");
+    if (count > kMaxSymbols) return usage_error(path + ": more than 4 million symbols");
     entries.reserve(count);
     for (std::size_t i = 0; i < count; ++i) {
       GElf_Sym symbol = {};
@@ -61,12 +53,6 @@ Result<Symbols> Symbols::from(const KernelImage& image) {
       entries.push_back({name, Gva(symbol.st_value), symbol.st_size, GELF_ST_BIND(symbol.st_info) != STB_LOCAL,
                          symbol.st_shndx == percpu});
     }
-  }
-  if (entries.empty()) {
-    return usage_error(
-        image.path() + ": no symbol table",
-        "give the unstripped vmlinux of the same build: it is at the top of its build folder, and in the debug "
-        "package of a distribution (Debian: linux-image-VERSION-dbg, /usr/lib/debug/boot/vmlinux-VERSION)");
   }
   return Symbols(std::move(entries));
 }

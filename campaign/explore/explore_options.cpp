@@ -156,7 +156,8 @@ std::string explore_words(const ExploreOptions& options) {
   if (options.via != usual.via) add("--via", options.via);
   if (options.hold != usual.hold) add("--hold", std::to_string(options.hold.count() / 1'000'000) + "ms");
   if (!options.append.empty()) add("--append", options.append);
-  if (!options.kernel.empty()) add("--kernel", options.kernel);
+  if (!options.kernel.image.empty()) add("--kernel", options.kernel.image);
+  if (!options.kernel.symbols.empty()) add("--symbols", options.kernel.symbols);
   if (options.timeout != usual.timeout) {
     // Whole milliseconds are what the option takes exactly; it never gives up earlier than it did.
     add("--timeout", std::to_string((options.timeout.count() + 999'999) / 1'000'000) + "ms");

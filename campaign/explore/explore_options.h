@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/kernel_files.h"
 #include "campaign/explore/window.h"
 #include "plan/plan.h"
 #include "plan/scenario.h"
@@ -51,7 +52,7 @@ struct ExploreOptions {
   std::optional<BoundaryChoice> at;
   std::optional<BoundaryChoice> then;  // with `at`: the second of a pair is injected there
   SameBytes same;                      // what must not have changed
-  std::string kernel;                  // a vmlinux instead of the guest image's, or empty
+  KernelFiles kernel;                  // instead of the guest image's
   std::string output_dir;              // empty: a new folder below the state folder
 };
 

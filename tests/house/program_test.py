@@ -196,7 +196,7 @@ class Program(ProgramCase):
                                (gzip.compress(good)[:-20], "the gzip payload of"), (lzma.compress(good)[:-20], "cannot be unpacked"),
                                (b"\x28\xb5\x2f\xfd" + b"\xff" * 64, "cannot be unpacked"), (gzip.compress(b"no kernel"), "not an ELF file"),
                                (bz2.compress(tiny_kernel(b"\xeb\xfe", machine=183)), "another machine"),
-                               (b"\0" * 0x38 + b"ARM\x64" + bytes(64), "arm64 Image")):
+                               (b"\0" * 0x38 + b"ARM\x64" + bytes(64), "made for another machine (arm64)")):
             kernel = self.folder / "kernel"
             kernel.write_bytes(content)
             result = self.expect(64, "irq-same-cpu", "--dry-run", "--kernel", str(kernel))

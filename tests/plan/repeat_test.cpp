@@ -75,16 +75,16 @@ TEST(Repeat, TheLineHasEverythingThatWasAsked) {
   overrides.memory = 100'000ULL << 10;
   overrides.expect = Verdict::hang;
   overrides.append = "debug it's=\"x\"";
-  overrides.kernel = "/tmp/my kernel/vmlinux";
+  overrides.kernel = {"/tmp/my kernel/Image", "/tmp/System.map"};
   overrides.timeout = Nanoseconds(1'500'000'001);
   overrides.cold_boot = true;
   const auto plan = planned(own_scenario(), overrides);
   ASSERT_TRUE(plan.ok()) << plan.error().message;
-  EXPECT_EQ(
-      repeat_command(*plan, 0),
-      "/x/remapstorm/run run mine --strategy bbm-fault --flavour std --cpus 2 --memory 102400000 "
-      "--timeout 1501ms --expect hang --append 'debug it'\\''s=\"x\"' --kernel '/tmp/my kernel/vmlinux' --cold-boot " +
-          hashes() + " --seed 1");
+  EXPECT_EQ(repeat_command(*plan, 0),
+            "/x/remapstorm/run run mine --strategy bbm-fault --flavour std --cpus 2 --memory 102400000 "
+            "--timeout 1501ms --expect hang --append 'debug it'\\''s=\"x\"' --kernel '/tmp/my kernel/Image' --symbols "
+            "/tmp/System.map --cold-boot " +
+                hashes() + " --seed 1");
 }
 
 // Whatever its name and its folder's name are: only what is known to be a shipped one is named by its name.

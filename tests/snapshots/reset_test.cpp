@@ -16,7 +16,7 @@
 #include "guest/abi/remapstorm_abi.h"
 #include "tests/snapshots/linux_guest.h"
 #include "vmm/arch/host_kvm.h"
-#include "vmm/symbols.h"
+#include "vmm/kernel.h"
 
 namespace remapstorm {
 namespace {
@@ -140,9 +140,8 @@ TEST(ResetOfLinuxAt, ABreakpoint) {
   LinuxGuest guest(1);
   must(ready_guest(1).restore(guest.vm(), guest.platform()));
   guest.set_workload(work_for(1, 3));
-  const KernelImage kernel = must(KernelImage::open(guest_image() + "/vmlinux", kHostIsa));
-  const Symbols symbols = must(Symbols::from(kernel));
-  const auto at = symbols.find("hugetlb_vmemmap_optimize_folios");
+  const Kernel kernel = must(open_kernel({guest_image() + "/vmlinux", ""}, kHostIsa));
+  const auto at = kernel.symbols.find("hugetlb_vmemmap_optimize_folios");
   ASSERT_TRUE(at);
   const std::array<Gva, 1> breakpoints = {*at};
   must(guest.vm().vcpu(0).set_breakpoints(breakpoints));

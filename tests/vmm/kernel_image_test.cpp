@@ -5,7 +5,7 @@
 
 #include "base/rng.h"
 #include "tests/vmm/elf_builder.h"
-#include "vmm/symbols.h"
+#include "vmm/symbols_elf.h"
 
 namespace remapstorm {
 namespace {
@@ -153,7 +153,7 @@ TEST(KernelImage, SurvivesTenThousandMutations) {
       for (const std::byte byte : image->bytes(segment)) sum += std::to_integer<std::size_t>(byte);
     }
     EXPECT_LT(sum, std::size_t{256} * (mutated.size() + 1) * 64);
-    const auto symbols = Symbols::from(*image);
+    const auto symbols = symbols_of_elf(file.path(), image->file());
     if (!symbols.ok()) {
       ASSERT_EQ(symbols.error().kind, ErrorKind::usage);
     }

@@ -6,13 +6,16 @@
 // Outside of arch/ nothing asks which architecture it is, but link/ (the guest's ABI differs) and bench/.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/address.h"
+#include "base/result.h"
 #include "vmm/backtrace.h"
 #include "vmm/exclusive_sequence.h"
 #include "vmm/instruction_role.h"
@@ -29,16 +32,25 @@ struct InterruptWay {
   const char* words;  // "I/O APIC edge"
 };
 
+// A kernel without ELF headers, as it lies in memory.
+struct FlatKernel {
+  bool (*recognise)(std::span<const std::byte> file);
+  // How much memory it takes. Errors: usage, naming the file: truncated, of a kind that cannot run here.
+  Result<std::uint64_t> (*memory_bytes)(const std::string& path, std::span<const std::byte> file);
+};
+
 struct Arch {
   const char* name;   // "x86-64", "arm64"
   const char* guest;  // "x86_64": as guest/build.sh --arch takes it, and manifests have it
 
   // Kernels and memory.
-  std::uint16_t elf_machine;       // e_machine of a kernel's file
-  Gpa ram;                         // where guest memory begins
-  std::uint64_t entry_address;     // which bits of a page-table entry are a guest-physical address, 4 KiB pages
-  std::optional<Gva> reset_pc;     // where a vCPU stands that was reset; none: not at one place
-  std::uint32_t serial_interrupt;  // of Vm::irq_line()
+  std::uint16_t elf_machine;          // e_machine of a kernel's file
+  std::uint32_t relative_relocation;  // r_type that adds where the kernel was loaded
+  const FlatKernel* flat_kernel;      // null: there is no such form
+  Gpa ram;                            // where guest memory begins
+  std::uint64_t entry_address;        // which bits of a page-table entry are a guest-physical address, 4 KiB pages
+  std::optional<Gva> reset_pc;        // where a vCPU stands that was reset; none: not at one place
+  std::uint32_t serial_interrupt;     // of Vm::irq_line()
   // How a test interrupt reaches one vCPU; the first is the usual one.
   std::span<const InterruptWay> interrupt_ways;
   const char* nmi;  // what an NMI is here

@@ -23,6 +23,14 @@ std::optional<SentInterrupt> no_store_sends(Gpa /*address*/, std::uint32_t /*val
 constexpr InterruptWay kInterruptWays[] = {{"line", "private peripheral interrupt"},
                                            {"spi", "shared peripheral interrupt"}};
 
+Result<std::uint64_t> image_bytes(const std::string& path, std::span<const std::byte> file) {
+  RS_ASSIGN(const ImageHeader header, parse_image_header(path, file));
+  RS_TRY(check_image_is_whole(path, file));
+  return header.image_bytes;
+}
+
+constexpr FlatKernel kImage = {is_image, image_bytes};
+
 PageWalk walk_space(const AddressSpace& space, Gva address, const ReadPhysical& read) {
   return walk_tables(space.root, space.user_root, address, read);
 }
@@ -38,6 +46,8 @@ constinit const Arch kArch = {
     .name = "arm64",
     .guest = "arm64",
     .elf_machine = EM_AARCH64,
+    .relative_relocation = R_AARCH64_RELATIVE,
+    .flat_kernel = &kImage,
     .ram = Gpa(kRamBase),
     .entry_address = kStage1AddressMask,
     .reset_pc = std::nullopt,  // PSCI: the entry point that CPU_ON names

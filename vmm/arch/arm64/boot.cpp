@@ -12,6 +12,17 @@ constexpr std::size_t kFlags = 24;
 constexpr std::size_t kMagic = 56;
 constexpr std::uint32_t kMagicValue = 0x644d5241;  // "ARM\x64"
 
+// Microsoft PE format: the file's header, the COFF header behind its signature, a section's header.
+constexpr std::uint16_t kEfiProgram = 0x5a4d;  // "MZ"
+constexpr std::size_t kPeOffset = 0x3c;
+constexpr std::uint32_t kPeMagic = 0x4550;  // "PE\0\0"
+constexpr std::size_t kPeHeaderBytes = 24;
+constexpr std::size_t kPeSections = 6;
+constexpr std::size_t kPeOptionalBytes = 20;
+constexpr std::size_t kPeSectionBytes = 40;
+constexpr std::size_t kSectionBytes = 16;  // SizeOfRawData
+constexpr std::size_t kSectionAt = 20;     // PointerToRawData
+
 template <typename T>
 T get(std::span<const std::byte> file, std::size_t offset) {
   T value;
@@ -23,12 +34,13 @@ std::uint64_t align_down(std::uint64_t value, std::uint64_t unit) { return value
 
 }  // namespace
 
+bool is_image(std::span<const std::byte> file) {
+  return file.size() >= kImageHeaderBytes && get<std::uint32_t>(file, kMagic) == kMagicValue;
+}
+
 Result<ImageHeader> parse_image_header(const std::string& path, std::span<const std::byte> file) {
   if (file.size() < kImageHeaderBytes) return usage_error(path + ": truncated: it has no whole arm64 Image header");
-  if (get<std::uint16_t>(file, 0) == 0x8b1f) {
-    return usage_error(path + " is compressed", "unpack it: gunzip gives an Image");
-  }
-  if (get<std::uint32_t>(file, kMagic) != kMagicValue) return usage_error(path + " is not an arm64 Image");
+  if (!is_image(file)) return usage_error(path + " is not an arm64 Image");
   ImageHeader header;
   header.text_offset = get<std::uint64_t>(file, kTextOffset);
   header.image_bytes = get<std::uint64_t>(file, kImageSize);
@@ -41,6 +53,26 @@ Result<ImageHeader> parse_image_header(const std::string& path, std::span<const 
   header.page_size = kPageSizes[flags >> 1 & 3];
   header.anywhere = (flags >> 3 & 1) != 0;
   return header;
+}
+
+Status check_image_is_whole(const std::string& path, std::span<const std::byte> file) {
+  const auto there = [&](std::uint64_t offset, std::uint64_t bytes) {
+    return offset <= file.size() && file.size() - offset >= bytes;
+  };
+  const Error cut = usage_error(path + ": truncated: its headers name bytes beyond the end of the file");
+  if (file.size() < kImageHeaderBytes || get<std::uint16_t>(file, 0) != kEfiProgram) return {};
+  const auto pe = get<std::uint32_t>(file, kPeOffset);
+  if (!there(pe, kPeHeaderBytes)) return cut;
+  if (get<std::uint32_t>(file, pe) != kPeMagic) return {};
+  const std::uint64_t sections = pe + kPeHeaderBytes + get<std::uint16_t>(file, pe + kPeOptionalBytes);
+  for (unsigned i = 0; i < get<std::uint16_t>(file, pe + kPeSections); ++i) {
+    const std::uint64_t section = sections + std::uint64_t{i} * kPeSectionBytes;
+    if (!there(section, kPeSectionBytes)) return cut;
+    if (!there(get<std::uint32_t>(file, section + kSectionAt), get<std::uint32_t>(file, section + kSectionBytes))) {
+      return cut;
+    }
+  }
+  return {};
 }
 
 Result<ImageLayout> place_image(const std::string& path, const ImageHeader& header, std::uint64_t device_tree_bytes,

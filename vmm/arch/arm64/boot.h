@@ -33,8 +33,14 @@ struct ImageHeader {
   bool anywhere = false;   // the 2 MiB base need not be near the start of RAM
 };
 
-// Errors: usage, naming the file: truncated, not an arm64 Image, compressed, older than 3.17, big-endian.
+bool is_image(std::span<const std::byte> file);
+
+// Errors: usage, naming the file: truncated, not an arm64 Image, older than 3.17, big-endian.
 Result<ImageHeader> parse_image_header(const std::string& path, std::span<const std::byte> file);
+
+// Of an Image that is an EFI program, too (all that distributions ship): its sections (UEFI's PE/COFF headers) lie in
+// the file. Nothing else in an Image says how long it is. Error: usage, naming the file.
+Status check_image_is_whole(const std::string& path, std::span<const std::byte> file);
 
 struct ImageLayout {
   Gpa kernel;

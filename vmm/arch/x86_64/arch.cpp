@@ -33,6 +33,8 @@ constinit const Arch kArch = {
     .name = "x86-64",
     .guest = "x86_64",
     .elf_machine = EM_X86_64,
+    .relative_relocation = R_X86_64_RELATIVE,
+    .flat_kernel = nullptr,
     .ram = Gpa(0),
     .entry_address = kPteAddressMask,
     // SDM volume 3, 10.1.4.
