@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // irq: one test interrupt, in one of the ways that the architecture has. Taken by the guest as soon as its interrupts
 // are on.
+#include <algorithm>
+
 #include "injectors/test_interrupt.h"
 #include "vmm/arch/arch.h"
 #include "vmm/arch/host.h"
@@ -32,6 +34,12 @@ InjectorInfo irq_injector() {
   via.kind = ParameterSpec::Kind::choice;
   via.choices = {kUsualWay};
   for (const InterruptWay& way : arch_of(kHostIsa).interrupt_ways) via.choices.emplace_back(way.name);
+  for (const Isa isa : {Isa::x86_64, Isa::arm64}) {
+    for (const InterruptWay& way : arch_of(isa).interrupt_ways) {
+      if (std::find(via.choices.begin(), via.choices.end(), way.name) != via.choices.end()) continue;
+      via.elsewhere.emplace_back(way.name, arch_of(isa).guest);
+    }
+  }
   via.fallback = std::string(kUsualWay);
   via.summary = "usual: the first of the others, which are those of this architecture";
   return {{"irq", "raise the test interrupt on a vCPU", {via, action_parameter(), vcpu_parameter()}, {}},

@@ -56,6 +56,7 @@ struct ParameterSpec {
   Kind kind = Kind::text;
   bool required = false;
   std::vector<std::string> choices;
+  std::vector<std::pair<std::string, std::string>> elsewhere = {};  // choices of another architecture, and its name
   double minimum = 0;
   double maximum = 0;
   std::optional<ParameterValue> fallback;  // value when the scenario does not give one

@@ -104,10 +104,22 @@ TableReader::Presence presence_of(const Spec& spec) {
   return spec.required ? TableReader::Presence::required : TableReader::Presence::optional;
 }
 
+bool is_of_elsewhere(TableReader& table, const ParameterSpec& spec) {
+  const auto text = table.raw()[spec.name].value_exact<std::string>();
+  for (const auto& [choice, architecture] : spec.elsewhere) {
+    if (text != choice) continue;
+    table.mistake_at(spec.name, spec.name + " = \"" + choice + "\" exists on " + architecture + " alone",
+                     join(spec.choices));
+    return true;
+  }
+  return false;
+}
+
 std::optional<ParameterValue> read_parameter(TableReader& table, const ParameterSpec& spec) {
   const ParseContext& context = table.context();
   switch (spec.kind) {
     case ParameterSpec::Kind::choice:
+      if (is_of_elsewhere(table, spec)) return std::nullopt;
       if (auto value = table.one_of(spec.name, spec.name, spec.choices, presence_of(spec))) return *value;
       return std::nullopt;
     case ParameterSpec::Kind::text:

@@ -16,6 +16,7 @@ inline Vocabulary test_vocabulary() {
   };
   ParameterSpec via = spec("via", Kind::choice);
   via.choices = {"msi", "line"};
+  via.elsewhere = {{"spi", "arm64"}};
   via.fallback = std::string("msi");
   ParameterSpec vcpu = spec("vcpu", Kind::vcpu);
   vcpu.fallback = kHitVcpu;

@@ -260,6 +260,8 @@ INSTANTIATE_TEST_SUITE_P(
                 "unknown key of rule \"first\".do \"vai\" (did you mean "
                 "\"via\"?); allowed: inject, via, vcpu"},
         Mistake{"choice", "via = \"line\"", "via = \"pigeon\"", "unknown via \"pigeon\"; allowed: msi, line"},
+        Mistake{"choice_elsewhere", "via = \"line\"", "via = \"spi\"",
+                "via = \"spi\" exists on arm64 alone; allowed: msi, line"},
         Mistake{"one_of", "vcpu = \"hit\", until", "vcpu = \"hit\", for_ms = 1, until",
                 "more than one of for_ms, until"},
         Mistake{"none_of", ", until = { probe = \"bbm.make\", vcpu = 0, where = { level = 1 } }", "",
