@@ -27,6 +27,52 @@ class ProgramOnKvm(ProgramCase):
             self.assertTrue(check["state"] == "ok" or check["hint"], check)
 
 
+class OwnKernels(ProgramCase):
+    """Kernels without a symbol table. Needs the guest image; ./test names it in REMAPSTORM_IMAGE_STD."""
+
+    def setUp(self):
+        super().setUp()
+        image = os.environ.get("REMAPSTORM_IMAGE_STD")
+        self.assertTrue(image, "REMAPSTORM_IMAGE_STD does not name a guest image; ./test kvm sets it")
+        self.environment["REMAPSTORM_IMAGE_STD"] = image
+        self.vmlinux = f"{image}/vmlinux"
+        self.stripped = str(self.folder / "stripped")
+        subprocess.run(["objcopy", "-S", self.vmlinux, self.stripped], check=True)
+
+    def deadlock(self, *words):
+        output = self.folder / f"out{len(list(self.folder.glob('out*')))}"
+        result = self.expect(0, "irq-same-cpu", "--kernel", self.stripped, "--output-dir", str(output), *words)
+        trial = json.loads((output / "results.json").read_text())["results"][0]
+        self.assertEqual(trial["verdict"], "deadlock")
+        functions = [frame["symbol"] for finding in trial["evidence"]["findings"] for sample in finding["samples"]
+                     for frame in sample["backtrace"]]
+        for function in ("rs_vmemmap_fault", "vmemmap_remap_pte"):
+            self.assertIn(function, functions)
+        return result.stderr, trial
+
+    def test_a_stripped_kernel_has_its_names_from_kallsyms(self):
+        said, trial = self.deadlock()
+        self.assertIn(f"{self.stripped}: symbols of its kallsyms", said)
+        self.assertNotIn("--symbols", trial["repeat"])
+
+    def test_a_system_map_and_a_debug_vmlinux(self):
+        system_map = self.folder / "System.map"
+        system_map.write_bytes(subprocess.run(["nm", self.vmlinux], check=True, capture_output=True).stdout)
+        for symbols in (str(system_map), self.vmlinux):
+            said, trial = self.deadlock("--symbols", symbols)
+            self.assertIn(f"{self.stripped}: symbols of {symbols}", said)
+            self.assertIn(f"--symbols {symbols} ", trial["repeat"])
+
+    def test_a_map_of_another_build_is_refused(self):
+        system_map = self.folder / "System.map"
+        system_map.write_text("ffffffff81000000 T _text\nffffffff81000040 T start_kernel\n")
+        result = self.expect(64, "irq-same-cpu", "--kernel", self.stripped, "--symbols", str(system_map))
+        self.assertIn("not of the same build", result.stderr)
+        self.assertIn("start_kernel", result.stderr)
+        result = self.expect(64, "irq-same-cpu", "--symbols", str(system_map))
+        self.assertIn("--kernel", result.stderr)
+
+
 class KilledRuns(ProgramCase):
     """Needs the guest image; ./test names it in REMAPSTORM_IMAGE_STD."""
 

@@ -2,6 +2,7 @@
 """The program on the lab's host of kind arm64. REMAPSTORM_ARM64_IMAGE_STD names the guest image; ./test arm64 sets it."""
 import json
 import os
+import subprocess
 import unittest
 from pathlib import Path
 
@@ -53,7 +54,7 @@ class Arm64(LabCase):
         text = (TREE / "scenarios/irq-same-cpu.toml").read_text()
         scenario.write_text(text.replace('inject = "irq", ', 'inject = "irq", via = "msi", '))
         _, err = self.program("run", str(scenario), code=64)
-        self.assertIn('"msi"', err)
+        self.assertIn('via = "msi" exists on x86_64 alone', err)
         _, err = self.program("run", "irq-same-cpu", "--strategy", "bbm-fault-ipi", code=64)
         self.assertIn("bbm-fault-ipi", err)
 
@@ -65,6 +66,48 @@ class Arm64(LabCase):
         self.assertIn("x86_64", err)
         _, err = self.program("run", "irq-same-cpu", "--kernel", image + "/vmlinux", code=64)
         self.assertIn("made for another machine", err)
+
+    def test_an_image_alone_is_enough(self):
+        kernel = self.folder / "Image"
+        subprocess.run(["aarch64-linux-gnu-objcopy", "-O", "binary", os.environ["REMAPSTORM_ARM64_IMAGE_STD"] + "/vmlinux",
+                        str(kernel)], check=True)
+        _, err = self.program("run", "irq-same-cpu", "--kernel", str(kernel), "--output-dir", str(self.output))
+        self.assertIn("symbols of its kallsyms", err)
+        finding = json.loads((self.output / "results.json").read_text())["results"][0]["evidence"]["findings"][0]
+        functions = [frame["symbol"] for sample in finding["samples"] for frame in sample["backtrace"]]
+        self.assertIn("rs_vmemmap_fault", functions)
+        cut = self.folder / "cut"
+        cut.write_bytes(kernel.read_bytes()[:2 << 20])
+        _, err = self.program("run", "irq-same-cpu", "--kernel", str(cut), code=64)
+        self.assertIn("no kallsyms in it", err)
+
+    def test_a_kernel_of_debian_alone(self):
+        kernel = subprocess.run([str(TREE / "lab/image"), "arm64", "--cached"], check=True, capture_output=True,
+                                text=True).stdout.strip() + "/kernel"
+        scenario = self.folder / "stock.toml"
+        scenario.write_text('''name = "stock"
+summary = "A kernel with nothing of ours"
+strategy = "inplace"
+[machine]
+cpus = 2
+memory = "512M"
+[[workload]]
+vcpu = 0
+run = "hugetlb-cycle"
+pages = 2
+repeat = 1
+[[rule]]
+name = "held"
+when = { at = "alloc_pool_huge_folio", nth = 1 }
+do = { inject = "hold", vcpu = "hit", for_ms = 5 }
+[expect]
+verdict = "clean"
+rules = { held = 1 }
+''')
+        self.program("run", str(scenario), "--kernel", kernel, "--output-dir", str(self.output))
+        results = json.loads((self.output / "results.json").read_text())
+        self.assertEqual(results["results"][0]["verdict"], "clean")
+        self.assertRegex(results["guest"]["kernel_version"], r"^6\.12\.[0-9]+\+deb12-arm64$")
 
     def test_a_program_for_another_machine_is_refused(self):
         status, _, err = done(lab("/bin/true"), PATIENCE)
