@@ -49,7 +49,7 @@ Status measure(const TrialEnvironment& environment, const Exploration& explorati
   std::vector<double> resets, both;
   for (int round = 0; round < rounds; ++round) {
     for (std::size_t boundary = 0; boundary < exploration.walked.boundaries.size(); ++boundary) {
-      EventLog log(environment.clock, {&capture}, exploration.opened_at);
+      EventLog log(environment.clock, {&capture}, exploration.stopped.trial_time);
       RS_ASSIGN(const std::unique_ptr<RuleEngine> rules, RuleEngine::create(exploration.plan, 0, log));
       const Nanoseconds began = environment.clock.now();
       const WalkMark& mark = exploration.mark_for(boundary);
@@ -78,7 +78,7 @@ Status run(const std::string& image_folder, const std::string& strategy, const s
   RS_ASSIGN(const HostInfo host, describe_host(kvm, clock, process_environment()));
   RS_ASSIGN(const GuestImageInfo image, find_guest_image(
                                             {}, [&](const std::string&) { return image_folder; }, "std"));
-  RS_ASSIGN(const auto runner, Runner::create(kvm, image, "", host, clock, stop, ""));
+  RS_ASSIGN(const auto runner, Runner::create(kvm, image, {}, host, clock, stop, ""));
   ExploreOptions options;
   RS_ASSIGN(options.window, parse_window("bbm-pte"));
   options.strategy = strategy;

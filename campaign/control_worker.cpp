@@ -48,7 +48,7 @@ Status ControlWorker::reach_remap(const Plan& plan) {
     error.kind = kind_of_trouble(judgement);
     return error;
   }
-  reached_at_ = reached.recorder->log().now();
+  stopped_ = reached.stopped;
   prologue_ = reached.recorder->kept().events();
   machine_ = std::move(reached.machine);
   auto snapshot = machine_->take_snapshot();
@@ -69,9 +69,9 @@ Result<TrialResult> ControlWorker::on_a_machine_of_its_own(const Plan& plan, std
 Result<TrialResult> ControlWorker::execute(const Plan& plan, std::vector<Event>& events) {
   if (delays_pages(plan)) return on_a_machine_of_its_own(plan, events);
   RS_ASSIGN(const ResetCost cost, machine_->reset());
-  Recorder recorder(environment_.clock, environment_.symbols, plan, {.now = reached_at_});
+  Recorder recorder(environment_.clock, environment_.symbols, plan, {.now = stopped_.trial_time});
   recorder.log_plan(0);
-  recorder.replay(prologue_, machine_->counter_lag(at_remap_->counter, recorder.log().now() - reached_at_));
+  recorder.replay(prologue_, machine_->time_shift(stopped_, recorder.log().now()));
   MachineTask task = machine_task(plan);
   task.ready = true;
   RS_TRY(recorder.begin(*machine_, 0, std::move(task)));
@@ -87,7 +87,7 @@ Result<TrialResult> ControlWorker::execute(const Plan& plan, std::vector<Event>&
   if (!ended) return ended.error();
   TrialResult result = conclude(recorded(plan, 0), recorder.judge().judgement());
   result.interrupted = supervisor.interrupted();
-  result.duration = recorder.log().now() - reached_at_;
+  result.duration = recorder.log().now() - stopped_.trial_time;
   return result;
 }
 

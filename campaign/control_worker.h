@@ -32,7 +32,7 @@ class ControlWorker {
   TrialEnvironment environment_;
   std::optional<MachineSnapshot> at_remap_;
   std::vector<Event> prologue_;  // everything up to there
-  Nanoseconds reached_at_{0};    // time of the trial in which it came there
+  StoppedAt stopped_;
   std::unique_ptr<Machine> machine_;
 };
 

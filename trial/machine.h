@@ -33,6 +33,7 @@
 #include "trial/rule_engine.h"
 #include "trial/stolen_time.h"
 #include "trial/supervised.h"
+#include "trial/time_shift.h"
 #include "vmm/kvm.h"
 #include "vmm/linux_boot.h"
 #include "vmm/platform.h"
@@ -143,11 +144,12 @@ class Machine final : public GuestControl, public SupervisedMachine {
   Result<ResetCost> reset(const MachineCheckpoint* to = nullptr);
   // As the machine stands; reset() was called before. `before`: an earlier one on the same way, or null.
   Result<MachineCheckpoint> take_checkpoint(const MachineCheckpoint* before);
-  // After reset(), `since` after the guest's counter stood at `from`: by how much it is further than it was then.
-  // Nothing where KVM can set it. What was logged before has to move along.
-  [[nodiscard]] Nanoseconds counter_lag(std::uint64_t from, Nanoseconds since) const;
-  // What the guest itself noted before the state that reset() went back to moves along, too.
-  void move_notes(Nanoseconds lag);
+  // The guest's counter, as in its events. Error: host.
+  [[nodiscard]] Result<Nanoseconds> guest_time() const;
+  // After reset(), at `now` of the trial: how what the guest logged before has to move.
+  [[nodiscard]] TimeShift time_shift(const StoppedAt& stopped, Nanoseconds now) const;
+  // What the guest itself noted before moves along, too.
+  void move_notes(const TimeShift& shift);
   // Execution breakpoints fire on this host's KVM: a step that enters a handler ends there.
   [[nodiscard]] bool breakpoints() const { return config_.breakpoints; }
 

@@ -131,17 +131,23 @@ Result<MachineCheckpoint> Machine::take_checkpoint(const MachineCheckpoint* befo
   return MachineCheckpoint{std::move(guest), pump_->state(), counter};
 }
 
-void Machine::move_notes(Nanoseconds lag) {
+void Machine::move_notes(const TimeShift& shift) {
   const Result<std::uint64_t> hz = vm_->vcpu(0).guest_counter_hz();
-  if (hz && *hz >= 1000) pump_->move(counter_to_ns(counter_reset_, *hz / 1000), lag);
+  if (hz && *hz >= 1000) pump_->move(counter_to_ns(counter_reset_, *hz / 1000), shift);
 }
 
-Nanoseconds Machine::counter_lag(std::uint64_t from, Nanoseconds since) const {
-  const Result<std::uint64_t> now = vm_->vcpu(0).guest_counter();
-  const Result<std::uint64_t> hz = vm_->vcpu(0).guest_counter_hz();
-  if (reset_to_ == nullptr || !now || !hz || *hz < 1000) return Nanoseconds(0);
-  const Nanoseconds lag = counter_to_ns(*now, *hz / 1000) - counter_to_ns(from, *hz / 1000) - since;
-  return std::max(lag, Nanoseconds(0));
+Result<Nanoseconds> Machine::guest_time() const {
+  RS_ASSIGN(const std::uint64_t counter, vm_->vcpu(0).guest_counter());
+  RS_ASSIGN(const std::uint64_t hz, vm_->vcpu(0).guest_counter_hz());
+  if (hz < 1000) return host_error("the guest's counter runs at " + std::to_string(hz) + " Hz");
+  return counter_to_ns(counter, hz / 1000);
+}
+
+TimeShift Machine::time_shift(const StoppedAt& stopped, Nanoseconds now) const {
+  const Result<Nanoseconds> counter = guest_time();
+  if (reset_to_ == nullptr || !counter) return {Nanoseconds::max(), Nanoseconds(0)};
+  const Nanoseconds lag = (*counter - stopped.guest_time) - (now - stopped.trial_time);
+  return {stopped.guest_time, std::max(lag, Nanoseconds(0))};
 }
 
 }  // namespace remapstorm

@@ -4,6 +4,22 @@
 #include "trial/supervisor.h"
 
 namespace remapstorm {
+namespace {
+
+// Of a place that no probe rang at: now.
+Result<StoppedAt> where_caught(const Reached& reached) {
+  const Candidate& caught = *reached.state.caught;
+  const std::vector<Event>& events = reached.recorder->kept().events();
+  for (auto event = events.rbegin(); caught.probe && event != events.rend(); ++event) {
+    const auto* probe = std::get_if<ProbeEvent>(&event->body);
+    if (probe == nullptr || event->vcpu != caught.vcpu || probe->probe != caught.probe->probe) continue;
+    if (event->guest_time) return StoppedAt{event->time, *event->guest_time};
+  }
+  RS_ASSIGN(const Nanoseconds guest_time, reached.machine->guest_time());
+  return StoppedAt{reached.recorder->log().now(), guest_time};
+}
+
+}  // namespace
 
 Result<Reached> reach(const TrialEnvironment& environment, const Plan& plan, MachineTask task, const Limits& limits,
                       const Progress& progress) {
@@ -31,6 +47,7 @@ Result<Reached> reach(const TrialEnvironment& environment, const Plan& plan, Mac
     machine.stop();
     return frozen.error();
   }
+  RS_ASSIGN(reached.stopped, where_caught(reached));
   return reached;
 }
 

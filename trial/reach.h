@@ -14,6 +14,7 @@ struct Reached {
   std::unique_ptr<Machine> machine;    // frozen if it came there, else stopped
   MachineState state;                  // caught: it came there; else why it did not
   bool interrupted = false;
+  StoppedAt stopped;  // when it was caught: others ran on until they were frozen, too
 };
 
 // A guest, booted or from a snapshot of its ready doorbell, until `task.catch_at` catches it or `limits` are over.

@@ -29,14 +29,12 @@ Recorder::Recorder(const Clock& clock, const Symbols& symbols, const Plan& plan,
 
 void Recorder::log_plan(std::uint64_t trial) { log_.add(-1, PlanEvent{plan_json(plan_, trial)}); }
 
-void Recorder::replay(std::span<const Event> events, Nanoseconds lag) {
-  const Nanoseconds before = replayed_to_;
+void Recorder::replay(std::span<const Event> events, const TimeShift& shift) {
+  const Nanoseconds now = log_.now();
   for (Event event : events) {
     if (std::holds_alternative<SymbolEvent>(event.body)) continue;  // made anew
-    if (event.guest_time) {
-      *event.guest_time = std::max(before, *event.guest_time + lag);
-      replayed_to_ = std::max(replayed_to_, *event.guest_time);
-    }
+    event.time = std::min(event.time, now);
+    if (event.guest_time) event.guest_time = shift.of(*event.guest_time);
     log_.add(event);
   }
 }

@@ -12,6 +12,7 @@
 #include "telemetry/symbol_namer.h"
 #include "trial/event_log.h"
 #include "trial/machine.h"
+#include "trial/time_shift.h"
 
 namespace remapstorm {
 
@@ -29,9 +30,8 @@ class Recorder {
 
   // Event 0.
   void log_plan(std::uint64_t trial);
-  // What was recorded before the state that the guest was set back to; its own counter is `lag` further by now. No
-  // guest time is before those of an earlier call.
-  void replay(std::span<const Event> events, Nanoseconds lag);
+  // What was recorded before the state that the guest was set back to. No time of the host's is behind the present.
+  void replay(std::span<const Event> events, const TimeShift& shift);
   // The machine's next trial is this one. It must not outlive this without stop() or end(). Error: usage, a rule that
   // cannot be.
   Status begin(Machine& machine, std::uint64_t trial, MachineTask task);
@@ -51,7 +51,6 @@ class Recorder {
   SymbolNamer namer_;
   EventLog log_;
   std::unique_ptr<RuleEngine> rules_;
-  Nanoseconds replayed_to_{0};  // guest time
 };
 
 }  // namespace remapstorm

@@ -53,7 +53,8 @@ void RingPump::move_into_line(Event& event) const {
   auto* probe = std::get_if<ProbeEvent>(&event.body);
   if (probe == nullptr || probe->probe != RS_PROBE_BBM_WINDOW) return;
   if (probe->args[1] < static_cast<std::uint64_t>(moved_before_.count())) {
-    probe->args[1] += static_cast<std::uint64_t>(moved_.count());
+    const Nanoseconds read(static_cast<std::int64_t>(probe->args[1]));
+    probe->args[1] = static_cast<std::uint64_t>(shift_.of(read).count());
   }
 }
 
@@ -61,7 +62,7 @@ void RingPump::set_state(const State& state) {
   RS_CHECK(state.size() == readers_.size(), "ring readers of another machine");
   readers_ = state;
   pending_since_.assign(readers_.size(), std::nullopt);
-  move(Nanoseconds(0), Nanoseconds(0));
+  move(Nanoseconds(0), {});
 }
 
 }  // namespace remapstorm

@@ -10,6 +10,7 @@
 #include "link/mailbox.h"
 #include "telemetry/ring_reader.h"
 #include "trial/event_log.h"
+#include "trial/time_shift.h"
 
 namespace remapstorm {
 
@@ -30,9 +31,9 @@ class RingPump {
   using State = std::vector<RingReader>;
   [[nodiscard]] State state() const { return readers_; }
   void set_state(const State& state);
-  // Until the next set_state(): what the guest read from its counter earlier than `before` is `lag` later on the line
-  // of the events, as where KVM cannot set the counter back with the rest. It is an argument of bbm.window.
-  void move(Nanoseconds before, Nanoseconds lag) { moved_before_ = before, moved_ = lag; }
+  // Until the next set_state(): what the guest read from its counter earlier than `before` moves as the events of that
+  // time do. It is an argument of bbm.window.
+  void move(Nanoseconds before, const TimeShift& shift) { moved_before_ = before, shift_ = shift; }
 
  private:
   static constexpr Nanoseconds kStuck{1'000'000};
@@ -41,7 +42,8 @@ class RingPump {
   Mailbox& mailbox_;
   std::vector<RingReader> readers_;
   std::vector<std::optional<Nanoseconds>> pending_since_;  // by vCPU
-  Nanoseconds moved_before_{0}, moved_{0};
+  Nanoseconds moved_before_{0};
+  TimeShift shift_;
 };
 
 }  // namespace remapstorm

@@ -121,7 +121,7 @@ Status ExploreCampaign::keep_events(ExploredTrial& trial, const std::vector<Even
 Status ExploreCampaign::on_done(const PointOutcome& outcome, const std::vector<Event>& events) {
   const std::lock_guard lock(mutex_);
   ++done_;
-  context_.observer.ended(exploration_->plan, outcome, events, exploration_->opened_at);
+  context_.observer.ended(exploration_->plan, outcome, events, exploration_->stopped.trial_time);
   if (const auto* skipped = std::get_if<SkippedPoint>(&outcome)) {
     certificate_.skipped.push_back(*skipped);
     return journal_->add(*skipped);

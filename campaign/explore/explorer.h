@@ -34,7 +34,9 @@ struct Exploration {
   Plan plan;  // without rules; each trial adds those of its injections
   std::optional<MachineSnapshot> at_window;
   std::vector<Event> prologue;  // everything up to the opening of the window
-  Nanoseconds opened_at{0};     // time of the trial in which it opened
+  // In front of the window. The harness takes it on from there instruction by instruction, which takes no time on the
+  // line of a trial.
+  StoppedAt stopped;
   Candidate opening;
   Walked walked;
   std::vector<WalkMark> marks;     // ascending; the first at boundary 0

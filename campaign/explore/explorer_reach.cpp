@@ -96,7 +96,6 @@ Status walk_through(const TrialEnvironment& environment, Machine& machine, Recor
   }
   RS_ASSIGN(MachineSnapshot snapshot, machine.take_snapshot());
   exploration.at_window = std::move(snapshot);
-  exploration.opened_at = recorder.log().now();
   RS_ASSIGN(const Walked first, walk_window(machine, environment.symbols, request));
   if (request.target.value == 0) request.target = first.target;
   RS_TRY(machine.prepare_reset(*exploration.at_window));
@@ -187,6 +186,7 @@ Result<std::unique_ptr<Exploration>> reach_window(const TrialEnvironment& enviro
     return never_opened(options, seen, judgement, reached.state.done);
   }
   exploration->opening = *reached.state.caught;
+  exploration->stopped = reached.stopped;
   progress("walking the window");
   const Status walked = walk_through(environment, *reached.machine, *reached.recorder, *exploration);
   if (!walked) {

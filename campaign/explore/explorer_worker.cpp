@@ -148,12 +148,10 @@ Plan ExploreWorker::plan_for(const ExplorePoint& point) const {
 // What led the guest to the mark, as if it had just come there: the walk took its time.
 void ExploreWorker::tell_the_way(const WalkMark& mark, Recorder& recorder) {
   recorder.log_plan(0);
-  const Nanoseconds since = recorder.log().now() - exploration_.opened_at;
-  const Nanoseconds lag = machine_->counter_lag(exploration_.at_window->counter, since);
-  recorder.replay(exploration_.prologue, lag);
-  recorder.replay(std::span(exploration_.on_the_way).first(mark.events),
-                  machine_->counter_lag(mark.machine.counter, since));
-  machine_->move_notes(lag);
+  const TimeShift shift = machine_->time_shift(exploration_.stopped, recorder.log().now());
+  recorder.replay(exploration_.prologue, shift);
+  recorder.replay(std::span(exploration_.on_the_way).first(mark.events), shift);
+  machine_->move_notes(shift);
 }
 
 // Raises injections [from, to) of a point at a boundary where the vCPU stands, and steps until the first of them is
@@ -215,7 +213,7 @@ Result<PointOutcome> ExploreWorker::execute(const ExplorePoint& point, std::vect
   const Nanoseconds began = environment_.clock.now();
   const WalkMark& mark = exploration_.mark_for(point.boundary);
   RS_ASSIGN(const ResetCost cost, machine_->reset(&mark.machine));
-  Recorder recorder(environment_.clock, environment_.symbols, plan, {.now = exploration_.opened_at});
+  Recorder recorder(environment_.clock, environment_.symbols, plan, {.now = exploration_.stopped.trial_time});
   tell_the_way(mark, recorder);
   MachineTask task;
   task.ready = true;

@@ -104,7 +104,7 @@ TEST_F(GuestImage, TheOneWithTheHashesThatALineAsksForComesFirst) {
   EXPECT_EQ(find("std", same)->directory, usual);
   EXPECT_FALSE(is_wanted(*find("std", same), same));
   // The kernel of a line with --kernel is not the image's.
-  EXPECT_EQ(find("std", wanted_of_image(same, "/my/vmlinux"))->directory, usual);
+  EXPECT_EQ(find("std", wanted_of_image(same, {"/my/vmlinux", ""}))->directory, usual);
 }
 
 TEST_F(GuestImage, AVariableThatNamesNoImageIsAMistakeNotAReasonToTakeAnother) {

@@ -48,24 +48,23 @@ TEST_F(RecorderTest, TimeGoesOnFromASnapshot) {
 
 TEST_F(RecorderTest, AnAddressGetsItsNameOnceAlsoWhenItsStoryIsToldAgain) {
   Recorder first(clock, symbols, plan, {});
-  first.replay(std::vector{probe_at(1ms), probe_at(2ms)}, Nanoseconds(0));
+  first.replay(std::vector{probe_at(1ms), probe_at(2ms)}, TimeShift{1h, 0s});
   EXPECT_EQ(count<SymbolEvent>(first.kept().events()), 1U);
   Recorder again(clock, symbols, plan, {});
-  again.replay(first.kept().events(), Nanoseconds(0));
+  again.replay(first.kept().events(), TimeShift{1h, 0s});
   EXPECT_EQ(count<SymbolEvent>(again.kept().events()), 1U);
   EXPECT_EQ(count<ProbeEvent>(again.kept().events()), 2U);
 }
 
-// The two parts of a way were recorded with the counter set back by different lengths.
-TEST_F(RecorderTest, GuestTimesNeverGoBack) {
+// What was logged behind the place where the guest was stopped was logged while the harness took it on.
+TEST_F(RecorderTest, TimeStandsStillWhereTheGuestWasStopped) {
   Recorder recorder(clock, symbols, plan, {});
-  recorder.replay(std::vector{probe_at(1ms), probe_at(2ms)}, 5ms);
-  recorder.replay(std::vector{probe_at(3ms)}, 1ms);
+  recorder.replay(std::vector{probe_at(1ms), probe_at(2ms), probe_at(4ms)}, {3ms, 5ms});
   std::vector<Nanoseconds> times;
   for (const Event& event : recorder.kept().events()) {
     if (event.guest_time) times.push_back(*event.guest_time);
   }
-  EXPECT_THAT(times, testing::ElementsAre(6ms, 7ms, 7ms));
+  EXPECT_THAT(times, testing::ElementsAre(6ms, 7ms, 8ms));
 }
 
 TEST_F(RecorderTest, WhoDoesNotKeepStillJudgesAndTells) {

@@ -120,7 +120,7 @@ TEST_F(RingPumpTest, ItsStateGoesBackWithTheGuest) {
 }
 
 TEST_F(RingPumpTest, OnlyTimesBeforeTheSnapshotMove) {
-  pump.move(Nanoseconds(100'000), Nanoseconds(1000));
+  pump.move(Nanoseconds(100'000), {Nanoseconds(99'500), Nanoseconds(1000)});
   rs_entry& entry = fill(0, RS_PROBE_BBM_WINDOW, 1);
   entry.args[1] = 99;
   entry.args[2] = 150;

@@ -57,7 +57,7 @@ class Explored {
     RS_ASSIGN(host_, describe_host(*kvm_, clock_, process_environment()));
     RS_ASSIGN(const Paths paths, find_paths(process_environment(), home_from_user_database()));
     RS_ASSIGN(image_, find_guest_image(paths, process_environment(), "std"));
-    RS_ASSIGN(runner_, Runner::create(*kvm_, image_, "", host_, clock_, stop_, ""));
+    RS_ASSIGN(runner_, Runner::create(*kvm_, image_, {}, host_, clock_, stop_, ""));
     return {};
   }
 

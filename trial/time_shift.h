@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// A trial that goes on from where a guest was stopped: what the guest logged before comes to lie where it would have
+// logged it if it had not been stopped, and what it logged while it was taken on instruction by instruction where it
+// stood. KVM cannot set every guest's counter back, and what the harness does there takes time that is not the guest's.
+#pragma once
+
+#include <algorithm>
+
+#include "base/clock.h"
+
+namespace remapstorm {
+
+// Where a guest was stopped, on both lines.
+struct StoppedAt {
+  Nanoseconds trial_time{0};
+  Nanoseconds guest_time{0};
+};
+
+struct TimeShift {
+  Nanoseconds stood_at{0};  // guest time at which it was stopped
+  Nanoseconds by{0};        // not negative
+
+  [[nodiscard]] Nanoseconds of(Nanoseconds guest_time) const { return std::min(guest_time, stood_at) + by; }
+};
+
+}  // namespace remapstorm
