@@ -34,11 +34,12 @@ Result<Stepped> CountStepper::step(const CountedRange& range) {
   return stepped;
 }
 
-void CountStepper::count_from_entry_of(const std::string& function, const CpuState& state) {
+void CountStepper::count_from(Gva entry, const CpuState& state) {
   count = StepCount();
-  const auto entry = symbols_.find(function);
+  const auto symbol = symbols_.lookup(entry);
+  const std::string function(symbol ? symbol->name : std::string_view());
   CpuState at = state;
-  for (at.pc = entry.value_or(state.pc); at.pc < state.pc;) {
+  for (at.pc = entry; at.pc < state.pc;) {
     count.step({at.pc, at.sp, function, false, false, false});
     const Known& known = instruction_at(at);
     at.pc = at.pc + std::max<std::size_t>(1, disassembler_.one(known.code, at.pc).bytes.size());

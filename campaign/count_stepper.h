@@ -37,8 +37,8 @@ class CountStepper {
 
   // One instruction; what came of it. Errors: host; usage (the guest sleeps there, or cannot be stepped).
   Result<Stepped> step(const CountedRange& range);
-  // Stands in `function`, which was entered at its beginning and has not branched: counts anew, from its entry on.
-  void count_from_entry_of(const std::string& function, const CpuState& state);
+  // Stands behind the entry of a fault's handler and has not branched: counts anew, from that entry on.
+  void count_from(Gva entry, const CpuState& state);
   // Whether an entry of `range` is invalid.
   [[nodiscard]] bool clear(const CpuState& state, const CountedRange& range) const;
 

@@ -8,6 +8,8 @@
 
 #include "campaign/count_stepper.h"
 #include "trial/reach.h"
+#include "vmm/arch/arch.h"
+#include "vmm/arch/host.h"
 #include "vmm/disassembler.h"
 #include "vmm/memory_access.h"
 
@@ -21,8 +23,8 @@ constexpr std::uint64_t kMostCounted = 400'000;                // steps of a rem
 constexpr std::uint64_t kMostBeforeFault = 60'000;             // of a reader that may never fault
 constexpr std::uint64_t kSurelyWaits = 400;                    // steps of turns, after which the updater may go on
 constexpr std::uint64_t kSurelyAsks = 4000;  // likewise, of an updater that no fault stands in the way of
-constexpr const char* kExceptionEntry = "asm_exc_page_fault";
 constexpr const char* kPreempted = "__schedule";
+constexpr std::uint64_t kEntryBytes = 0x80;  // of a fault's handler: a vector of arm64 is as long
 constexpr unsigned kUpdatingVcpu = 0, kReadingVcpu = 1;
 
 CountedRange counted_range(const ProbeEvent& begin) {
@@ -152,6 +154,12 @@ class Counting {
  private:
   Result<std::optional<FaultCount>> step_reader(const CountedRange& range) {
     CountStepper reader(*machine_, environment_.symbols, kReadingVcpu, disassembler_, decoder_);
+    const Arch& arch = arch_of(kHostIsa);
+    const auto handler = environment_.symbols.find(arch.fault_function);
+    if (!handler) {
+      return std::optional(FaultCount{std::nullopt, false, std::string("the kernel has no ") + arch.fault_function});
+    }
+    const Gva entry = *handler + arch.fault_offset;
     bool in_exception = false, entered = false, waited = false, done = false;
     std::optional<Gva> entry_stack;  // at the entry of the newest exception
     Gva faulting;
@@ -163,7 +171,7 @@ class Counting {
       if (steps >= kMostCounted)
         return std::optional(FaultCount{std::nullopt, false, "the fault does not come to its end"});
       RS_ASSIGN(const CpuState here, machine_->vcpu(kReadingVcpu).state());
-      if (done && here.pc == faulting && here.sp > *entry_stack) break;
+      if (done && here.pc == faulting && here.sp >= *entry_stack) break;
       const auto symbol = environment_.symbols.lookup(here.pc);
       if (entered && symbol && symbol->offset == 0 && symbol->name == kPreempted) {
         catch_remaps();
@@ -171,9 +179,10 @@ class Counting {
         return std::optional<FaultCount>();
       }
       // A step that faults may end behind the first instruction of the exception's entry.
-      const bool at_exception = symbol && symbol->name == kExceptionEntry;
+      const bool at_exception =
+          symbol && symbol->name == arch.fault_function && here.pc >= entry && here.pc - entry < kEntryBytes;
       if (!entered && at_exception && !in_exception) {
-        reader.count_from_entry_of(kExceptionEntry, here);
+        reader.count_from(entry, here);
         entry_stack = here.sp;
       }
       in_exception = at_exception;

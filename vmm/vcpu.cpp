@@ -62,7 +62,15 @@ Stop Vcpu::loop(std::optional<Interrupts> step) {
   return stop;
 }
 
+Status Vcpu::keep_interrupts_out(bool out) {
+  if (out == interrupts_out_) return {};
+  RS_TRY(out ? host_kvm::begin_blocked_step(fds()) : host_kvm::end_blocked_step(fds()));
+  interrupts_out_ = out;
+  return {};
+}
+
 Stop Vcpu::step_blocked() {
+  if (interrupts_out_) return enter_until_stop(Interrupts::blocked);
   if (Status status = host_kvm::begin_blocked_step(fds()); !status.ok()) return host_stop(status.error());
   Stop stop = enter_until_stop(Interrupts::blocked);
   if (Status status = host_kvm::end_blocked_step(fds()); !status.ok()) return host_stop(status.error());

@@ -56,6 +56,9 @@ class Vcpu {
   // Breakpoints do not stop a step. One without an end, such as into the handler of an exception that nobody expects
   // here, is a HostErrorStop (step_limit.h).
   [[nodiscard]] Stop step(Interrupts interrupts = Interrupts::taken);
+  // For many steps with Interrupts::blocked while other vCPUs run: until it is called again no interrupt gets in, in
+  // none of these steps. Call it while no vCPU is inside run(). Errors: host.
+  Status keep_interrupts_out(bool out);
 
   // What would happen at its next entry.
   enum class Readiness : std::uint8_t {
@@ -145,6 +148,7 @@ class Vcpu {
   Stop loop(std::optional<Interrupts> step);
   [[nodiscard]] VcpuFds fds() const { return {fd(), index_, interrupt_controller_}; }
   Stop step_blocked();
+  bool interrupts_out_ = false;
   Stop enter_until_stop(std::optional<Interrupts> step);
   // Lets KVM finish the port or MMIO access it stopped for, if there is one, without running the guest on.
   Status settle() const;

@@ -54,6 +54,9 @@ struct Arch {
   // How a test interrupt reaches one vCPU; the first is the usual one.
   std::span<const InterruptWay> interrupt_ways;
   const char* nmi;  // what an NMI is here
+  // Where a kernel goes at a fault of its own on an address: so many bytes behind the beginning of a function of Linux.
+  const char* fault_function;
+  std::uint64_t fault_offset;
 
   // Instructions. `code`: at least one whole instruction, if it is not cut by the end of what is mapped.
   int capstone_architecture, capstone_mode;  // cs_arch, cs_mode

@@ -12,6 +12,7 @@
 #include "vmm/arch/arm64/operands.h"
 #include "vmm/arch/arm64/page_walk.h"
 #include "vmm/arch/arm64/stage1.h"
+#include "vmm/arch/arm64/vectors.h"
 
 namespace remapstorm::arm64 {
 namespace {
@@ -54,6 +55,8 @@ constinit const Arch kArch = {
     .serial_interrupt = irq_line_spi(intid_of_spi(kSerialSpi)),
     .interrupt_ways = kInterruptWays,
     .nmi = "pseudo-NMI (an interrupt of a priority that Linux does not mask)",
+    .fault_function = "vectors",
+    .fault_offset = kFromEl1 + kSynchronousEntry,
     .capstone_architecture = CS_ARCH_ARM64,
     .capstone_mode = CS_MODE_ARM,
     .unit = 4,
