@@ -34,7 +34,7 @@ InjectorInfo irq_injector() {
   via.kind = ParameterSpec::Kind::choice;
   via.choices = {kUsualWay};
   for (const InterruptWay& way : arch_of(kHostIsa).interrupt_ways) via.choices.emplace_back(way.name);
-  for (const Isa isa : {Isa::x86_64, Isa::arm64}) {
+  for (const Isa isa : kIsas) {
     for (const InterruptWay& way : arch_of(isa).interrupt_ways) {
       if (std::find(via.choices.begin(), via.choices.end(), way.name) != via.choices.end()) continue;
       via.elsewhere.emplace_back(way.name, arch_of(isa).guest);

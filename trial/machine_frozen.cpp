@@ -18,7 +18,7 @@ Status Machine::freeze() {
   }
   pump_->pump(*log_);
   if (!out) return host_error("a vCPU did not come out of the guest");
-  for (unsigned index = 0; index < threads_.size(); ++index) RS_TRY(vm_->vcpu(index).keep_interrupts_out(false));
+  for (unsigned index = 0; index < threads_.size(); ++index) RS_TRY(vm_->vcpu(index).let_interrupts_in());
   if (stands_at_ || !vm_->state_plan().timers_follow_counter) return {};
   RS_ASSIGN(stands_at_, vm_->vcpu(0).guest_counter());
   return {};
@@ -39,7 +39,7 @@ void Machine::end() {
 void Machine::thaw(std::optional<unsigned> by_hand) {
   const Lock lock(mutex_);
   // If that fails so does its first step, which is told.
-  if (by_hand) static_cast<void>(vm_->vcpu(*by_hand).keep_interrupts_out(true));
+  if (by_hand) static_cast<void>(vm_->vcpu(*by_hand).shut_interrupts_out());
   for (unsigned index = 0; index < threads_.size(); ++index) threads_[index]->by_hand = by_hand == index;
   static_cast<void>(keep_time());  // else time has gone on for the guest
   stands_at_.reset();

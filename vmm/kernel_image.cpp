@@ -111,7 +111,7 @@ Result<KernelImage> KernelImage::open(const std::string& path, Isa isa) {
   RS_ASSIGN(KernelFile file, read_kernel_file(path, kMostKernelBytes));
   image.file_ = std::move(file.bytes);
   image.flat_ = is_flat(isa, image.file());
-  for (const Isa other : {Isa::x86_64, Isa::arm64}) {
+  for (const Isa other : kIsas) {
     if (other == isa || !is_flat(other, image.file())) continue;
     return bad(path, std::string("made for another machine (") + isa_name(other) + "), not for " + isa_name(isa));
   }

@@ -62,10 +62,15 @@ Stop Vcpu::loop(std::optional<Interrupts> step) {
   return stop;
 }
 
-Status Vcpu::keep_interrupts_out(bool out) {
-  if (out == interrupts_out_) return {};
-  RS_TRY(out ? host_kvm::begin_blocked_step(fds()) : host_kvm::end_blocked_step(fds()));
-  interrupts_out_ = out;
+Status Vcpu::shut_interrupts_out() {
+  if (!interrupts_out_) RS_TRY(host_kvm::begin_blocked_step(fds()));
+  interrupts_out_ = true;
+  return {};
+}
+
+Status Vcpu::let_interrupts_in() {
+  if (interrupts_out_) RS_TRY(host_kvm::end_blocked_step(fds()));
+  interrupts_out_ = false;
   return {};
 }
 

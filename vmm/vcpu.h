@@ -56,9 +56,10 @@ class Vcpu {
   // Breakpoints do not stop a step. One without an end, such as into the handler of an exception that nobody expects
   // here, is a HostErrorStop (step_limit.h).
   [[nodiscard]] Stop step(Interrupts interrupts = Interrupts::taken);
-  // For many steps with Interrupts::blocked while other vCPUs run: until it is called again no interrupt gets in, in
-  // none of these steps. Call it while no vCPU is inside run(). Errors: host.
-  Status keep_interrupts_out(bool out);
+  // For many steps with Interrupts::blocked while other vCPUs run: between the two no interrupt gets in. Call them
+  // while no vCPU is inside run(). Errors: host.
+  Status shut_interrupts_out();
+  Status let_interrupts_in();
 
   // What would happen at its next entry.
   enum class Readiness : std::uint8_t {

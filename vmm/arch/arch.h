@@ -80,6 +80,7 @@ struct Arch {
 };
 
 const Arch& arch_of(Isa isa);
+inline constexpr Isa kIsas[] = {Isa::x86_64, Isa::arm64};
 
 namespace x86_64 {
 extern const Arch kArch;
