@@ -99,6 +99,7 @@ void Machine::begin(EventLog& log, RuleEngine& rules, MachineTask task) {
   }
   for (unsigned index = 0; index < threads_.size(); ++index) (void)vm_->vcpu(index).take_exit_counts();
   watch_cpu_ns_ = cpu_time_ns(CLOCK_THREAD_CPUTIME_ID);
+  frozen_since_ = paused_ ? std::optional(log_->now()) : std::nullopt;
   attend();
   if (console_cut) log_->add(-1, ConsoleEvent{"[the console was full before]", ConsoleEvent::End::cut});
   if (task_.ready) arm();

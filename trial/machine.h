@@ -144,10 +144,11 @@ class Machine final : public GuestControl, public SupervisedMachine {
   Result<ResetCost> reset(const MachineCheckpoint* to = nullptr);
   // As the machine stands; reset() was called before. `before`: an earlier one on the same way, or null.
   Result<MachineCheckpoint> take_checkpoint(const MachineCheckpoint* before);
-  // The guest's counter, as in its events. Error: host.
+  // As in the guest's events: its counter, and by how much that was set back. Error: host.
   [[nodiscard]] Result<Nanoseconds> guest_time() const;
-  // After reset(), at `now` of the trial: how what the guest logged before has to move.
-  [[nodiscard]] TimeShift time_shift(const StoppedAt& stopped, Nanoseconds now) const;
+  [[nodiscard]] Nanoseconds set_back() const { return set_back_; }
+  // After reset(), for a trial with that log: how what the guest logged before has to move.
+  [[nodiscard]] TimeShift time_shift(const StoppedAt& stopped, const EventLog& log) const;
   // What the guest itself noted before moves along, too.
   void move_notes(const TimeShift& shift);
   // Execution breakpoints fire on this host's KVM: a step that enters a handler ends there.
@@ -165,6 +166,7 @@ class Machine final : public GuestControl, public SupervisedMachine {
   [[nodiscard]] Result<MappedPage> translate(unsigned vcpu, Gva address) override;
 
  private:
+  void goes_on();      // frozen until now; with the lock held
   struct VcpuThread {  // what the machine knows of one vCPU; all under mutex_
     std::thread thread;
     HoldState hold;
@@ -233,8 +235,10 @@ class Machine final : public GuestControl, public SupervisedMachine {
   std::unique_ptr<PageDelay> delays_;
   std::unique_ptr<Reset> reset_;
   const MachineSnapshot* reset_to_ = nullptr;
-  std::uint64_t counter_reset_ = 0;         // the guest's, in what reset() went back to
-  std::optional<std::uint64_t> stands_at_;  // the guest's counter, while frozen
+  std::uint64_t counter_reset_ = 0;          // the guest's, in what reset() went back to
+  std::optional<std::uint64_t> stands_at_;   // the guest's counter, while frozen
+  Nanoseconds set_back_{0};                  // since the last reset(): of the counter, while it was frozen
+  std::optional<Nanoseconds> frozen_since_;  // time of the trial
 
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -17,6 +17,7 @@ Status Machine::freeze() {
     end_hold(index, threads_[index]->hold.give_up(log_->now()));
   }
   pump_->pump(*log_);
+  frozen_since_ = log_->now();
   if (!out) return host_error("a vCPU did not come out of the guest");
   for (unsigned index = 0; index < threads_.size(); ++index) RS_TRY(vm_->vcpu(index).let_interrupts_in());
   if (stands_at_ || !vm_->state_plan().timers_follow_counter) return {};
@@ -26,7 +27,22 @@ Status Machine::freeze() {
 
 Status Machine::keep_time() {
   if (!stands_at_) return {};
-  return vm_->set_counter(*stands_at_);
+  RS_ASSIGN(const Nanoseconds before, guest_time());
+  RS_TRY(vm_->set_counter(*stands_at_));
+  RS_ASSIGN(const Nanoseconds after, guest_time());
+  set_back_ += before - after;
+  pump_->set_back(set_back_);
+  return {};
+}
+
+void Machine::goes_on() {
+  static_cast<void>(keep_time());  // else time has gone on for the guest
+  stands_at_.reset();
+  if (log_ != nullptr && frozen_since_) log_->add(-1, HarnessWorkEvent{log_->now() - *frozen_since_});
+  frozen_since_.reset();
+  paused_ = false;
+  attend();
+  changed_.notify_all();
 }
 
 void Machine::end() {
@@ -41,22 +57,14 @@ void Machine::thaw(std::optional<unsigned> by_hand) {
   // If that fails so does its first step, which is told.
   if (by_hand) static_cast<void>(vm_->vcpu(*by_hand).shut_interrupts_out());
   for (unsigned index = 0; index < threads_.size(); ++index) threads_[index]->by_hand = by_hand == index;
-  static_cast<void>(keep_time());  // else time has gone on for the guest
-  stands_at_.reset();
-  paused_ = false;
-  attend();
-  changed_.notify_all();
+  goes_on();
 }
 
 void Machine::release_ready() {
   const Lock lock(mutex_);
   state_.caught_ready = false;
-  static_cast<void>(keep_time());
-  stands_at_.reset();
   arm();
-  paused_ = false;
-  attend();
-  changed_.notify_all();
+  goes_on();
 }
 
 void Machine::release_catch() {
@@ -120,6 +128,8 @@ Result<ResetCost> Machine::reset(const MachineCheckpoint* to) {
   RS_ASSIGN(const ResetCost cost, reset_->run(to != nullptr ? &to->guest : nullptr));
   pump_->set_state(to != nullptr ? to->rings : reset_to_->rings);
   counter_reset_ = to != nullptr ? to->counter : reset_to_->counter;
+  set_back_ = Nanoseconds(0);
+  pump_->set_back(set_back_);
   if (vm_->state_plan().timers_follow_counter) stands_at_ = counter_reset_;
   return cost;
 }
@@ -143,14 +153,21 @@ Result<Nanoseconds> Machine::guest_time() const {
   RS_ASSIGN(const std::uint64_t counter, vm_->vcpu(0).guest_counter());
   RS_ASSIGN(const std::uint64_t hz, vm_->vcpu(0).guest_counter_hz());
   if (hz < 1000) return host_error("the guest's counter runs at " + std::to_string(hz) + " Hz");
-  return counter_to_ns(counter, hz / 1000);
+  return counter_to_ns(counter, hz / 1000) + set_back_;
 }
 
-TimeShift Machine::time_shift(const StoppedAt& stopped, Nanoseconds now) const {
-  const Result<Nanoseconds> counter = guest_time();
-  if (reset_to_ == nullptr || !counter) return {Nanoseconds::max(), Nanoseconds(0)};
-  const Nanoseconds lag = (*counter - stopped.guest_time) - (now - stopped.trial_time);
-  return {stopped.guest_time, std::max(lag, Nanoseconds(0))};
+// The two lines are not read at one moment: the closest of a few looks. In each the guest's comes first, as its events
+// come to be known later than they were logged.
+TimeShift Machine::time_shift(const StoppedAt& stopped, const EventLog& log) const {
+  constexpr int kLooks = 5;
+  std::optional<Nanoseconds> by;
+  for (int look = 0; look < kLooks; ++look) {
+    const Result<Nanoseconds> guest = guest_time();
+    if (!guest) break;
+    const Nanoseconds seen = (*guest - stopped.guest_time) - (log.now() - stopped.trial_time);
+    by = by ? std::max(*by, seen) : seen;
+  }
+  return {stopped, by.value_or(Nanoseconds(0))};
 }
 
 }  // namespace remapstorm

@@ -13,10 +13,10 @@ Result<StoppedAt> where_caught(const Reached& reached) {
   for (auto event = events.rbegin(); caught.probe && event != events.rend(); ++event) {
     const auto* probe = std::get_if<ProbeEvent>(&event->body);
     if (probe == nullptr || event->vcpu != caught.vcpu || probe->probe != caught.probe->probe) continue;
-    if (event->guest_time) return StoppedAt{event->time, *event->guest_time};
+    if (event->guest_time) return StoppedAt{event->time, *event->guest_time, reached.machine->set_back()};
   }
   RS_ASSIGN(const Nanoseconds guest_time, reached.machine->guest_time());
-  return StoppedAt{reached.recorder->log().now(), guest_time};
+  return StoppedAt{reached.recorder->log().now(), guest_time, reached.machine->set_back()};
 }
 
 }  // namespace

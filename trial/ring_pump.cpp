@@ -9,6 +9,11 @@
 #include "guest/abi/remapstorm_abi.h"
 
 namespace remapstorm {
+namespace {
+
+constexpr std::uint64_t kLatest = 1ULL << 62;  // of what a guest says that it read
+
+}  // namespace
 
 RingPump::RingPump(Mailbox& mailbox, unsigned vcpus, std::uint64_t counter_khz)
     : mailbox_(mailbox), pending_since_(vcpus) {
@@ -50,11 +55,12 @@ std::optional<Event> RingPump::find(unsigned vcpu, std::uint32_t low24, Nanoseco
 }
 
 void RingPump::move_into_line(Event& event) const {
+  if (event.guest_time) *event.guest_time += set_back_;
   auto* probe = std::get_if<ProbeEvent>(&event.body);
   if (probe == nullptr || probe->probe != RS_PROBE_BBM_WINDOW) return;
-  if (probe->args[1] < static_cast<std::uint64_t>(moved_before_.count())) {
-    const Nanoseconds read(static_cast<std::int64_t>(probe->args[1]));
-    probe->args[1] = static_cast<std::uint64_t>(shift_.of(read).count());
+  for (std::uint64_t* const counter : {&probe->args[1], &probe->args[2]}) {
+    const Nanoseconds read(static_cast<std::int64_t>(std::min(*counter, kLatest)));
+    *counter = static_cast<std::uint64_t>((read < moved_before_ ? shift_.of_counter(read) : read + set_back_).count());
   }
 }
 

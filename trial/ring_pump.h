@@ -31,6 +31,9 @@ class RingPump {
   using State = std::vector<RingReader>;
   [[nodiscard]] State state() const { return readers_; }
   void set_state(const State& state);
+  // What the guest reads from its counter from now on is so much earlier than the line of the events, because the
+  // counter was set back while the guest stood still.
+  void set_back(Nanoseconds length) { set_back_ = length; }
   // Until the next set_state(): what the guest read from its counter earlier than `before` moves as the events of that
   // time do. It is an argument of bbm.window.
   void move(Nanoseconds before, const TimeShift& shift) { moved_before_ = before, shift_ = shift; }
@@ -43,6 +46,7 @@ class RingPump {
   std::vector<RingReader> readers_;
   std::vector<std::optional<Nanoseconds>> pending_since_;  // by vCPU
   Nanoseconds moved_before_{0};
+  Nanoseconds set_back_{0};
   TimeShift shift_;
 };
 

@@ -10,17 +10,21 @@
 
 namespace remapstorm {
 
-// Where a guest was stopped, on both lines.
+// Where a guest was stopped, on both lines. `set_back`: how much of its time its counter does not have, because it was
+// set back (Machine::keep_time).
 struct StoppedAt {
   Nanoseconds trial_time{0};
   Nanoseconds guest_time{0};
+  Nanoseconds set_back{0};
 };
 
 struct TimeShift {
-  Nanoseconds stood_at{0};  // guest time at which it was stopped
-  Nanoseconds by{0};        // not negative
+  StoppedAt stopped;
+  Nanoseconds by{0};
 
-  [[nodiscard]] Nanoseconds of(Nanoseconds guest_time) const { return std::min(guest_time, stood_at) + by; }
+  [[nodiscard]] Nanoseconds of(Nanoseconds guest_time) const { return std::min(guest_time, stopped.guest_time) + by; }
+  // Of what the guest read from its counter then.
+  [[nodiscard]] Nanoseconds of_counter(Nanoseconds counter) const { return of(counter + stopped.set_back); }
 };
 
 }  // namespace remapstorm

@@ -148,7 +148,7 @@ Plan ExploreWorker::plan_for(const ExplorePoint& point) const {
 // What led the guest to the mark, as if it had just come there: the walk took its time.
 void ExploreWorker::tell_the_way(const WalkMark& mark, Recorder& recorder) {
   recorder.log_plan(0);
-  const TimeShift shift = machine_->time_shift(exploration_.stopped, recorder.log().now());
+  const TimeShift shift = machine_->time_shift(exploration_.stopped, recorder.log());
   recorder.replay(exploration_.prologue, shift);
   recorder.replay(std::span(exploration_.on_the_way).first(mark.events), shift);
   machine_->move_notes(shift);

@@ -48,10 +48,10 @@ TEST_F(RecorderTest, TimeGoesOnFromASnapshot) {
 
 TEST_F(RecorderTest, AnAddressGetsItsNameOnceAlsoWhenItsStoryIsToldAgain) {
   Recorder first(clock, symbols, plan, {});
-  first.replay(std::vector{probe_at(1ms), probe_at(2ms)}, TimeShift{1h, 0s});
+  first.replay(std::vector{probe_at(1ms), probe_at(2ms)}, TimeShift{{0s, 1h, 0s}, 0s});
   EXPECT_EQ(count<SymbolEvent>(first.kept().events()), 1U);
   Recorder again(clock, symbols, plan, {});
-  again.replay(first.kept().events(), TimeShift{1h, 0s});
+  again.replay(first.kept().events(), TimeShift{{0s, 1h, 0s}, 0s});
   EXPECT_EQ(count<SymbolEvent>(again.kept().events()), 1U);
   EXPECT_EQ(count<ProbeEvent>(again.kept().events()), 2U);
 }
@@ -59,7 +59,7 @@ TEST_F(RecorderTest, AnAddressGetsItsNameOnceAlsoWhenItsStoryIsToldAgain) {
 // What was logged behind the place where the guest was stopped was logged while the harness took it on.
 TEST_F(RecorderTest, TimeStandsStillWhereTheGuestWasStopped) {
   Recorder recorder(clock, symbols, plan, {});
-  recorder.replay(std::vector{probe_at(1ms), probe_at(2ms), probe_at(4ms)}, {3ms, 5ms});
+  recorder.replay(std::vector{probe_at(1ms), probe_at(2ms), probe_at(4ms)}, TimeShift{{0s, 3ms, 0s}, 5ms});
   std::vector<Nanoseconds> times;
   for (const Event& event : recorder.kept().events()) {
     if (event.guest_time) times.push_back(*event.guest_time);

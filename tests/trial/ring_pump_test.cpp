@@ -120,7 +120,7 @@ TEST_F(RingPumpTest, ItsStateGoesBackWithTheGuest) {
 }
 
 TEST_F(RingPumpTest, OnlyTimesBeforeTheSnapshotMove) {
-  pump.move(Nanoseconds(100'000), {Nanoseconds(99'500), Nanoseconds(1000)});
+  pump.move(Nanoseconds(100'000), {{{}, Nanoseconds(99'500), {}}, Nanoseconds(1000)});
   rs_entry& entry = fill(0, RS_PROBE_BBM_WINDOW, 1);
   entry.args[1] = 99;
   entry.args[2] = 150;
@@ -129,6 +129,20 @@ TEST_F(RingPumpTest, OnlyTimesBeforeTheSnapshotMove) {
   ASSERT_EQ(kept.args.size(), 1U);
   EXPECT_EQ(kept.args[0][1], 100'000U) << "99 us, and the microsecond";
   EXPECT_EQ(kept.args[0][2], 150'000U);
+}
+
+// Where KVM can set the counter back it is, while a guest stands still; the line of events goes on.
+TEST_F(RingPumpTest, ACounterThatWasSetBackIsBehindTheLine) {
+  pump.move(Nanoseconds(100'000), {{{}, Nanoseconds(99'000), Nanoseconds(2000)}, Nanoseconds(1000)});
+  pump.set_back(Nanoseconds(7000));
+  rs_entry& entry = fill(0, RS_PROBE_BBM_WINDOW, 1);
+  entry.args[1] = 96;
+  entry.args[2] = 150;
+  publish(entry, 1);
+  pump.pump(log);
+  ASSERT_EQ(kept.args.size(), 1U);
+  EXPECT_EQ(kept.args[0][1], 99'000U) << "96 us, 2 us set back by then, and the microsecond";
+  EXPECT_EQ(kept.args[0][2], 157'000U);
 }
 
 TEST_F(RingPumpTest, AnythingInTheRingsIsReadOrRefused) {
