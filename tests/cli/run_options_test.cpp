@@ -65,7 +65,7 @@ TEST(RunOptions, EveryOption) {
   EXPECT_EQ(options.output_dir, "out");
   EXPECT_EQ(options.format, OutputFormat::ktap);
   EXPECT_TRUE(options.dry_run && options.verbose && !options.quiet);
-  EXPECT_EQ(options.overrides.kernel, std::filesystem::current_path() / "vmlinux")
+  EXPECT_EQ(options.overrides.kernel.image, std::filesystem::current_path() / "vmlinux")
       << "a line that repeats it works in any folder";
   EXPECT_EQ(options.overrides.append, "a=b c");
   EXPECT_EQ(options.scenario_dir, "d");
