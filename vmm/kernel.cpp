@@ -80,28 +80,26 @@ Result<Kernel> open_kernel(const KernelFiles& files, Isa isa) {
   RS_ASSIGN(KernelImage image, KernelImage::open(files.image, isa));
   std::string source;
   RS_ASSIGN(Symbols own, symbols_inside(image, source));
+  const bool knows_itself = own.size() > 0;
   Symbols symbols;
-  if (files.symbols.empty()) {
-    if (own.size() == 0) {
-      return usage_error(
-          files.image + ": neither a symbol table nor kallsyms in it",
-          "--symbols FILE of the same build: its System.map, or the vmlinux at the top of its build folder (Debian: "
-          "package linux-image-VERSION-dbg, in /usr/lib/debug/boot)");
-    }
-    symbols = std::move(own);
-  } else {
+  if (!files.symbols.empty()) {
     source = files.symbols;
     RS_ASSIGN(symbols, symbols_in(files.symbols));
+    if (knows_itself) RS_TRY(check_same_names(files.symbols, symbols, own));
+  } else if (knows_itself) {
+    symbols = std::move(own);
+  } else {
+    return usage_error(
+        files.image + ": neither a symbol table nor kallsyms in it",
+        "--symbols FILE of the same build: its System.map, or the vmlinux at the top of its build folder (Debian: "
+        "package linux-image-VERSION-dbg, in /usr/lib/debug/boot)");
   }
   if (image.flat()) {
     const auto text = symbols.find("_text");
     if (!text) return usage_error(source + ": no _text, which says where " + files.image + " is linked to begin");
     image.link_at(*text);
   }
-  if (!files.symbols.empty()) {
-    RS_TRY(own.size() > 0 ? check_same_names(files.symbols, symbols, own)
-                          : check_banner(files.symbols, symbols, image));
-  }
+  if (!knows_itself) RS_TRY(check_banner(files.symbols, symbols, image));
   return Kernel{std::move(image), std::move(symbols), std::move(source)};
 }
 
