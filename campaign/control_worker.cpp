@@ -71,7 +71,8 @@ Result<TrialResult> ControlWorker::execute(const Plan& plan, std::vector<Event>&
   RS_ASSIGN(const ResetCost cost, machine_->reset());
   Recorder recorder(environment_.clock, environment_.symbols, plan, {.now = stopped_.trial_time});
   recorder.log_plan(0);
-  recorder.replay(prologue_, machine_->time_shift(stopped_, recorder.log()));
+  RS_ASSIGN(const TimeShift shift, machine_->time_shift(stopped_, recorder.log()));
+  recorder.replay(prologue_, shift);
   MachineTask task = machine_task(plan);
   task.ready = true;
   RS_TRY(recorder.begin(*machine_, 0, std::move(task)));

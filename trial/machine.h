@@ -147,8 +147,8 @@ class Machine final : public GuestControl, public SupervisedMachine {
   // As in the guest's events: its counter, and by how much that was set back. Error: host.
   [[nodiscard]] Result<Nanoseconds> guest_time() const;
   [[nodiscard]] Nanoseconds set_back() const { return set_back_; }
-  // After reset(), for a trial with that log: how what the guest logged before has to move.
-  [[nodiscard]] TimeShift time_shift(const StoppedAt& stopped, const EventLog& log) const;
+  // After reset(), for a trial with that log: how what the guest logged before has to move. Error: host.
+  [[nodiscard]] Result<TimeShift> time_shift(const StoppedAt& stopped, const EventLog& log) const;
   // What the guest itself noted before moves along, too.
   void move_notes(const TimeShift& shift);
   // Execution breakpoints fire on this host's KVM: a step that enters a handler ends there.

@@ -158,16 +158,15 @@ Result<Nanoseconds> Machine::guest_time() const {
 
 // The two lines are not read at one moment: the closest of a few looks. In each the guest's comes first, as its events
 // come to be known later than they were logged.
-TimeShift Machine::time_shift(const StoppedAt& stopped, const EventLog& log) const {
+Result<TimeShift> Machine::time_shift(const StoppedAt& stopped, const EventLog& log) const {
   constexpr int kLooks = 5;
   std::optional<Nanoseconds> by;
   for (int look = 0; look < kLooks; ++look) {
-    const Result<Nanoseconds> guest = guest_time();
-    if (!guest) break;
-    const Nanoseconds seen = (*guest - stopped.guest_time) - (log.now() - stopped.trial_time);
+    RS_ASSIGN(const Nanoseconds guest, guest_time());
+    const Nanoseconds seen = (guest - stopped.guest_time) - (log.now() - stopped.trial_time);
     by = by ? std::max(*by, seen) : seen;
   }
-  return {stopped, by.value_or(Nanoseconds(0))};
+  return TimeShift{stopped, *by};
 }
 
 }  // namespace remapstorm

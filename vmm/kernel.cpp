@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "vmm/kernel.h"
 
+#include <elf.h>
+
 #include <cstring>
 #include <string_view>
 #include <utility>
@@ -17,10 +19,7 @@ namespace {
 constexpr std::string_view kBanner = "Linux version ";
 
 bool is_elf(std::span<const std::byte> file) {
-  return file.size() >= 4 && std::memcmp(file.data(),
-                                         "\x7f"
-                                         "ELF",
-                                         4) == 0;
+  return file.size() >= SELFMAG && std::memcmp(file.data(), ELFMAG, SELFMAG) == 0;
 }
 
 // Empty if the kernel says nothing of itself.

@@ -20,7 +20,7 @@ struct Kernel {
 
 // `files.symbols`: a System.map, or an ELF file with a symbol table (a vmlinux of a debug package), packed or not.
 // Errors: those of KernelImage::open(); usage, naming the file: no symbols, or of another build than the kernel, which
-// is told by the names that both have, else by where linux_banner is.
+// is told by the global names that both have, else by where linux_banner is, which another build may share.
 Result<Kernel> open_kernel(const KernelFiles& files, Isa isa);
 
 }  // namespace remapstorm

@@ -146,12 +146,13 @@ Plan ExploreWorker::plan_for(const ExplorePoint& point) const {
 }
 
 // What led the guest to the mark, as if it had just come there: the walk took its time.
-void ExploreWorker::tell_the_way(const WalkMark& mark, Recorder& recorder) {
+Status ExploreWorker::tell_the_way(const WalkMark& mark, Recorder& recorder) {
   recorder.log_plan(0);
-  const TimeShift shift = machine_->time_shift(exploration_.stopped, recorder.log());
+  RS_ASSIGN(const TimeShift shift, machine_->time_shift(exploration_.stopped, recorder.log()));
   recorder.replay(exploration_.prologue, shift);
   recorder.replay(std::span(exploration_.on_the_way).first(mark.events), shift);
   machine_->move_notes(shift);
+  return {};
 }
 
 // Raises injections [from, to) of a point at a boundary where the vCPU stands, and steps until the first of them is
@@ -214,7 +215,7 @@ Result<PointOutcome> ExploreWorker::execute(const ExplorePoint& point, std::vect
   const WalkMark& mark = exploration_.mark_for(point.boundary);
   RS_ASSIGN(const ResetCost cost, machine_->reset(&mark.machine));
   Recorder recorder(environment_.clock, environment_.symbols, plan, {.now = exploration_.stopped.trial_time});
-  tell_the_way(mark, recorder);
+  RS_TRY(tell_the_way(mark, recorder));
   MachineTask task;
   task.ready = true;
   std::optional<Arrival> arrival;

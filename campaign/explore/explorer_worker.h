@@ -37,7 +37,7 @@ class ExploreWorker {
     std::vector<std::size_t> first;
     std::vector<Taking> takings;
   };
-  void tell_the_way(const WalkMark& mark, Recorder& recorder);
+  Status tell_the_way(const WalkMark& mark, Recorder& recorder);
   std::string raise(Raised& raised, std::size_t from, std::size_t to, std::size_t boundary);
   [[nodiscard]] std::vector<TakenAt> taken(const ExplorePoint& point, const Raised& raised,
                                            const std::vector<Event>& events) const;

@@ -7,6 +7,7 @@ import subprocess
 import time
 import unittest
 
+from guest_case import GuestCase
 from program import PROGRAM, ProgramCase
 
 
@@ -27,14 +28,12 @@ class ProgramOnKvm(ProgramCase):
             self.assertTrue(check["state"] == "ok" or check["hint"], check)
 
 
-class OwnKernels(ProgramCase):
-    """Kernels without a symbol table. Needs the guest image; ./test names it in REMAPSTORM_IMAGE_STD."""
+class OwnKernels(GuestCase):
+    """Kernels without a symbol table."""
 
     def setUp(self):
         super().setUp()
-        image = os.environ.get("REMAPSTORM_IMAGE_STD")
-        self.assertTrue(image, "REMAPSTORM_IMAGE_STD does not name a guest image; ./test kvm sets it")
-        self.environment["REMAPSTORM_IMAGE_STD"] = image
+        image = self.environment["REMAPSTORM_IMAGE_STD"]
         self.vmlinux = f"{image}/vmlinux"
         self.stripped = str(self.folder / "stripped")
         subprocess.run(["objcopy", "-S", self.vmlinux, self.stripped], check=True)
