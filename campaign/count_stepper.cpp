@@ -6,6 +6,8 @@
 #include <optional>
 #include <span>
 
+#include "vmm/arch/arch.h"
+#include "vmm/arch/host.h"
 #include "vmm/guest_context.h"
 #include "vmm/page_walk.h"
 
@@ -61,7 +63,8 @@ const CountStepper::Known& CountStepper::instruction_at(const CpuState& state) {
   const ReadVirtual read = virtual_reader(kHostIsa, state.space, machine_.memory());
   if (read(state.pc, std::as_writable_bytes(std::span(known.code)))) {
     known.role = role_of(kHostIsa, known.code);
-    known.writes = decoder_.classify(known.code, state.pc) == AccessKind::write;
+    known.writes =
+        arch_of(kHostIsa).sent_by_store != nullptr && decoder_.classify(known.code, state.pc) == AccessKind::write;
     if (known.writes) {
       const std::string text = disassembler_.one(known.code, state.pc).text;
       known.source = text.substr(text.rfind(' ') + 1);

@@ -210,6 +210,7 @@ bool Machine::held() const {
 }
 
 MachineState Machine::turn(Nanoseconds longest) {
+  vm_->coalesced_writes().deliver();  // the console calls us
   Lock lock(mutex_);
   Nanoseconds wait = longest;
   for (const auto& vcpu_thread : threads_) {

@@ -16,7 +16,8 @@ std::optional<SentInterrupt> sent_interrupt(Isa isa, std::span<const std::uint8_
 }
 
 std::optional<SentInterrupt> sent_by_store(Isa isa, Gpa address, std::uint32_t value) {
-  return arch_of(isa).sent_by_store(address, value);
+  const Arch& arch = arch_of(isa);
+  return arch.sent_by_store != nullptr ? arch.sent_by_store(address, value) : std::nullopt;
 }
 
 }  // namespace remapstorm

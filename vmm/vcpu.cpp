@@ -33,7 +33,7 @@ Error endless_step() {
 }  // namespace
 
 Vcpu::Vcpu(const VcpuFds& fds, int vm_fd, Fd fd, Mapping run, std::optional<DirtyRing> dirty_ring, GuestMemory& memory,
-           Bus& pio, Bus& mmio)
+           Bus& pio, Bus& mmio, CoalescedWrites& coalesced)
     : index_(fds.index),
       vm_fd_(vm_fd),
       interrupt_controller_(fds.interrupt_controller),
@@ -43,7 +43,8 @@ Vcpu::Vcpu(const VcpuFds& fds, int vm_fd, Fd fd, Mapping run, std::optional<Dirt
       dirty_ring_(std::move(dirty_ring)),
       memory_(memory),
       pio_(pio),
-      mmio_(mmio) {
+      mmio_(mmio),
+      coalesced_(coalesced) {
   install_kick_signal();
 }
 
@@ -122,13 +123,15 @@ Stop Vcpu::enter_until_stop(std::optional<Interrupts> step) {
     if (!exit) {
       access_pending_ = false;
       stands_.reset();
-      if (::ioctl(fd_.get(), KVM_RUN, 0) != 0) {
-        if (errno == EINTR || errno == EAGAIN) {
+      const int failed = ::ioctl(fd_.get(), KVM_RUN, 0) != 0 ? errno : 0;
+      coalesced_.deliver();
+      if (failed != 0) {
+        if (failed == EINTR || failed == EAGAIN) {
           ++exits_[Exit(InterruptedExit{}).index()];
           if (limit && limit->passed()) return host_stop(endless_step());
           continue;
         }
-        return host_stop(errno_error("KVM_RUN", "vcpu " + std::to_string(index_), errno));
+        return host_stop(errno_error("KVM_RUN", "vcpu " + std::to_string(index_), failed));
       }
       exit = decode_exit(*run_, run_mapping_.size());
       ++exits_[exit->index()];
@@ -201,7 +204,7 @@ Status Vcpu::begin_step(Interrupts interrupts) {
   RS_ASSIGN(step_from_, where());
   const auto leaving =
       interrupts == Interrupts::blocked ? host_kvm::Leaving::by_faults : host_kvm::Leaving::by_interrupts_too;
-  RS_ASSIGN(run_to_, host_kvm::ends_of_sequence(fd_.get(), memory_, leaving));
+  RS_ASSIGN(run_to_, host_kvm::ends_of_sequence(fd_.get(), step_from_->pc, memory_, leaving));
   return {};
 }
 
@@ -265,8 +268,10 @@ Status Vcpu::settle() const {
 }
 
 Result<BreakpointResume::Where> Vcpu::where() const {
-  if (stands_) return *stands_;
-  return host_kvm::where(fd_.get());
+  if (!stands_) {
+    RS_ASSIGN(stands_, host_kvm::where(fd_.get()));
+  }
+  return *stands_;
 }
 
 Status Vcpu::apply_debug(Debug wanted) {

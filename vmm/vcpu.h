@@ -22,6 +22,7 @@
 #include "vmm/arch/host.h"
 #include "vmm/breakpoint_resume.h"
 #include "vmm/bus.h"
+#include "vmm/coalesced_writes.h"
 #include "vmm/cpu_state.h"
 #include "vmm/dirty_ring.h"
 #include "vmm/exit.h"
@@ -142,7 +143,7 @@ class Vcpu {
   };
 
   Vcpu(const VcpuFds& fds, int vm_fd, Fd fd, Mapping run, std::optional<DirtyRing> dirty_ring, GuestMemory& memory,
-       Bus& pio, Bus& mmio);
+       Bus& pio, Bus& mmio, CoalescedWrites& coalesced);
   // What KVM_RUN is called for: to run on, for one step, or for one over a breakpoint that was reported.
   enum class Entry : std::uint8_t { run, step, step_over };
   // `step`: how interrupts are treated during one; nothing: run().
@@ -177,6 +178,7 @@ class Vcpu {
   GuestMemory& memory_;
   Bus& pio_;
   Bus& mmio_;
+  CoalescedWrites& coalesced_;
   std::atomic<bool> kicked_{false};
   std::atomic<pid_t> running_thread_{0};  // 0: nobody inside run()
   std::vector<Gva> breakpoints_;
@@ -190,7 +192,7 @@ class Vcpu {
   mutable std::optional<Exit> deferred_;                      // an exit that settle() ran into
   // For steps only: a guest that runs may change them.
   std::optional<FaultEntries> fault_entries_;
-  // Where the last debug exit left it, if KVM told so with it and nothing has moved it since.
+  // Where it is, if that was read, or told with a debug exit, since something last moved it.
   mutable std::optional<BreakpointResume::Where> stands_;
 };
 

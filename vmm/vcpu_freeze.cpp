@@ -52,6 +52,7 @@ Status Vcpu::abandon() {
 }
 
 Status Vcpu::thaw(const RunState& state) {
+  stands_.reset();
   fault_entries_.reset();
   if (state.pending_write) {
     if (const auto* io = std::get_if<IoExit>(&*state.pending_write)) {

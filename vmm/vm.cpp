@@ -77,6 +77,9 @@ Status Vm::add_vcpu(const Kvm& kvm, unsigned index, const VmConfig& config) {
   RS_ASSIGN(Mapping run, Mapping::shared(fd, kvm.run_size(), "kvm_run of " + name));
   RS_TRY(host_kvm::prepare_vcpu(kvm, fd_.get(), fd.get(), index, config));
   host_kvm::share_registers(kvm, *reinterpret_cast<kvm_run*>(run.data()));
+  if (coalesced_writes_ == nullptr) {
+    coalesced_writes_ = std::make_unique<CoalescedWrites>(kvm, fd_.get(), run.bytes(), pio_, mmio_);
+  }
   std::optional<DirtyRing> ring;
   if (dirty_tracking_ == DirtyTracking::ring) {
     RS_ASSIGN(Mapping entries, Mapping::shared(fd, std::size_t{config.dirty_ring_entries} * sizeof(kvm_dirty_gfn),
@@ -84,7 +87,7 @@ Status Vm::add_vcpu(const Kvm& kvm, unsigned index, const VmConfig& config) {
     ring.emplace(std::move(entries));
   }
   vcpus_.emplace_back(new Vcpu({-1, index, interrupt_controller_.get()}, fd_.get(), std::move(fd), std::move(run),
-                               std::move(ring), memory_, pio_, mmio_));
+                               std::move(ring), memory_, pio_, mmio_, *coalesced_writes_));
   return {};
 }
 

@@ -9,6 +9,7 @@
 #include "base/fd.h"
 #include "base/result.h"
 #include "vmm/bus.h"
+#include "vmm/coalesced_writes.h"
 #include "vmm/cpu_policy.h"
 #include "vmm/dirty_tracker.h"
 #include "vmm/kvm.h"
@@ -43,6 +44,7 @@ class Vm {
   [[nodiscard]] GuestMemory& memory() const { return memory_; }
   [[nodiscard]] Bus& pio() { return pio_; }
   [[nodiscard]] Bus& mmio() { return mmio_; }
+  [[nodiscard]] CoalescedWrites& coalesced_writes() { return *coalesced_writes_; }
   [[nodiscard]] unsigned vcpu_count() const { return static_cast<unsigned>(vcpus_.size()); }
   [[nodiscard]] Vcpu& vcpu(unsigned index) { return *vcpus_[index]; }
 
@@ -79,6 +81,7 @@ class Vm {
   GuestMemory& memory_;
   Bus pio_;
   Bus mmio_;
+  std::unique_ptr<CoalescedWrites> coalesced_writes_;  // in the area of vCPU 0
   std::vector<std::unique_ptr<Vcpu>> vcpus_;
   std::vector<int> vcpu_fds_;
   StatePlan state_plan_;

@@ -67,7 +67,7 @@ struct Arch {
   InstructionRole (*role)(std::span<const std::uint8_t> code);
   std::optional<Branch> (*branch)(std::span<const std::uint8_t> code, Gva pc);
   std::optional<SentInterrupt> (*sent_interrupt)(std::span<const std::uint8_t> code, const RegisterValue& value);
-  std::optional<SentInterrupt> (*sent_by_store)(Gpa address, std::uint32_t value);
+  std::optional<SentInterrupt> (*sent_by_store)(Gpa address, std::uint32_t value);  // null: no store sends one
   // See exclusive_sequence.h.
   std::optional<ExclusiveSequence> (*exclusive_sequence)(Gva pc, const ReadVirtual& read);
   std::vector<MemoryAccess> (*accesses)(std::size_t capstone, const cs_insn* decoded,

@@ -74,10 +74,10 @@ Status give_back(int vcpu_fd, const kvm_run& run);
 // with the trap flag clear, so a step would run through the handler, or for ever inside it. Both together are at most
 // kMaxBreakpoints; empty where a step ends at the entry by itself.
 Result<std::vector<Gva>> interrupt_entries(int vcpu_fd, const GuestMemory& memory);
-// Where the vCPU is to run to in place of a step, because what stands there cannot be stepped (exclusive_sequence.h):
-// its ends, and the vectors that it may leave by. Empty: step. At most kMaxBreakpoints.
+// Where the vCPU is to run to in place of a step, because what stands at `pc`, where it is, cannot be stepped
+// (exclusive_sequence.h): its ends, and the vectors that it may leave by. Empty: step. At most kMaxBreakpoints.
 enum class Leaving : std::uint8_t { by_faults, by_interrupts_too };
-Result<std::vector<Gva>> ends_of_sequence(int vcpu_fd, const GuestMemory& memory, Leaving leaving);
+Result<std::vector<Gva>> ends_of_sequence(int vcpu_fd, Gva pc, const GuestMemory& memory, Leaving leaving);
 Result<FaultEntries> fault_entries(int vcpu_fd, const GuestMemory& memory);
 // A step arrived `there`: if that is where a system call enters the kernel, takes the trap flag of the step out of the
 // flags that the call saved.

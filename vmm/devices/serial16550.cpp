@@ -7,8 +7,7 @@
 namespace remapstorm {
 namespace {
 
-// Register offsets; 0 and 1 change meaning with DLAB.
-constexpr std::uint64_t kData = 0;
+// Register offsets; kData (0) and 1 change meaning with DLAB.
 constexpr std::uint64_t kInterruptEnable = 1;
 constexpr std::uint64_t kIdentifyOrFifo = 2;
 constexpr std::uint64_t kLineControl = 3;

@@ -42,6 +42,7 @@ struct Serial16550State {
 class Serial16550 final : public BusDevice {
  public:
   static constexpr std::uint64_t kRegisters = 8;  // bytes of its range
+  static constexpr std::uint64_t kData = 0;       // one byte: what is written there may come late
 
   // Callbacks run on the vCPU thread that accessed the device, under the device's lock: they must not call back into
   // it.

@@ -17,9 +17,6 @@
 namespace remapstorm::arm64 {
 namespace {
 
-// An interrupt controller's commands are system registers (GICv3).
-std::optional<SentInterrupt> no_store_sends(Gpa /*address*/, std::uint32_t /*value*/) { return std::nullopt; }
-
 // Messages need an ITS, which our guests do not have.
 constexpr InterruptWay kInterruptWays[] = {{"line", "private peripheral interrupt"},
                                            {"spi", "shared peripheral interrupt"}};
@@ -65,7 +62,7 @@ constinit const Arch kArch = {
     .role = role,
     .branch = branch,
     .sent_interrupt = sent_interrupt,
-    .sent_by_store = no_store_sends,
+    .sent_by_store = nullptr,  // GICv3: by a system register
     .exclusive_sequence = exclusive_sequence,
     .accesses = accesses,
     .walk = walk_space,

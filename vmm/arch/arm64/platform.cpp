@@ -10,6 +10,7 @@ Status attach_devices(Platform& platform) {
   const PlatformConfig& config = platform.config();
   Bus& mmio = platform.vm().mmio();
   RS_TRY(platform.attach(mmio, kSerialBase, Serial16550::kRegisters, "serial port", platform.console()));
+  RS_TRY(platform.vm().coalesced_writes().add(mmio, kSerialBase + Serial16550::kData, 1));
   if (config.doorbell != 0) {
     RS_TRY(platform.attach(mmio, config.doorbell, Doorbell::kSize, "doorbell", platform.doorbell()));
   }

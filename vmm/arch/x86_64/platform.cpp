@@ -13,6 +13,7 @@ Status attach_devices(Platform& platform) {
   Bus& pio = platform.vm().pio();
   const auto constant = [](std::uint8_t value) { return std::make_unique<ConstantPorts>(value); };
   RS_TRY(platform.attach(pio, kSerialPort, Serial16550::kRegisters, "serial port", platform.console()));
+  RS_TRY(platform.vm().coalesced_writes().add(pio, kSerialPort + Serial16550::kData, 1));
   if (config.doorbell != 0) {
     RS_TRY(platform.attach(pio, config.doorbell, Doorbell::kSize, "doorbell", platform.doorbell()));
   }

@@ -18,6 +18,17 @@ TEST(Run, ADoorbellStopsBehindItsStore) {
   EXPECT_EQ(guest.registers().pc, kCode + 8);
 }
 
+TEST(Run, WhatIsWrittenToTheConsoleIsThereAndFewWritesLeaveTheGuest) {
+  constexpr unsigned kBytes = 200;  // more than KVM's ring holds
+  static_assert(arm64::kSerialBase == 0xe0000000);
+  BareGuest guest({0xd2bc0003 /* movz x3, #0xe000, lsl #16 */, 0x52800004 | kBytes << 5 /* mov w4, #kBytes */,
+                   0x39000064 /* strb w4, [x3] */, 0x51000484 /* sub w4, w4, #1 */, 0x35ffffc4 /* cbnz w4, -8 */, kRing,
+                   kForever});
+  expect_stop<DoorbellStop>(guest.vcpu().run());
+  EXPECT_EQ(guest.platform().console().bytes_written(), kBytes);
+  EXPECT_LT(guest.vcpu().take_exit_counts()[Exit(MmioExit{}).index()], kBytes / 10);
+}
+
 TEST(Run, AKickTakesItOut) {
   BareGuest guest({kForever});
   std::jthread later([&] {

@@ -9,6 +9,7 @@
 #include "vmm/arch/arm64/esr.h"
 #include "vmm/arch/arm64/exception_entry.h"
 #include "vmm/arch/arm64/gic.h"
+#include "vmm/arch/arm64/kvm/address_space.h"
 #include "vmm/arch/arm64/kvm/one_reg.h"
 #include "vmm/arch/arm64/kvm/vgic.h"
 #include "vmm/arch/arm64/kvm_register_ids.h"
@@ -77,13 +78,14 @@ Result<std::vector<Gva>> interrupt_entries(int /*vcpu_fd*/, const GuestMemory& /
   return std::vector<Gva>();
 }
 
-Result<std::vector<Gva>> ends_of_sequence(int vcpu_fd, const GuestMemory& memory, Leaving leaving) {
+Result<std::vector<Gva>> ends_of_sequence(int vcpu_fd, Gva pc, const GuestMemory& memory, Leaving leaving) {
   const bool interrupts = leaving == Leaving::by_interrupts_too;
-  RS_ASSIGN(const CpuState now, state(vcpu_fd));
-  const auto sequence = exclusive_sequence(kHostIsa, now.pc, virtual_reader(kHostIsa, now.space, memory));
+  RS_ASSIGN(const AddressSpace space, address_space(vcpu_fd));
+  const auto sequence = exclusive_sequence(kHostIsa, pc, virtual_reader(kHostIsa, space, memory));
   if (!sequence) return std::vector<Gva>();
+  RS_ASSIGN(const std::uint64_t pstate, one_reg(vcpu_fd, arm64::kCorePstate));
   RS_ASSIGN(const std::uint64_t vectors, one_reg(vcpu_fd, arm64::kVbarEl1));
-  const Gva entries = Gva(vectors) + (now.user_mode ? arm64::kFromEl0 : arm64::kFromEl1);
+  const Gva entries = Gva(vectors) + (arm64::is_user_mode(pstate) ? arm64::kFromEl0 : arm64::kFromEl1);
   std::vector<Gva> ends = {entries + arm64::kSynchronousEntry};
   if (interrupts) ends.push_back(entries + arm64::kIrqEntry);
   if (ends.size() + sequence->ends.size() > kMaxBreakpoints) return std::vector<Gva>();

@@ -8,6 +8,7 @@
 #include "base/syscall.h"
 #include "vmm/arch/arm64/gic.h"
 #include "vmm/arch/arm64/instructions.h"
+#include "vmm/arch/arm64/kvm/address_space.h"
 #include "vmm/arch/arm64/kvm/one_reg.h"
 #include "vmm/arch/arm64/kvm/vgic.h"
 #include "vmm/arch/arm64/kvm_register_ids.h"
@@ -75,15 +76,25 @@ Status set_system_registers(int vcpu_fd, const arch::SystemRegisters& in) {
   return {};
 }
 
+Result<AddressSpace> address_space(int vcpu_fd) {
+  RS_ASSIGN(const std::uint64_t sctlr, one_reg(vcpu_fd, arm64::kSctlrEl1));
+  RS_ASSIGN(const std::uint64_t ttbr0, one_reg(vcpu_fd, arm64::kTtbr0El1));
+  RS_ASSIGN(const std::uint64_t ttbr1, one_reg(vcpu_fd, arm64::kTtbr1El1));
+  AddressSpace space;
+  space.paging = (sctlr & kMmuOn) != 0;
+  // Without the ASID in bits 63:48 and CnP in bit 0.
+  space.root = Gpa(ttbr1 & arm64::kTtbrAddressMask);
+  space.user_root = Gpa(ttbr0 & arm64::kTtbrAddressMask);
+  return space;
+}
+
 Result<CpuState> state(int vcpu_fd) {
   CpuState out;
   RS_ASSIGN(out.flags, one_reg(vcpu_fd, arm64::kCorePstate));
   RS_ASSIGN(const std::uint64_t pc, one_reg(vcpu_fd, arm64::kCorePc));
   RS_ASSIGN(out.sp, stack_pointer(vcpu_fd, out.flags));
   RS_ASSIGN(const std::uint64_t frame, one_reg(vcpu_fd, arm64::core_x(29)));
-  RS_ASSIGN(const std::uint64_t sctlr, one_reg(vcpu_fd, arm64::kSctlrEl1));
-  RS_ASSIGN(const std::uint64_t ttbr0, one_reg(vcpu_fd, arm64::kTtbr0El1));
-  RS_ASSIGN(const std::uint64_t ttbr1, one_reg(vcpu_fd, arm64::kTtbr1El1));
+  RS_ASSIGN(out.space, address_space(vcpu_fd));
   kvm_mp_state mp = {};
   RS_TRY(check_call(::ioctl(vcpu_fd, KVM_GET_MP_STATE, &mp), "KVM_GET_MP_STATE"));
   out.pc = Gva(pc);
@@ -91,10 +102,6 @@ Result<CpuState> state(int vcpu_fd) {
   out.interrupts_enabled = arm64::interrupts_enabled(out.flags);
   out.user_mode = arm64::is_user_mode(out.flags);
   out.halted = mp.mp_state != KVM_MP_STATE_RUNNABLE;
-  out.space.paging = (sctlr & kMmuOn) != 0;
-  // Without the ASID in bits 63:48 and CnP in bit 0.
-  out.space.root = Gpa(ttbr1 & arm64::kTtbrAddressMask);
-  out.space.user_root = Gpa(ttbr0 & arm64::kTtbrAddressMask);
   return out;
 }
 

@@ -60,7 +60,8 @@ Result<std::vector<Gva>> interrupt_entries(int vcpu_fd, const GuestMemory& memor
   return entries;
 }
 
-Result<std::vector<Gva>> ends_of_sequence(int /*vcpu_fd*/, const GuestMemory& /*memory*/, Leaving /*leaving*/) {
+Result<std::vector<Gva>> ends_of_sequence(int /*vcpu_fd*/, Gva /*pc*/, const GuestMemory& /*memory*/,
+                                          Leaving /*leaving*/) {
   return std::vector<Gva>();
 }
 
