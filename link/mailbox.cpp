@@ -94,6 +94,8 @@ void Mailbox::prepare_interrupt(unsigned vcpu, InterruptKind kind, std::uint32_t
 
 std::uint32_t Mailbox::untaken_token(unsigned vcpu, InterruptKind kind) const { return load(token_word(vcpu, kind)); }
 
+void Mailbox::set_held(std::uint32_t vcpus) { store(box().held, vcpus); }
+
 void Mailbox::set_soft_hold(unsigned vcpu, std::uint32_t token) {
   RS_CHECK(vcpu < RS_MAX_VCPUS, "vCPU out of range");
   store(box().vcpu[vcpu].hold, token);

@@ -45,6 +45,9 @@ class Mailbox {
   // Soft hold: the guest spins at its armed probe while this is non-zero.
   void set_soft_hold(unsigned vcpu, std::uint32_t token);
 
+  // Bit per vCPU that is held, whichever way.
+  void set_held(std::uint32_t vcpus);
+
   // vmemmap address of the newest window, 0 before the first. Guest-written.
   [[nodiscard]] std::uint64_t target() const;
   [[nodiscard]] std::uint32_t guest_version() const;

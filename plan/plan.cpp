@@ -176,7 +176,7 @@ void check_driver(const Plan& plan, Problems& problems) {
   }
   for (const Workload& workload : plan.workloads) {
     const std::string& run = workload.run;
-    if (run == "read-target" || run == "kpageflags" || run.ends_with("-by-buddy")) {
+    if (run.starts_with("read-target") || run == "kpageflags" || run.ends_with("-by-buddy")) {
       problems.add("workload " + run + " needs the driver");
     }
   }

@@ -218,6 +218,7 @@ Vocabulary make_vocabulary(InjectorCatalogue injectors) {
        false,
        {{"pages", true, 1, 16}, {"repeat", false, 1, 1'000'000'000}}},
       {"read-target", "read the struct page under remap over and over, from process context", true, {}},
+      {"read-target-in-holds", "the same while a vCPU is held, else sleep", true, {}},
       {"kpageflags", "read /proc/kpageflags over the pages under remap", true, {}},
       {"spin", "an empty loop in user mode", true, {}},
   };

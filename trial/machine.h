@@ -207,6 +207,7 @@ class Machine final : public GuestControl, public SupervisedMachine {
   void bad_doorbell(unsigned index, const std::string& detail);
   void retire(unsigned index, LifecycleEvent::What what, const std::string& detail);
   void end_hold(unsigned index, const std::optional<HoldEnd>& end);
+  void tell_held();  // the guest
   void end_error(unsigned index);
   void on_delay_end(const PageDelayEnd& end);
   void on_console_line(std::string_view line, LineEnd end);

@@ -43,6 +43,7 @@ Status Machine::hold(unsigned vcpu, const HoldRequest& request) {
     return usage_error("vCPU " + std::to_string(vcpu) + " is held already; a hold cannot begin inside another one");
   }
   if (request.soft) mailbox_->set_soft_hold(vcpu, request.token);
+  tell_held();
   if (!request.soft && !vcpu_thread.parked) vm_->vcpu(vcpu).kick();
   changed_.notify_all();  // turn() waits for the nearest deadline
   return {};

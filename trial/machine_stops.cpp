@@ -162,9 +162,18 @@ void Machine::retire(unsigned index, What what, const std::string& detail) {
   changed_.notify_all();
 }
 
+void Machine::tell_held() {
+  std::uint32_t vcpus = 0;
+  for (unsigned index = 0; index < threads_.size(); ++index) {
+    if (threads_[index]->hold.holding()) vcpus |= 1U << index;
+  }
+  mailbox_->set_held(vcpus);
+}
+
 void Machine::end_hold(unsigned index, const std::optional<HoldEnd>& end) {
   if (!end) return;
   if (end->request.soft) mailbox_->set_soft_hold(index, 0);
+  tell_held();
   ReceiptEvent receipt;
   receipt.rule = rules_->rule_of(end->request.token);
   receipt.injector = "hold";

@@ -43,10 +43,10 @@ Result<BoundaryChoice> parse_boundary_choice(std::string_view text) {
 
 std::vector<Workload> default_workloads(const ExploreOptions& options) {
   std::vector<Workload> workloads = {{0, "hugetlb-grow", {{"pages", "1"}}}};
-  // Only a hold lets others run into the window; beside an interrupt on the vCPU itself they would only cost time.
+  // Only a hold lets others run into the window; at other times a reader that comes upon it is chance.
   const bool hold = std::any_of(options.injections.begin(), options.injections.end(),
                                 [](const std::string& one) { return contains(parts_of(one), InjectorKind::hold); });
-  if (hold && options.cpus > 1) workloads.push_back({1, "read-target", {}});
+  if (hold && options.cpus > 1) workloads.push_back({1, "read-target-in-holds", {}});
   return workloads;
 }
 

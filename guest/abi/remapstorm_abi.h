@@ -28,7 +28,7 @@ typedef __u16 __rs_u16;
 #endif
 
 #define RS_ABI_MAGIC 0x4d524f5453504d52ULL /* "RMPSTORM" in memory order */
-#define RS_ABI_VERSION 6u
+#define RS_ABI_VERSION 7u
 #define RS_MAX_VCPUS 8u
 #define RS_RING_ENTRIES 1024u /* per vCPU; a power of two */
 #define RS_WORKLOAD_BYTES 4096u
@@ -226,7 +226,9 @@ struct rs_mailbox {
 	/* Bit per probe number: logs nothing, rings nothing, and runs no instruction but the test of its bit. For who steps
 	 * through an update. May be written while the guest runs. ANSWER_WANT silent: that wait logs neither of its probes. */
 	__rs_u64 quiet[2];
-	__rs_u64 reserved[7];
+	__rs_u32 held;         /* bit per vCPU: it is not run, or spins at a probe, by the host's will */
+	__rs_u32 reserved_word;
+	__rs_u64 reserved[6];
 	/* guest -> host */
 	__rs_u64 target;       /* vmemmap address of the newest window or remap (also after it), 0 before the first */
 	__rs_u32 guest_version;

@@ -64,6 +64,8 @@ void host_work_end(unsigned int index, unsigned int status, uint64_t count);
 void host_done(unsigned int failed);
 void host_power_off(void);
 int host_stop(void);
+/* The host holds a vCPU now. */
+int host_holds(void);
 long host_read_target(unsigned long times); /* reads done, or negative errno */
 int host_target_pfn(uint64_t *pfn);         /* 0 or errno */
 int host_keep_buddy(void);                  /* 0 or errno */

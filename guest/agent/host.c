@@ -94,6 +94,11 @@ int host_stop(void)
 	return mailbox && mailbox->stop;
 }
 
+int host_holds(void)
+{
+	return mailbox && mailbox->held;
+}
+
 long host_read_target(unsigned long times)
 {
 	int done;

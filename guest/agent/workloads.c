@@ -4,6 +4,7 @@
 
 #define KPAGEFLAGS_ENTRIES 64 /* as many as one vmemmap page describes */
 #define READS_PER_CALL 128    /* a few milliseconds where kernel mode is slow */
+#define BETWEEN_LOOKS_MS 5    /* a small part of a hold */
 #define HUGE_PAGE (2UL << 20)
 #define MAP_HUGE_PAGES 0x40000
 
@@ -113,6 +114,25 @@ static int run_read_target(const struct workload *workload, struct shared *share
 	return 0;
 }
 
+/* Where there is no hold it runs nothing that others could notice. */
+static int run_read_target_in_holds(const struct workload *workload, struct shared *shared, uint64_t *count)
+{
+	(void)workload;
+	while (!finished(shared)) {
+		long done;
+
+		if (!host_holds()) {
+			msleep(BETWEEN_LOOKS_MS);
+			continue;
+		}
+		done = host_read_target(1);
+		if (done < 0)
+			return (int)-done;
+		*count += (uint64_t)done;
+	}
+	return 0;
+}
+
 static int run_kpageflags(const struct workload *workload, struct shared *shared, uint64_t *count)
 {
 	uint64_t flags[KPAGEFLAGS_ENTRIES], pfn;
@@ -156,6 +176,7 @@ static const struct kind kinds[] = {
 	{ "hugetlb-surplus", 0, run_hugetlb_surplus },
 	{ "hugetlb-surplus-by-buddy", 0, run_hugetlb_surplus_by_buddy },
 	{ "read-target", 1, run_read_target },
+	{ "read-target-in-holds", 1, run_read_target_in_holds },
 	{ "kpageflags", 1, run_kpageflags },
 	{ "spin", 1, run_spin },
 };

@@ -34,6 +34,8 @@ TEST_F(ExploreTyped, TheUsualIsFilledIn) {
   EXPECT_EQ(default_workloads(options).size(), 1U);
   EXPECT_EQ(default_workloads(parsed({"bbm-pte", "--inject", "hold"})).size(), 2U)
       << "a hold shows nothing unless somebody reads meanwhile";
+  EXPECT_EQ(default_workloads(parsed({"bbm-pte", "--inject", "irq,hold"})).back().run, "read-target-in-holds")
+      << "a reader beside an interrupt alone comes upon the window by chance";
 }
 
 TEST_F(ExploreTyped, EverythingCanBeSaidAndIsRepeated) {

@@ -42,6 +42,13 @@ TEST(Mailbox, WhatRingsSpeaksAndUpdateBeginIsSilentUntilSomebodyWantsIt) {
   EXPECT_EQ(guest.raw().quiet[1], 0U);
 }
 
+TEST(Mailbox, TheGuestIsToldWhoIsHeld) {
+  FakeGuest guest;
+  EXPECT_EQ(guest.raw().held, 0U);
+  guest.mailbox().set_held(0b10);
+  EXPECT_EQ(guest.raw().held, 0b10U);
+}
+
 TEST(Mailbox, WorkloadFitsToTheLastByte) {
   FakeGuest guest;
   const std::string longest(RS_WORKLOAD_BYTES - 1, 'x');
