@@ -15,7 +15,9 @@
 namespace remapstorm {
 namespace {
 
+// Between two looks at the rings. Where exits are slow, so are looks, and they take the processor from the guest.
 constexpr Nanoseconds kExploreTurn = std::chrono::microseconds(100);
+constexpr int kExitsATurn = 8;
 
 // What `token`'s handler logged of where it interrupted the guest: an instruction, not which visit of it.
 std::optional<TakenAt> taken_by_handler(const std::vector<Event>& events, std::uint32_t token, const Symbols& symbols) {
@@ -234,7 +236,7 @@ Result<PointOutcome> ExploreWorker::execute(const ExplorePoint& point, std::vect
   Raised raised{parts_of(point.inject), point.second ? 1 : plan.rules.size(), {}, {}, {}};
   SupervisorOptions supervising;
   supervising.limits = plan.limits;
-  supervising.turn = kExploreTurn;
+  supervising.turn = std::max(kExploreTurn, kExitsATurn * plan.host.port_round_trip);
   supervising.enough = least_run(plan.host.port_round_trip);
   Supervisor supervisor(supervising, environment_.stop, *machine_, recorder.judge(), recorder.log());
   std::string skipped =
