@@ -65,7 +65,7 @@ int rank(Verdict verdict) {
 void order(std::vector<Finding>& findings) {
   std::stable_sort(findings.begin(), findings.end(), [](const Finding& a, const Finding& b) {
     if (rank(a.verdict) != rank(b.verdict)) return rank(a.verdict) < rank(b.verdict);
-    if (a.verdict == Verdict::stall) return a.length > b.length;
+    if (a.verdict == Verdict::stall) return false;  // in the order of their detector
     return a.seen_at < b.seen_at;
   });
 }

@@ -21,6 +21,9 @@ std::string milliseconds(Nanoseconds length) {
   return text;
 }
 
+// What of a stall is not the host's.
+Nanoseconds own(const Finding& stall) { return stall.length - stall.starved; }
+
 // What keeps others waiting is told before who waits.
 int rank(FindingKind kind) {
   switch (kind) {
@@ -234,7 +237,7 @@ std::vector<Finding> StallDetector::findings() const {
     finding.imposed = std::min(finding.length, by_us.within(from, finding.proven_at));
     finding.starved = std::min(finding.length, by_anyone.within(from, finding.proven_at)) - finding.imposed;
     // A wait that is long only because host or harness was busy says nothing about the guest.
-    if (finding.length - finding.starved <= threshold_) continue;
+    if (own(finding) <= threshold_) continue;
     finding.fingerprint = symbols_.function(stall.open.pc);
     finding.summary = stall.what + " for " + milliseconds(finding.length) + " on vCPU " +
                       std::to_string(stall.open.vcpu) + ", " + milliseconds(finding.imposed) +
@@ -248,11 +251,11 @@ std::vector<Finding> StallDetector::findings() const {
   }
   // Which they are is known only now: on a busy host the longest may be none.
   std::sort(all.begin(), all.end(), [](const Finding& a, const Finding& b) {
-    return std::pair(b.length, a.proven_at) < std::pair(a.length, b.proven_at);
+    return std::pair(own(b), a.proven_at) < std::pair(own(a), b.proven_at);
   });
   // Of one stall there are several sides, inside each other, and which is the longest by a hair is chance.
-  const auto shorter = std::find_if(all.begin(), all.end(),
-                                    [&](const Finding& one) { return one.length < all.front().length * 9 / 10; });
+  const auto shorter =
+      std::find_if(all.begin(), all.end(), [&](const Finding& one) { return own(one) < own(all.front()) * 9 / 10; });
   std::stable_sort(all.begin(), shorter,
                    [](const Finding& a, const Finding& b) { return rank(a.kind) < rank(b.kind); });
   if (all.empty() && dropped_) {

@@ -264,22 +264,6 @@ TEST(Judge, ALockHeldLongIsAStall) {
   EXPECT_THAT(judgement.findings.front().summary, HasSubstr("init_mm.page_table_lock was held"));
 }
 
-// A fault, the window and the lock around it are as long but for a few milliseconds, by chance: two trials of the same
-// stall are to have one name.
-TEST(Judge, OfAsLongWaitsTheLockIsToldFirst) {
-  for (const double sooner : {0.0, 5.0}) {
-    Stream stream;
-    stream.begin().fault(1, RS_CTX_TASK).pass(sooner).open(0).pass(150).close(0).recover(1, RS_CTX_TASK).done();
-    const Judgement judgement = judged(stream);
-    ASSERT_EQ(judgement.verdict, Verdict::stall) << judgement.reasons.front();
-    ASSERT_GE(judgement.findings.size(), 2U);
-    EXPECT_EQ(judgement.findings[0].kind, FindingKind::lock_held) << sooner;
-  }
-  Stream longer;
-  longer.begin().fault(1, RS_CTX_TASK).pass(50).open(0).pass(150).close(0).recover(1, RS_CTX_TASK).done();
-  EXPECT_EQ(judged(longer).findings.front().kind, FindingKind::fault);
-}
-
 TEST(Judge, HangAndTimeoutSaySoPlainly) {
   Stream hang;
   hang.begin().open().pass(5000).milestone(What::no_progress).milestone(What::end);

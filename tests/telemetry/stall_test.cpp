@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include "telemetry/judge.h"
+#include "tests/telemetry/stream.h"
+
+namespace remapstorm {
+namespace {
+
+// A fault, the window and the lock around it are as long but for a few milliseconds, by chance: two trials of the same
+// stall are to have one name.
+TEST(Stalls, OfAsLongWaitsTheLockIsToldFirst) {
+  for (const double sooner : {0.0, 5.0}) {
+    Stream stream;
+    stream.begin().fault(1, RS_CTX_TASK).pass(sooner).open(0).pass(150).close(0).recover(1, RS_CTX_TASK).done();
+    const Judgement judgement = judge(stream.events);
+    ASSERT_EQ(judgement.verdict, Verdict::stall) << judgement.reasons.front();
+    ASSERT_GE(judgement.findings.size(), 2U);
+    EXPECT_EQ(judgement.findings[0].kind, FindingKind::lock_held) << sooner;
+  }
+  Stream longer;
+  longer.begin().fault(1, RS_CTX_TASK).pass(50).open(0).pass(150).close(0).recover(1, RS_CTX_TASK).done();
+  EXPECT_EQ(judge(longer.events).findings.front().kind, FindingKind::fault);
+}
+
+}  // namespace
+}  // namespace remapstorm
