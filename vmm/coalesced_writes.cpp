@@ -12,6 +12,13 @@
 #include "base/syscall.h"
 
 namespace remapstorm {
+namespace {
+
+// Not offsetof(coalesced_mmio): newer kernel headers declare that array behind an empty struct, which has a size in
+// C++.
+constexpr std::size_t kHeaderBytes = 2 * sizeof(std::uint32_t);
+
+}  // namespace
 
 CoalescedWrites::CoalescedWrites(const Kvm& kvm, int vm_fd, std::span<std::byte> run, Bus& pio, Bus& mmio)
     : vm_fd_(vm_fd), ports_(kvm.capability(KVM_CAP_COALESCED_PIO) > 0), pio_(pio), mmio_(mmio) {
@@ -38,13 +45,14 @@ void CoalescedWrites::deliver() {
   const std::atomic_ref<std::uint32_t> last(ring_->last);
   std::atomic_ref<std::uint32_t> first(ring_->first);
   if (last.load(std::memory_order_acquire) == first.load(std::memory_order_acquire)) return;
-  const std::size_t page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-  const auto entries =
-      static_cast<std::uint32_t>((page - sizeof(kvm_coalesced_mmio_ring)) / sizeof(kvm_coalesced_mmio));
+  const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  const auto entries = static_cast<std::uint32_t>((page - kHeaderBytes) / sizeof(kvm_coalesced_mmio));
+  const auto* const written =
+      reinterpret_cast<const kvm_coalesced_mmio*>(reinterpret_cast<std::byte*>(ring_) + kHeaderBytes);
   const std::lock_guard lock(mutex_);
   std::uint32_t at = first.load(std::memory_order_relaxed);
   while (at < entries && at != last.load(std::memory_order_acquire)) {
-    const kvm_coalesced_mmio entry = ring_->coalesced_mmio[at];
+    const kvm_coalesced_mmio entry = written[at];
     const std::size_t size = std::min<std::size_t>(entry.len, sizeof(entry.data));
     Bus& bus = entry.pio != 0 ? pio_ : mmio_;
     // Registers that are added here stop nobody.

@@ -11,10 +11,10 @@
 namespace remapstorm {
 namespace {
 
-constexpr std::uint16_t kPort = 0x3f8;
-constexpr unsigned kWrites = 500;  // more than the ring holds, which is a page
+constexpr std::uint16_t kCoalescedPort = 0x3f8;
+constexpr unsigned kWritten = 500;  // more than the ring holds, which is a page
 
-class Recorder final : public BusDevice {
+class OrderRecorder final : public BusDevice {
  public:
   std::optional<Stop> read(std::uint64_t /*offset*/, std::span<std::uint8_t> data) override {
     std::ranges::fill(data, std::uint8_t{0});
@@ -35,39 +35,47 @@ class Recorder final : public BusDevice {
   std::vector<std::pair<std::uint64_t, unsigned>> written_;
 };
 
-// `code` finds kPort in rdx, and the doorbell in rsi.
-struct Writing {
-  explicit Writing(const Code& code) : guest(code) {
-    must(guest.vm().pio().attach(kPort, 2, "recorder", recorder));
-    must(guest.vm().coalesced_writes().add(guest.vm().pio(), kPort, 1));
+// `code` finds kCoalescedPort in rdx, and the doorbell in rsi.
+struct CoalescedGuest {
+  explicit CoalescedGuest(const Code& code) : guest(code) {
+    must(guest.vm().pio().attach(kCoalescedPort, 2, "recorder", recorder));
+    must(guest.vm().coalesced_writes().add(guest.vm().pio(), kCoalescedPort, 1));
     auto registers = guest.registers();
     registers.rsi = registers.rdx;
-    registers.rdx = kPort;
+    registers.rdx = kCoalescedPort;
     must(guest.vcpu().set_registers(registers));
   }
-  Recorder recorder;
+  OrderRecorder recorder;
   BareGuest guest;
 };
 
-const Code kRing = {0x89, 0xf2, 0xef};  // mov edx, esi; out dx, eax
+const Code kRingAtTheEnd = {0x89, 0xf2, 0xef};  // mov edx, esi; out dx, eax
 
 TEST(CoalescedWrites, AllComeInOrderAndFewLeaveTheGuest) {
-  Code code = {0xb9, kWrites & 0xff, kWrites >> 8, 0,   0,  // mov ecx, kWrites
-               0x89, 0xc8,                                  // mov eax, ecx
-               0xee,                                        // out dx, al
-               0xff, 0xc9,           0x75,         0xf9};   // dec ecx; jnz back
-  code.insert(code.end(), kRing.begin(), kRing.end());
-  Writing one(code);
+  Code code = {0xb9,
+               kWritten & 0xff,
+               kWritten >> 8,
+               0,
+               0,  // mov ecx, kWritten
+               0x89,
+               0xc8,  // mov eax, ecx
+               0xee,  // out dx, al
+               0xff,
+               0xc9,
+               0x75,
+               0xf9};  // dec ecx; jnz back
+  code.insert(code.end(), kRingAtTheEnd.begin(), kRingAtTheEnd.end());
+  CoalescedGuest one(code);
   expect_stop<DoorbellStop>(one.guest.vcpu().run());
   const auto written = one.recorder.written();
-  ASSERT_EQ(written.size(), kWrites);
-  for (unsigned i = 0; i < kWrites; ++i) EXPECT_EQ(written[i].second, (kWrites - i) & 0xff) << "write " << i;
+  ASSERT_EQ(written.size(), kWritten);
+  for (unsigned i = 0; i < kWritten; ++i) EXPECT_EQ(written[i].second, (kWritten - i) & 0xff) << "write " << i;
   const ExitCounts exits = one.guest.vcpu().take_exit_counts();
-  const unsigned accesses = exits[Exit(IoExit{}).index()];
+  const std::uint64_t accesses = exits[Exit(IoExit{}).index()];
   if (take(Kvm::open()).capability(KVM_CAP_COALESCED_PIO) > 0) {
-    EXPECT_LT(accesses, kWrites / 10);
+    EXPECT_LT(accesses, kWritten / 10);
   } else {
-    EXPECT_EQ(accesses, kWrites + 1);
+    EXPECT_EQ(accesses, kWritten + 1);
   }
 }
 
@@ -76,15 +84,15 @@ TEST(CoalescedWrites, AnAccessThatIsServedAtOnceComesAfterThoseBeforeIt) {
                0xb0, 2,    0xee,               // and 2
                0xb0, 3,    0xff, 0xc2, 0xee,   // mov al, 3; inc edx; out dx, al: the port beside it
                0xff, 0xca, 0xb0, 4,    0xee};  // dec edx; mov al, 4; out dx, al
-  code.insert(code.end(), kRing.begin(), kRing.end());
-  Writing one(code);
+  code.insert(code.end(), kRingAtTheEnd.begin(), kRingAtTheEnd.end());
+  CoalescedGuest one(code);
   expect_stop<DoorbellStop>(one.guest.vcpu().run());
   EXPECT_THAT(one.recorder.written(),
               testing::ElementsAre(testing::Pair(0, 1), testing::Pair(0, 2), testing::Pair(1, 3), testing::Pair(0, 4)));
 }
 
 TEST(CoalescedWrites, WhoLooksSeesWhatAGuestWroteThatNeverLeavesAgain) {
-  Writing one({0xb0, 7, 0xee, 0xeb, 0xfe});  // mov al, 7; out dx, al; jmp itself
+  CoalescedGuest one({0xb0, 7, 0xee, 0xeb, 0xfe});  // mov al, 7; out dx, al; jmp itself
   std::thread runs([&] { expect_stop<InterruptedStop>(one.guest.vcpu().run()); });
   while (one.recorder.written().empty()) {
     one.guest.vm().coalesced_writes().deliver();
