@@ -11,6 +11,11 @@ bool HoldState::begin(const HoldRequest& request, Nanoseconds now, Nanoseconds g
   return true;
 }
 
+void HoldState::begin_again(Nanoseconds now, Nanoseconds given) {
+  since_ = now;
+  given_ = given;
+}
+
 std::optional<HoldEnd> HoldState::release(Nanoseconds now) {
   if (!hold_) return std::nullopt;
   HoldEnd end{*hold_, now - since_, false};

@@ -31,6 +31,8 @@ class HoldState {
   // `given`: time that the host gave the guest until now. False if a hold is already in force; the new one is then
   // refused.
   bool begin(const HoldRequest& request, Nanoseconds now, Nanoseconds given);
+  // The hold in force, if any, begins now: until now all of the machine stood still.
+  void begin_again(Nanoseconds now, Nanoseconds given);
   // Ends the hold in force, if any.
   std::optional<HoldEnd> release(Nanoseconds now);
   // Ends the hold in force, if any, with the trial: a rendezvous has failed.

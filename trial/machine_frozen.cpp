@@ -38,7 +38,11 @@ Status Machine::keep_time() {
 void Machine::goes_on() {
   static_cast<void>(keep_time());  // else time has gone on for the guest
   stands_at_.reset();
-  if (log_ != nullptr && frozen_since_) log_->add(-1, HarnessWorkEvent{log_->now() - *frozen_since_});
+  if (log_ != nullptr && frozen_since_) {
+    const Nanoseconds now = log_->now();
+    log_->add(-1, HarnessWorkEvent{now - *frozen_since_});
+    for (const auto& vcpu_thread : threads_) vcpu_thread->hold.begin_again(now, given_.given());
+  }
   frozen_since_.reset();
   paused_ = false;
   attend();

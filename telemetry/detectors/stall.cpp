@@ -104,9 +104,10 @@ void StallDetector::note_imposed(const ReceiptEvent& receipt, Nanoseconds at) {
     found->second.until = time;
     found->second.ended = true;
     if (!receipt.measured) return;
-    // A delay is armed when it fires and begins when the guest touches the page: its own measurement is the truth.
+    // A delay is armed when it fires and begins when the guest touches the page, and a busy host tells late that a hold
+    // has begun: its own measurement is the truth.
     const Nanoseconds measured = GuestClock::bounded(*receipt.measured);
-    found->second.from = std::max(found->second.from, time - measured);
+    found->second.from = std::max(Nanoseconds(0), time - measured);
     // Nobody asked for what is longer than asked for: the host did not run who was to end it. A hold until something
     // happens asks for no length.
     const Nanoseconds late = measured - GuestClock::bounded(receipt.requested);

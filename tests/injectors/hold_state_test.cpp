@@ -28,6 +28,16 @@ TEST(HoldState, TimedHoldEndsAtItsDeadlineAndNotBefore) {
   EXPECT_FALSE(hold.holding());
 }
 
+TEST(HoldState, OneOfAMachineThatStoodStillIsAsLongAsAskedForAllTheSame) {
+  HoldState hold;
+  ASSERT_TRUE(hold.begin(timed(milliseconds(100)), milliseconds(10), Nanoseconds(0)));
+  hold.begin_again(milliseconds(60), Nanoseconds(0));
+  EXPECT_FALSE(hold.expire(milliseconds(150), Nanoseconds(0)).has_value());
+  const auto end = hold.expire(milliseconds(160), Nanoseconds(0));
+  ASSERT_TRUE(end.has_value());
+  EXPECT_EQ(end->measured, Nanoseconds(milliseconds(100)));
+}
+
 TEST(HoldState, RendezvousThatIsNeverMetTimesOut) {
   HoldState hold;
   HoldRequest request = timed(milliseconds(50));

@@ -23,5 +23,15 @@ TEST(Stalls, OfAsLongWaitsTheLockIsToldFirst) {
   EXPECT_EQ(judge(longer.events).findings.front().kind, FindingKind::fault);
 }
 
+// On a busy host it is told late that a hold has begun: it is as long as it was measured.
+TEST(Stalls, AHoldThatIsToldLateIsImposedAsAWhole) {
+  Stream stream;
+  stream.begin().open(0).fault(1, RS_CTX_TASK).pass(30).fire("hold", 1, 0, ms(120)).pass(90);
+  stream.ended("hold", 1, 0, ms(120), ms(120)).close(0).recover(1, RS_CTX_TASK).done();
+  const Judgement judgement = judge(stream.events);
+  ASSERT_EQ(judgement.verdict, Verdict::stall) << judgement.reasons.front();
+  EXPECT_NEAR(static_cast<double>(judgement.findings.front().imposed.count()), 120e6, 1e5);
+}
+
 }  // namespace
 }  // namespace remapstorm

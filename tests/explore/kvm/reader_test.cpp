@@ -38,6 +38,7 @@ TEST(ReaderOfAnExploration, ReadsInHoldsAlone) {
   ASSERT_TRUE(explored.usable());
   ExploreOptions options = asked("bbm-pte", "bbm-fault-irqsafe");
   options.injections = {"irq", "hold"};
+  options.hold = std::chrono::seconds(1);  // the reader has to be run in it
   const auto exploration = explored.reach(options);
   ASSERT_TRUE(exploration.ok()) << exploration.error().message;
   for (int i = 0; i < 3; ++i) {
