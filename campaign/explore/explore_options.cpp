@@ -46,7 +46,7 @@ std::vector<Workload> default_workloads(const ExploreOptions& options) {
   // Only a hold lets others run into the window; at other times a reader that comes upon it is chance.
   const bool hold = std::any_of(options.injections.begin(), options.injections.end(),
                                 [](const std::string& one) { return contains(parts_of(one), InjectorKind::hold); });
-  if (hold && options.cpus > 1) workloads.push_back({1, "read-target-in-holds", {}});
+  if (hold && options.cpus > 1) workloads.push_back({1, kReaderInHolds, {}});
   return workloads;
 }
 

@@ -56,7 +56,9 @@ struct ExploreOptions {
   std::string output_dir;              // empty: a new folder below the state folder
 };
 
-// A window of one huge page's remap on vCPU 0 and, where there is another vCPU, somebody who reads the page meanwhile.
+// A window of one huge page's remap on vCPU 0 and, where holds are asked for and there is another vCPU, somebody who
+// reads the page in them.
+inline constexpr const char* kReaderInHolds = "read-target-in-holds";
 std::vector<Workload> default_workloads(const ExploreOptions& options);
 
 // "irq", "nmi", "irq+nmi", ...: what is injected at each boundary, in the order of the certificate's columns.

@@ -200,6 +200,7 @@ Status explore(const TrialEnvironment& environment, Exploration& exploration, st
 unsigned usual_jobs(const ExploreOptions& options) {
   std::vector<unsigned> busy;
   for (const Workload& one : options.workloads.empty() ? default_workloads(options) : options.workloads) {
+    if (one.run == kReaderInHolds) continue;  // in place of the vCPU that is held
     if (std::find(busy.begin(), busy.end(), one.vcpu) == busy.end()) busy.push_back(one.vcpu);
   }
   return guests_at_a_time(host_cpus(), static_cast<unsigned>(busy.size()));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include "campaign/explore/explorer.h"
 #include "cli/explore_options.h"
 #include "cli/words.h"
 #include "tests/cli/fake_context.h"
@@ -36,6 +37,7 @@ TEST_F(ExploreTyped, TheUsualIsFilledIn) {
       << "a hold shows nothing unless somebody reads meanwhile";
   EXPECT_EQ(default_workloads(parsed({"bbm-pte", "--inject", "irq,hold"})).back().run, "read-target-in-holds")
       << "a reader beside an interrupt alone comes upon the window by chance";
+  EXPECT_EQ(usual_jobs(parsed({"bbm-pte", "--inject", "hold"})), usual_jobs(options)) << "one vCPU runs at a time";
 }
 
 TEST_F(ExploreTyped, EverythingCanBeSaidAndIsRepeated) {
