@@ -32,7 +32,11 @@ def timers_in_window(events):
 
 
 def main():
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
     trials = sorted(pathlib.Path(sys.argv[1]).glob("**/events.jsonl"))
+    if not trials:
+        sys.exit(f"{sys.argv[1]}: no recorded trials")
     counts = [timers_in_window(path.open(encoding="utf-8")) for path in trials]
     split = [length for _, length in counts if length is not None]
     print(f"{len(trials)} trials, {len(split)} with a split that ended, {sum(count > 0 for count, _ in counts)} with the timer in it")
