@@ -107,6 +107,7 @@ Result<MachineSnapshot> Machine::take_snapshot() {
 Status Machine::restore(const MachineSnapshot& snapshot) {
   const Lock lock(mutex_);
   RS_TRY(snapshot.guest.restore(*vm_, *platform_));
+  vm_->coalesced_writes().discard();
   // A guest at its ready doorbell has not read its workloads yet: they are this trial's.
   RS_TRY(mailbox_->set_workload(config_.workload_text));
   pump_->set_state(snapshot.rings);
@@ -130,6 +131,7 @@ Result<ResetCost> Machine::reset(const MachineCheckpoint* to) {
   const Lock lock(mutex_);
   RS_CHECK(reset_ != nullptr, "a reset without prepare_reset()");
   RS_ASSIGN(const ResetCost cost, reset_->run(to != nullptr ? &to->guest : nullptr));
+  vm_->coalesced_writes().discard();
   pump_->set_state(to != nullptr ? to->rings : reset_to_->rings);
   counter_reset_ = to != nullptr ? to->counter : reset_to_->counter;
   set_back_ = Nanoseconds(0);

@@ -39,6 +39,12 @@ Status CoalescedWrites::add(const Bus& bus, std::uint64_t address, std::uint32_t
   return {};
 }
 
+void CoalescedWrites::discard() {
+  if (ring_ == nullptr) return;
+  const std::atomic_ref<std::uint32_t> last(ring_->last);
+  std::atomic_ref<std::uint32_t>(ring_->first).store(last.load(std::memory_order_acquire), std::memory_order_release);
+}
+
 void CoalescedWrites::deliver() {
   if (ring_ == nullptr) return;
   // The first look is without the lock: most of the time there is nothing.
@@ -51,7 +57,9 @@ void CoalescedWrites::deliver() {
       reinterpret_cast<const kvm_coalesced_mmio*>(reinterpret_cast<std::byte*>(ring_) + kHeaderBytes);
   const std::lock_guard lock(mutex_);
   std::uint32_t at = first.load(std::memory_order_relaxed);
-  while (at < entries && at != last.load(std::memory_order_acquire)) {
+  // What comes meanwhile is for the next time: a guest that never stops writing must not keep anybody here.
+  const std::uint32_t end = last.load(std::memory_order_acquire);
+  while (at < entries && at != end) {
     const kvm_coalesced_mmio entry = written[at];
     const std::size_t size = std::min<std::size_t>(entry.len, sizeof(entry.data));
     Bus& bus = entry.pio != 0 ? pio_ : mmio_;

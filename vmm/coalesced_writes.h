@@ -26,8 +26,11 @@ class CoalescedWrites {
   Status add(const Bus& bus, std::uint64_t address, std::uint32_t size);
 
   // Gives the devices what is in the ring, in the guest's order. Any thread, at any time; a device's callbacks are
-  // called. Whoever comes out of KVM_RUN does this before anything else: so it is empty when no vCPU runs.
+  // called. Whoever comes out of Vcpu::run() has done this.
   void deliver();
+  // Forgets what is in the ring: with the guest's state goes what it had written. While no vCPU runs and nobody is in
+  // deliver(). (Completing a repeated port instruction may have put something in.)
+  void discard();
 
  private:
   int vm_fd_;

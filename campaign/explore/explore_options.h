@@ -56,9 +56,8 @@ struct ExploreOptions {
   std::string output_dir;              // empty: a new folder below the state folder
 };
 
-// A window of one huge page's remap on vCPU 0 and, where holds are asked for and there is another vCPU, somebody who
-// reads the page in them.
-inline constexpr const char* kReaderInHolds = "read-target-in-holds";
+inline constexpr const char* kReaderInHolds = "read-target-in-holds";  // a workload: somebody who reads in holds alone
+// A window of one huge page's remap on vCPU 0 and, where holds are asked for and there is another vCPU, that reader.
 std::vector<Workload> default_workloads(const ExploreOptions& options);
 
 // "irq", "nmi", "irq+nmi", ...: what is injected at each boundary, in the order of the certificate's columns.

@@ -11,6 +11,9 @@
 // uncertainty is one VM exit at each end. What a busy host, or a harness busy with a stop, added beyond that is told
 // apart (starved), and a wait that is no stall without it is none: the host-wait and harness-work lines of all vCPUs
 // are taken, since the log does not say which of them a wait depended on.
+//
+// The longest is told first, by what of it is not the host's; of those within a tenth of it what keeps others waiting,
+// before who waits: they are sides of one stall, and which is the longest by a hair is chance.
 #pragma once
 
 #include <cstdint>

@@ -52,18 +52,9 @@ struct CoalescedGuest {
 const Code kRingAtTheEnd = {0x89, 0xf2, 0xef};  // mov edx, esi; out dx, eax
 
 TEST(CoalescedWrites, AllComeInOrderAndFewLeaveTheGuest) {
-  Code code = {0xb9,
-               kWritten & 0xff,
-               kWritten >> 8,
-               0,
-               0,  // mov ecx, kWritten
-               0x89,
-               0xc8,  // mov eax, ecx
-               0xee,  // out dx, al
-               0xff,
-               0xc9,
-               0x75,
-               0xf9};  // dec ecx; jnz back
+  Code code = {0xb9, kWritten & 0xff, kWritten >> 8, 0, 0};      // mov ecx, kWritten
+  const Code loop = {0x89, 0xc8, 0xee, 0xff, 0xc9, 0x75, 0xf9};  // mov eax, ecx; out dx, al; dec ecx; jnz back
+  code.insert(code.end(), loop.begin(), loop.end());
   code.insert(code.end(), kRingAtTheEnd.begin(), kRingAtTheEnd.end());
   CoalescedGuest one(code);
   expect_stop<DoorbellStop>(one.guest.vcpu().run());
@@ -89,6 +80,18 @@ TEST(CoalescedWrites, AnAccessThatIsServedAtOnceComesAfterThoseBeforeIt) {
   expect_stop<DoorbellStop>(one.guest.vcpu().run());
   EXPECT_THAT(one.recorder.written(),
               testing::ElementsAre(testing::Pair(0, 1), testing::Pair(0, 2), testing::Pair(1, 3), testing::Pair(0, 4)));
+}
+
+TEST(CoalescedWrites, WhatIsDiscardedNeverComes) {
+  Code code = {0xb0, 1, 0xee, 0xb0, 2, 0xee};  // mov al, 1; out dx, al; and 2
+  code.insert(code.end(), kRingAtTheEnd.begin(), kRingAtTheEnd.end());
+  CoalescedGuest one(code);
+  if (take(Kvm::open()).capability(KVM_CAP_COALESCED_PIO) > 0) {
+    ASSERT_EQ(::ioctl(one.guest.vcpu().fd(), KVM_RUN, 0), 0) << "past Vcpu::run(), which delivers";
+  }
+  one.guest.vm().coalesced_writes().discard();
+  one.guest.vm().coalesced_writes().deliver();
+  EXPECT_THAT(one.recorder.written(), testing::IsEmpty());
 }
 
 TEST(CoalescedWrites, WhoLooksSeesWhatAGuestWroteThatNeverLeavesAgain) {
