@@ -23,6 +23,19 @@ TEST(Stalls, OfAsLongWaitsTheLockIsToldFirst) {
   EXPECT_EQ(judge(longer.events).findings.front().kind, FindingKind::fault);
 }
 
+// A guest may tell a window of 36 years: nine times that is no number, and a short wait is not as long.
+TEST(Stalls, OneAsLongAsAGuestCanTellIsStillTheLongest) {
+  constexpr std::uint64_t kEnd = std::uint64_t{1} << 60;
+  Stream stream;
+  stream.begin().open(0).pass(150).close(0);
+  stream.probe(0, RS_PROBE_BBM_WINDOW, RS_CTX_TASK, {kEntry, 0, kEnd, 0}).done();
+  stream.events[stream.events.size() - 3].guest_time = Nanoseconds(static_cast<std::int64_t>(kEnd));
+  const Judgement judgement = judge(stream.events);
+  ASSERT_EQ(judgement.verdict, Verdict::stall) << judgement.reasons.front();
+  EXPECT_EQ(judgement.findings.front().kind, FindingKind::window);
+  EXPECT_GT(judgement.findings.front().length, Nanoseconds(std::int64_t{1} << 59));
+}
+
 // On a busy host it is told late that a hold has begun: it is as long as it was measured.
 TEST(Stalls, AHoldThatIsToldLateIsImposedAsAWhole) {
   Stream stream;
