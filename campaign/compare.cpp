@@ -10,8 +10,6 @@
 #include "campaign/worker_pool.h"
 #include "results/exit_code.h"
 #include "telemetry/sinks.h"
-#include "vmm/arch/arch.h"
-#include "vmm/arch/host.h"
 
 namespace remapstorm {
 namespace {
@@ -24,12 +22,6 @@ double load_average() {
 }  // namespace
 
 Status CompareCampaign::prepare() {
-  // StepCount tells by the stack which instructions are a probe's, and when a function that waits has returned.
-  if (options_.count && !arch_of(kHostIsa).call_pushes) {
-    return unavailable_error("instructions cannot be counted on " + std::string(arch_of(kHostIsa).name) +
-                                 ": what is the guest's probes' is not told from the kernel's there",
-                             "compare without --count measures lengths of time");
-  }
   RS_TRY(context_.executor.open());
   comparison_.version = context_.installation.version;
   comparison_.started_at = rfc3339(context_.started);

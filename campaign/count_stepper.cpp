@@ -28,11 +28,13 @@ Result<Stepped> CountStepper::step(const CountedRange& range) {
     return usage_error("it sleeps, at " + symbols_.describe(state.pc) + ", and only an interrupt would wake it");
   }
   if (known.role == InstructionRole::may_send || known.writes) RS_TRY(note_sent(state, known));
-  count.step({state.pc, state.sp, function, at_entry, known.role == InstructionRole::spin_hint, clear(state, range)});
+  count.step({state.pc, state.sp, function, at_entry, known.role == InstructionRole::spin_hint, clear(state, range),
+              known.returns_to});
   Stepped stepped = step_once(machine_, vcpu_);
   if (!stepped.trouble.empty()) {
     return usage_error(stepped.trouble + " at " + symbols_.describe(state.pc));
   }
+  if (known.sequence && stepped.pc) count_inside(*known.sequence, state, *stepped.pc, range);
   return stepped;
 }
 
@@ -41,11 +43,23 @@ void CountStepper::count_from(Gva entry, const CpuState& state) {
   const auto symbol = symbols_.lookup(entry);
   const std::string function(symbol ? symbol->name : std::string_view());
   CpuState at = state;
-  for (at.pc = entry; at.pc < state.pc;) {
-    count.step({at.pc, at.sp, function, false, false, false});
-    const Known& known = instruction_at(at);
-    at.pc = at.pc + std::max<std::size_t>(1, disassembler_.one(known.code, at.pc).bytes.size());
+  for (at.pc = entry; at.pc < state.pc; at.pc = behind(at)) count.step({at.pc, at.sp, function});
+}
+
+void CountStepper::count_inside(const ExclusiveSequence& sequence, const CpuState& state, Gva left_to,
+                                const CountedRange& range) {
+  const auto end = std::ranges::find(sequence.ends, left_to, &ExclusiveSequence::End::pc);
+  if (end == sequence.ends.end()) return;  // by an exception at its load
+  const auto symbol = symbols_.lookup(state.pc);
+  CpuState at = state;
+  for (std::size_t i = 0; i < end->executed; ++i) {
+    at.pc = behind(at);
+    count.step({at.pc, at.sp, symbol ? symbol->name : std::string_view(), false, false, clear(state, range)});
   }
+}
+
+Gva CountStepper::behind(const CpuState& state) {
+  return state.pc + std::max<std::size_t>(1, disassembler_.one(instruction_at(state).code, state.pc).bytes.size());
 }
 
 bool CountStepper::clear(const CpuState& state, const CountedRange& range) const {
@@ -63,6 +77,9 @@ const CountStepper::Known& CountStepper::instruction_at(const CpuState& state) {
   const ReadVirtual read = virtual_reader(kHostIsa, state.space, machine_.memory());
   if (read(state.pc, std::as_writable_bytes(std::span(known.code)))) {
     known.role = role_of(kHostIsa, known.code);
+    const auto branch = branch_of(kHostIsa, known.code, state.pc);
+    if (branch && branch->call) known.returns_to = state.pc + disassembler_.one(known.code, state.pc).bytes.size();
+    known.sequence = exclusive_sequence(kHostIsa, state.pc, read);
     known.writes =
         arch_of(kHostIsa).sent_by_store != nullptr && decoder_.classify(known.code, state.pc) == AccessKind::write;
     if (known.writes) {

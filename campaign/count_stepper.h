@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "results/step_count.h"
 #include "trial/machine.h"
 #include "vmm/disassembler.h"
+#include "vmm/exclusive_sequence.h"
 #include "vmm/instruction_role.h"
 #include "vmm/memory_access.h"
 
@@ -46,10 +48,15 @@ class CountStepper {
   struct Known {
     std::vector<std::uint8_t> code;
     InstructionRole role = InstructionRole::plain;
+    Gva returns_to;                             // of a call; else 0
+    std::optional<ExclusiveSequence> sequence;  // that it begins
     bool writes = false;
     std::string source;  // of a store: the register or number stored
   };
   const Known& instruction_at(const CpuState& state);
+  // What a step over a sequence executed behind its load.
+  void count_inside(const ExclusiveSequence& sequence, const CpuState& state, Gva left_to, const CountedRange& range);
+  Gva behind(const CpuState& state);
   Status note_sent(const CpuState& state, const Known& known);
 
   Machine& machine_;

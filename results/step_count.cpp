@@ -20,13 +20,27 @@ bool StepCount::in_harness(const CountedStep& step) {
     if (part_of_a_probe(step.function)) return true;
     leaving_probe_ = false;
   }
-  if (probe_stack_.value != 0) {
-    if (step.sp <= probe_stack_) return true;
-    probe_stack_ = Gva(0);  // it has returned: the return address is off the stack
-  }
+  if (probe_depth_ && calls_.size() >= *probe_depth_) return true;
+  probe_depth_.reset();
   if (step.function != kProbe || !step.at_entry) return false;
-  probe_stack_ = step.sp;
+  // Nobody was seen to call it: it has no end but by its name.
+  if (calls_.empty()) {
+    leaving_probe_ = true;
+  } else {
+    probe_depth_ = calls_.size();
+  }
   return true;
+}
+
+void StepCount::unwind(const CountedStep& step) {
+  // The newest first: a call inside that was returned from by other means (a retpoline's, a stack switched) goes too.
+  for (std::size_t i = calls_.size(); i-- > 0;) {
+    if (calls_[i].returns_to != step.pc || calls_[i].sp != step.sp) continue;
+    calls_.resize(i);
+    break;
+  }
+  // The function that waited has returned: its caller's loop is none that waits.
+  while (!hints_.empty() && trace_[hints_.back()].depth > calls_.size()) hints_.pop_back();
 }
 
 void StepCount::take_out_turn(const CountedStep& step) {
@@ -45,13 +59,13 @@ void StepCount::take_out_turn(const CountedStep& step) {
 }
 
 void StepCount::step(const CountedStep& step) {
-  // The function that waited has returned: its caller's loop is none that waits.
-  while (!hints_.empty() && trace_[hints_.back()].sp < step.sp) hints_.pop_back();
+  unwind(step);
   take_out_turn(step);
   const bool harness = in_harness(step);
   visits_[{step.pc, step.sp}] = trace_.size();
   if (step.spin_hint) hints_.push_back(trace_.size());
-  trace_.push_back({step.pc, step.sp, std::string(step.function), step.clear, flushing_, harness});
+  trace_.push_back({step.pc, step.sp, calls_.size(), std::string(step.function), step.clear, flushing_, harness});
+  if (step.returns_to.value != 0) calls_.push_back({step.sp, step.returns_to});
 }
 
 StepSums StepCount::sums() const {

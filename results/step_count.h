@@ -6,10 +6,14 @@
 // YIELD) of a function that has not returned lies between, and the entry and the flush stay as they were. It is taken
 // out, so that a wait of any length counts like one that had nothing to wait for. What belongs to the guest's probes
 // (from the entry of __rs_probe until it returns) is the harness's own and counted apart.
+//
+// A call has returned when the vCPU stands behind it with the stack as it was: true where a call pushes its return
+// address, where a leaf of arm64 leaves the stack alone, and behind an interrupt on another stack.
 #pragma once
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +29,7 @@ struct CountedStep {
   bool at_entry = false;      // of that function
   bool spin_hint = false;
   bool clear = false;  // the entry under change is invalid
+  Gva returns_to{};    // of a call: the instruction behind it; 0: it is none
 };
 
 struct InstructionSum {
@@ -57,18 +62,24 @@ class StepCount {
   [[nodiscard]] StepSums sums() const;
 
  private:
+  struct Call {
+    Gva sp, returns_to;
+  };
   struct Taken {
     Gva pc, sp;
+    std::size_t depth = 0;  // calls that have not returned
     std::string function;
     bool clear = false, flushing = false, harness = false;
   };
+  void unwind(const CountedStep& step);
   [[nodiscard]] bool in_harness(const CountedStep& step);
   void take_out_turn(const CountedStep& step);
 
   std::vector<Taken> trace_;
   std::map<std::pair<Gva, Gva>, std::size_t> visits_;  // pc, sp -> newest in trace_; may be stale
   std::vector<std::size_t> hints_;                     // in trace_
-  Gva probe_stack_;                                    // at the entry of __rs_probe; 0: in none
+  std::vector<Call> calls_;                            // since the first step; those that have not returned
+  std::optional<std::size_t> probe_depth_;             // of calls_, in __rs_probe
   bool leaving_probe_ = false;
   bool flushing_ = false;
   std::uint64_t spin_ = 0;

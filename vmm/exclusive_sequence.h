@@ -17,8 +17,13 @@ namespace remapstorm {
 struct ExclusiveSequence {
   // Instructions behind the load, the store included: the places at which nobody may stop.
   std::size_t inside = 0;
+  struct End {
+    Gva pc;
+    std::size_t executed = 0;  // of `inside`, by who leaves there at the first try and by the first branch to it
+    bool operator==(const End&) const = default;
+  };
   // Where execution leaves it: first behind the store, then the targets of branches out of it.
-  std::vector<Gva> ends;
+  std::vector<End> ends;
   bool operator==(const ExclusiveSequence&) const = default;
 };
 

@@ -30,7 +30,7 @@ TEST(ExclusiveSequence, EndsBehindItsStore) {
   const auto sequence = sequence_of({kLdxr, kAdd, kStxr, kBack, kNop});
   ASSERT_TRUE(sequence.has_value());
   EXPECT_EQ(sequence->inside, 2U);
-  EXPECT_EQ(sequence->ends, std::vector<Gva>{kPc + 12});
+  EXPECT_EQ(sequence->ends, (std::vector<ExclusiveSequence::End>{{kPc + 12, 2}}));
 }
 
 TEST(ExclusiveSequence, ABranchOutOfItIsAnEnd) {
@@ -38,7 +38,7 @@ TEST(ExclusiveSequence, ABranchOutOfItIsAnEnd) {
   const auto sequence = sequence_of({0xc85ffc20, 0xca040003, 0xb5000063, 0xc8027c25, 0x35ffff82, kNop});
   ASSERT_TRUE(sequence.has_value());
   EXPECT_EQ(sequence->inside, 3U);
-  EXPECT_EQ(sequence->ends, (std::vector<Gva>{kPc + 16, kPc + 20}));
+  EXPECT_EQ(sequence->ends, (std::vector<ExclusiveSequence::End>{{kPc + 16, 3}, {kPc + 20, 2}}));
 }
 
 TEST(ExclusiveSequence, PairsBytesAndHalfwords) {

@@ -63,7 +63,6 @@ struct Arch {
   std::size_t unit;                          // bytes that are taken for something that is no instruction
   std::size_t longest;                       // bytes of the longest instruction
   std::size_t call_bytes;  // of a direct call as compilers make it, and of a jump that takes its place
-  bool call_pushes;        // a call puts its return address on the stack: whoever returns leaves the stack higher
   // See instruction_role.h, memory_access.h. `decoded`: by Capstone with details, or null if it knows no such one.
   InstructionRole (*role)(std::span<const std::uint8_t> code);
   std::optional<Branch> (*branch)(std::span<const std::uint8_t> code, Gva pc);

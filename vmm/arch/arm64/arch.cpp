@@ -59,7 +59,6 @@ constinit const Arch kArch = {
     .unit = 4,
     .longest = 4,
     .call_bytes = 4,
-    .call_pushes = false,
     .role = role,
     .branch = branch,
     .sent_interrupt = sent_interrupt,

@@ -50,21 +50,22 @@ std::optional<std::uint32_t> word_at(Gva pc, const ReadVirtual& read) {
 std::optional<ExclusiveSequence> exclusive_sequence(Gva pc, const ReadVirtual& read) {
   const auto first = word_at(pc, read);
   if (!first || !is_exclusive(*first) || !loads(*first)) return std::nullopt;
-  std::vector<Gva> targets;
+  std::vector<ExclusiveSequence::End> targets;
   for (std::size_t i = 1; i <= kLongest; ++i) {
     const Gva at = pc + 4 * i;
     const auto word = word_at(at, read);
     if (!word || (is_exclusive(*word) && loads(*word))) return std::nullopt;
     if (is_exclusive(*word)) {
-      ExclusiveSequence sequence{i, {at + 4}};
-      for (const Gva target : targets) {
-        const bool out = target < pc || target > at;
-        if (out && std::ranges::find(sequence.ends, target) == sequence.ends.end()) sequence.ends.push_back(target);
+      ExclusiveSequence sequence{i, {{at + 4, i}}};
+      for (const ExclusiveSequence::End& target : targets) {
+        const bool out = target.pc < pc || target.pc > at;
+        const auto known = std::ranges::find(sequence.ends, target.pc, &ExclusiveSequence::End::pc);
+        if (out && known == sequence.ends.end()) sequence.ends.push_back(target);
       }
       return sequence.ends.size() <= kMostEnds ? std::optional(sequence) : std::nullopt;
     }
     if (const auto target = target_of_conditional(*word, at)) {
-      targets.push_back(*target);
+      targets.push_back({*target, i});
     } else if (leaves(*word)) {
       return std::nullopt;
     }

@@ -49,7 +49,6 @@ constinit const Arch kArch = {
     .unit = 1,
     .longest = 15,
     .call_bytes = 5,
-    .call_pushes = true,
     .role = role,
     .branch = branch,
     .sent_interrupt = sent_interrupt,

@@ -89,7 +89,7 @@ Result<std::vector<Gva>> ends_of_sequence(int vcpu_fd, Gva pc, const GuestMemory
   std::vector<Gva> ends = {entries + arm64::kSynchronousEntry};
   if (interrupts) ends.push_back(entries + arm64::kIrqEntry);
   if (ends.size() + sequence->ends.size() > kMaxBreakpoints) return std::vector<Gva>();
-  ends.insert(ends.end(), sequence->ends.begin(), sequence->ends.end());
+  for (const ExclusiveSequence::End& end : sequence->ends) ends.push_back(end.pc);
   if (interrupts && ends.size() < kMaxBreakpoints) ends.push_back(entries + arm64::kSerrorEntry);
   return ends;
 }
