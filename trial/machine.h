@@ -122,6 +122,9 @@ class Machine final : public GuestControl, public SupervisedMachine {
   // Frozen: time goes on for the guest where it stood when it was frozen, however long it is looked at and stepped.
   // Before each step; nothing where KVM cannot do that (StatePlan::timers_follow_counter).
   Status keep_time();
+  // Frozen: a timer of this vCPU that is not due yet does not become so by the time that steps take, until the machine
+  // goes on. Nothing where keep_time() is nothing.
+  Status hold_timer(unsigned vcpu);
   // Frozen at the ready doorbell: the trial begins.
   void release_ready();
   // Frozen, after catch_at caught: lets it catch again.
@@ -166,6 +169,7 @@ class Machine final : public GuestControl, public SupervisedMachine {
   [[nodiscard]] Result<MappedPage> translate(unsigned vcpu, Gva address) override;
 
  private:
+  Status release_timers();
   void goes_on();      // frozen until now; with the lock held
   struct VcpuThread {  // what the machine knows of one vCPU; all under mutex_
     std::thread thread;
@@ -174,6 +178,7 @@ class Machine final : public GuestControl, public SupervisedMachine {
     bool retired = false;  // never to run again in this trial
     bool by_hand = false;  // stepped by the machine's owner
     bool breakpoints_stale = false;
+    bool timer_held = false;  // see hold_timer()
     // An SError or an external abort that it has not been seen to have taken; token 0: none.
     struct ErrorException {
       InjectorKind kind = InjectorKind::unknown;

@@ -2,6 +2,7 @@
 // What is done to a machine that stands still: snapshots, going back to one, stepping by hand, injecting where it
 // stands.
 #include <algorithm>
+#include <utility>
 
 #include "base/check.h"
 #include "telemetry/ring_reader.h"
@@ -35,8 +36,24 @@ Status Machine::keep_time() {
   return {};
 }
 
+Status Machine::hold_timer(unsigned vcpu) {
+  const Lock lock(mutex_);
+  VcpuThread& held = *threads_[vcpu];
+  if (!stands_at_ || held.timer_held) return {};
+  RS_ASSIGN(held.timer_held, vm_->vcpu(vcpu).hold_timer(*stands_at_));
+  return {};
+}
+
+Status Machine::release_timers() {
+  for (unsigned index = 0; index < threads_.size(); ++index) {
+    if (std::exchange(threads_[index]->timer_held, false)) RS_TRY(vm_->vcpu(index).release_timer());
+  }
+  return {};
+}
+
 void Machine::goes_on() {
-  static_cast<void>(keep_time());  // else time has gone on for the guest
+  static_cast<void>(release_timers());  // else it is a guest without a timer, which its watchdogs tell
+  static_cast<void>(keep_time());       // else time has gone on for the guest
   stands_at_.reset();
   if (log_ != nullptr && frozen_since_) {
     const Nanoseconds now = log_->now();
@@ -98,6 +115,7 @@ std::uint32_t Machine::inject(std::size_t rule, unsigned vcpu, Gva pc) {
 Result<MachineSnapshot> Machine::take_snapshot() {
   const Lock lock(mutex_);
   if (log_ != nullptr) pump_->pump(*log_);
+  RS_TRY(release_timers());
   RS_TRY(keep_time());
   RS_ASSIGN(Snapshot guest, Snapshot::take(*vm_, *platform_));
   RS_ASSIGN(const std::uint64_t counter, vm_->vcpu(0).guest_counter());
@@ -136,6 +154,7 @@ Result<ResetCost> Machine::reset(const MachineCheckpoint* to) {
   counter_reset_ = to != nullptr ? to->counter : reset_to_->counter;
   set_back_ = Nanoseconds(0);
   pump_->set_back(set_back_);
+  for (const auto& vcpu_thread : threads_) vcpu_thread->timer_held = false;  // the guest's own control is back
   if (vm_->state_plan().timers_follow_counter) stands_at_ = counter_reset_;
   return cost;
 }
@@ -144,6 +163,7 @@ Result<MachineCheckpoint> Machine::take_checkpoint(const MachineCheckpoint* befo
   const Lock lock(mutex_);
   RS_CHECK(reset_ != nullptr, "a checkpoint without prepare_reset()");
   if (log_ != nullptr) pump_->pump(*log_);
+  RS_TRY(release_timers());
   RS_TRY(keep_time());
   RS_ASSIGN(Checkpoint guest, reset_->checkpoint(before != nullptr ? &before->guest : nullptr));
   RS_ASSIGN(const std::uint64_t counter, vm_->vcpu(0).guest_counter());

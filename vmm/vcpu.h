@@ -130,6 +130,11 @@ class Vcpu {
   // The counter the guest reads (x86: TSC including the offset), and its rate in Hz.
   [[nodiscard]] Result<std::uint64_t> guest_counter() const;
   [[nodiscard]] Result<std::uint64_t> guest_counter_hz() const;
+  // Masks the guest's timer, unless it is due when the counter is `counter`: steps take time that the guest's counter
+  // is set back by, and a timer that becomes due by it would come in front of what is injected. False: not masked (it
+  // is due, off, masked by the guest, or this architecture has none that can be). Until release_timer().
+  Result<bool> hold_timer(std::uint64_t counter);
+  Status release_timer();
 
   [[nodiscard]] int fd() const { return fd_.get(); }
 

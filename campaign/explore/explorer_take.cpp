@@ -24,6 +24,9 @@ Taking step_until_taken(Machine& machine, unsigned vcpu, const Walked& walked, s
                         InjectorKind injected) {
   const std::uint64_t last = walked.boundaries.back().steps;
   const std::uint64_t end = comes_through(injected) ? last + 1 : end_of_interrupts_on(walked);
+  if (const Status held = machine.hold_timer(vcpu); !held.ok()) {
+    return {Taking::Where::unknown, from, held.error().message};
+  }
   // Behind STI it may take one more.
   for (std::uint64_t steps = from; steps < std::min(end + 1, last + 1) && end > from; ++steps) {
     const Stepped stepped = step_once(machine, vcpu, Vcpu::Interrupts::taken);

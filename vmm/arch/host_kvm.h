@@ -57,6 +57,9 @@ Result<bool> serror_waits(int vcpu_fd);
 Status pend_external_abort(int vcpu_fd, Gva address);
 Result<std::uint64_t> guest_counter(int vcpu_fd);
 Result<std::uint64_t> guest_counter_hz(int vcpu_fd);
+// See Vcpu::hold_timer().
+Result<bool> hold_timer(int vcpu_fd, std::uint64_t counter);
+Status release_timer(int vcpu_fd);
 
 struct DebugControl {
   std::span<const Gva> breakpoints;

@@ -54,6 +54,7 @@ inline constexpr std::uint64_t kVbarEl1 = system_register(3, 0, 12, 0, 0);
 // Virtual timer. The ids of counter and compare value do not follow their encodings: they were swapped when the
 // interface was first published, and stay so (api.rst names it).
 inline constexpr std::uint64_t kTimerControl = system_register(3, 3, 14, 3, 1);
+inline constexpr std::uint64_t kTimerEnable = 1, kTimerMask = 2;  // CNTV_CTL_EL0.ENABLE, .IMASK
 inline constexpr std::uint64_t kTimerCounter = system_register(3, 3, 14, 3, 2);
 inline constexpr std::uint64_t kPhysicalTimerControl = system_register(3, 3, 14, 2, 1);
 inline constexpr std::uint64_t kPhysicalTimerCounter = system_register(3, 3, 14, 0, 1);

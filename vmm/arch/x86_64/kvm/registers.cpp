@@ -163,6 +163,9 @@ Result<bool> nmi_waits(int vcpu_fd) {
 
 Result<std::uint64_t> guest_counter(int vcpu_fd) { return msr(vcpu_fd, x86_64::kMsrTsc); }
 
+Result<bool> hold_timer(int /*vcpu_fd*/, std::uint64_t /*counter*/) { return false; }
+Status release_timer(int /*vcpu_fd*/) { return {}; }
+
 Result<std::uint64_t> guest_counter_hz(int vcpu_fd) {
   RS_ASSIGN(const int khz, check_call(::ioctl(vcpu_fd, KVM_GET_TSC_KHZ, 0), "KVM_GET_TSC_KHZ"));
   return std::uint64_t{static_cast<unsigned>(khz)} * 1000;
