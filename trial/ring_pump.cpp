@@ -21,9 +21,18 @@ RingPump::RingPump(Mailbox& mailbox, unsigned vcpus, std::uint64_t counter_khz)
 }
 
 std::size_t RingPump::pump(EventLog& log) {
+  Corruption corruption;
+  std::vector<Event> first = read_all(log.now(), corruption);
+  const std::vector<Event> events = order_.take(std::move(first), read_all(log.now(), corruption));
+  for (const Event& event : events) log.add(event);
+  for (const auto& [vcpu, what] : corruption) {
+    log.milestone(LifecycleEvent::What::ring_corrupt, what, static_cast<int>(vcpu));
+  }
+  return events.size();
+}
+
+std::vector<Event> RingPump::read_all(Nanoseconds now, Corruption& corruption) {
   std::vector<Event> events;
-  std::vector<std::pair<unsigned, std::string>> corruption;
-  const Nanoseconds now = log.now();
   for (unsigned vcpu = 0; vcpu < readers_.size(); ++vcpu) {
     RingReader& reader = readers_[vcpu];
     auto& since = pending_since_[vcpu];
@@ -41,13 +50,7 @@ std::size_t RingPump::pump(EventLog& log) {
     if (batch.corruption) corruption.emplace_back(vcpu, *batch.corruption);
   }
   for (Event& event : events) move_into_line(event);
-  std::stable_sort(events.begin(), events.end(),
-                   [](const Event& a, const Event& b) { return a.guest_time < b.guest_time; });
-  for (const Event& event : events) log.add(event);
-  for (const auto& [vcpu, what] : corruption) {
-    log.milestone(LifecycleEvent::What::ring_corrupt, what, static_cast<int>(vcpu));
-  }
-  return events.size();
+  return events;
 }
 
 std::optional<Event> RingPump::find(unsigned vcpu, std::uint32_t low24, Nanoseconds now) const {
@@ -67,6 +70,7 @@ void RingPump::move_into_line(Event& event) const {
 void RingPump::set_state(const State& state) {
   RS_CHECK(state.size() == readers_.size(), "ring readers of another machine");
   readers_ = state;
+  order_.clear();
   pending_since_.assign(readers_.size(), std::nullopt);
   move(Nanoseconds(0), {});
 }

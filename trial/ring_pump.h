@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// RingPump: moves what the guest logged from all rings into the event log, in the order of the guest's clock within one
-// call.
+// RingPump: moves what the guest logged from all rings into the event log, in the order of the guest's clock
+// (ring_order.h).
 #pragma once
 
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "link/mailbox.h"
 #include "telemetry/ring_reader.h"
 #include "trial/event_log.h"
+#include "trial/ring_order.h"
 #include "trial/time_shift.h"
 
 namespace remapstorm {
@@ -19,7 +22,8 @@ class RingPump {
   // `mailbox` must outlive this. `counter_khz`: rate of the guest's counter.
   RingPump(Mailbox& mailbox, unsigned vcpus, std::uint64_t counter_khz);
 
-  // Returns how many entries came. Corruption becomes one LifecycleEvent per ring.
+  // Returns how many entries came. Corruption becomes one LifecycleEvent per ring. Of a ring whose vCPU stands still
+  // everything comes; what another vCPU logs meanwhile may come with the next call.
   //
   // An entry that stays unpublished for kStuck has been interrupted by an NMI that may never return: what that NMI
   // logged is then taken before it.
@@ -40,6 +44,8 @@ class RingPump {
 
  private:
   static constexpr Nanoseconds kStuck{1'000'000};
+  using Corruption = std::vector<std::pair<unsigned, std::string>>;  // vCPU, what
+  std::vector<Event> read_all(Nanoseconds now, Corruption& corruption);
   void move_into_line(Event& event) const;
 
   Mailbox& mailbox_;
@@ -48,6 +54,7 @@ class RingPump {
   Nanoseconds moved_before_{0};
   Nanoseconds set_back_{0};
   TimeShift shift_;
+  RingOrder order_;
 };
 
 }  // namespace remapstorm

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include <atomic>
+#include <thread>
 
 #include "base/rng.h"
 #include "tests/injectors/fake_guest.h"
@@ -73,6 +74,48 @@ TEST_F(RingPumpTest, EntriesOfAllRingsComeInTheOrderOfTheGuestsClock) {
                                       std::pair(0, std::uint16_t{RS_PROBE_LOCK_GOT})));
   EXPECT_EQ(box(0).ring_tail, 2U) << "the guest waits for room without";
   EXPECT_EQ(pump.pump(log), 0U);
+}
+
+Event logged(int vcpu, std::uint16_t probe, std::int64_t at) {
+  ProbeEvent one;
+  one.probe = probe;
+  return {Nanoseconds(0), Nanoseconds(at), vcpu, one};
+}
+
+// vCPU 1 gets the lock that vCPU 0 drops; both come into their rings between the looks at the one and the other.
+TEST(RingOrder, WhatWasSeenTooLateStillComesFirst) {
+  RingOrder order;
+  const std::vector<Event> now = order.take({logged(0, RS_PROBE_LOCK_GOT, 5), logged(1, RS_PROBE_LOCK_GOT, 11)},
+                                            {logged(0, RS_PROBE_LOCK_DROP, 10), logged(0, RS_PROBE_LOCK_WANT, 12)});
+  ASSERT_EQ(now.size(), 3U);
+  EXPECT_EQ(std::get<ProbeEvent>(now[1].body).probe, RS_PROBE_LOCK_DROP);
+  EXPECT_EQ(now[2].vcpu, 1);
+  const std::vector<Event> next = order.take({logged(1, RS_PROBE_LOCK_DROP, 13)}, {});
+  ASSERT_EQ(next.size(), 2U) << "what only the second look had is not lost";
+  EXPECT_EQ(std::get<ProbeEvent>(next[0].body).probe, RS_PROBE_LOCK_WANT);
+  EXPECT_TRUE(order.take({}, {logged(0, RS_PROBE_LOCK_WANT, 14)}).empty()) << "nothing says yet what is before it";
+  EXPECT_EQ(order.take({}, {}).size(), 1U);
+}
+
+// Two vCPUs take turns: each looks at what the other logged. Nobody is read in the wrong order, however they race.
+TEST_F(RingPumpTest, TwoThatTakeTurnsAreReadInTurns) {
+  constexpr std::uint64_t kTurns = 2 * RS_RING_ENTRIES;
+  std::thread vcpus([&] {
+    for (std::uint64_t turn = 1; turn <= kTurns; ++turn) {
+      const auto vcpu = static_cast<unsigned>(turn % 2);
+      rs_entry& entry = slot(vcpu, (turn + 1) / 2);
+      entry.tsc = turn;
+      entry.probe = RS_PROBE_LOCK_GOT;
+      entry.vcpu = static_cast<std::uint16_t>(vcpu);
+      std::atomic_ref(box(vcpu).ring_head).store((turn + 1) / 2, std::memory_order_release);
+      publish(entry, (turn + 1) / 2);
+    }
+  });
+  while (kept.order.size() < kTurns) pump.pump(log);
+  vcpus.join();
+  for (std::size_t turn = 0; turn < kTurns; ++turn) {
+    ASSERT_EQ(kept.order[turn].first, static_cast<int>((turn + 1) % 2)) << turn;
+  }
 }
 
 // An NMI that never returns came between reserving an entry and publishing it.
