@@ -122,8 +122,7 @@ class Machine final : public GuestControl, public SupervisedMachine {
   // Frozen: time goes on for the guest where it stood when it was frozen, however long it is looked at and stepped.
   // Before each step; nothing where KVM cannot do that (StatePlan::timers_follow_counter).
   Status keep_time();
-  // Frozen: a timer of this vCPU that is not due yet does not become so by the time that steps take, until the machine
-  // goes on. Nothing where keep_time() is nothing.
+  // Frozen: the timer of this vCPU does not come until the machine goes on. Nothing where keep_time() is nothing.
   Status hold_timer(unsigned vcpu);
   // Frozen at the ready doorbell: the trial begins.
   void release_ready();
@@ -169,6 +168,7 @@ class Machine final : public GuestControl, public SupervisedMachine {
   [[nodiscard]] Result<MappedPage> translate(unsigned vcpu, Gva address) override;
 
  private:
+  [[nodiscard]] Result<std::uint64_t> standing_counter() const;
   Status release_timers();
   void goes_on();      // frozen until now; with the lock held
   struct VcpuThread {  // what the machine knows of one vCPU; all under mutex_

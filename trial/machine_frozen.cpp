@@ -36,11 +36,17 @@ Status Machine::keep_time() {
   return {};
 }
 
+// To keep a state takes time that the guest has not had: else a timer is due in it or not, as busy as the host was.
+Result<std::uint64_t> Machine::standing_counter() const {
+  if (stands_at_) return *stands_at_;
+  return vm_->vcpu(0).guest_counter();
+}
+
 Status Machine::hold_timer(unsigned vcpu) {
   const Lock lock(mutex_);
   VcpuThread& held = *threads_[vcpu];
   if (!stands_at_ || held.timer_held) return {};
-  RS_ASSIGN(held.timer_held, vm_->vcpu(vcpu).hold_timer(*stands_at_));
+  RS_ASSIGN(held.timer_held, vm_->vcpu(vcpu).hold_timer());
   return {};
 }
 
@@ -118,7 +124,7 @@ Result<MachineSnapshot> Machine::take_snapshot() {
   RS_TRY(release_timers());
   RS_TRY(keep_time());
   RS_ASSIGN(Snapshot guest, Snapshot::take(*vm_, *platform_));
-  RS_ASSIGN(const std::uint64_t counter, vm_->vcpu(0).guest_counter());
+  RS_ASSIGN(const std::uint64_t counter, standing_counter());
   return MachineSnapshot{std::move(guest), pump_->state(), counter};
 }
 
@@ -166,7 +172,7 @@ Result<MachineCheckpoint> Machine::take_checkpoint(const MachineCheckpoint* befo
   RS_TRY(release_timers());
   RS_TRY(keep_time());
   RS_ASSIGN(Checkpoint guest, reset_->checkpoint(before != nullptr ? &before->guest : nullptr));
-  RS_ASSIGN(const std::uint64_t counter, vm_->vcpu(0).guest_counter());
+  RS_ASSIGN(const std::uint64_t counter, standing_counter());
   return MachineCheckpoint{std::move(guest), pump_->state(), counter};
 }
 

@@ -357,7 +357,7 @@ Status Vcpu::set_system_registers(const arch::SystemRegisters& values) {
 }
 Result<std::uint64_t> Vcpu::guest_counter() const { return host_kvm::guest_counter(fd_.get()); }
 Result<std::uint64_t> Vcpu::guest_counter_hz() const { return host_kvm::guest_counter_hz(fd_.get()); }
-Result<bool> Vcpu::hold_timer(std::uint64_t counter) { return host_kvm::hold_timer(fd_.get(), counter); }
+Result<bool> Vcpu::hold_timer() { return host_kvm::hold_timer(fd_.get()); }
 Status Vcpu::release_timer() { return host_kvm::release_timer(fd_.get()); }
 
 std::span<std::uint8_t> Vcpu::area() const {

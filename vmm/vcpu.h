@@ -130,10 +130,9 @@ class Vcpu {
   // The counter the guest reads (x86: TSC including the offset), and its rate in Hz.
   [[nodiscard]] Result<std::uint64_t> guest_counter() const;
   [[nodiscard]] Result<std::uint64_t> guest_counter_hz() const;
-  // Masks the guest's timer, unless it is due when the counter is `counter`: steps take time that the guest's counter
-  // is set back by, and a timer that becomes due by it would come in front of what is injected. False: not masked (it
-  // is due, off, masked by the guest, or this architecture has none that can be). Until release_timer().
-  Result<bool> hold_timer(std::uint64_t counter);
+  // Masks the guest's timer, due or not, until release_timer(): it would come in front of what is injected, or not, by
+  // the time that steps take. False: not masked (it is off, masked by the guest, or none that can be).
+  Result<bool> hold_timer();
   Status release_timer();
 
   [[nodiscard]] int fd() const { return fd_.get(); }

@@ -58,7 +58,7 @@ Status pend_external_abort(int vcpu_fd, Gva address);
 Result<std::uint64_t> guest_counter(int vcpu_fd);
 Result<std::uint64_t> guest_counter_hz(int vcpu_fd);
 // See Vcpu::hold_timer().
-Result<bool> hold_timer(int vcpu_fd, std::uint64_t counter);
+Result<bool> hold_timer(int vcpu_fd);
 Status release_timer(int vcpu_fd);
 
 struct DebugControl {

@@ -135,11 +135,9 @@ Result<std::uint64_t> guest_counter_hz(int /*vcpu_fd*/) {
   return hz;
 }
 
-Result<bool> hold_timer(int vcpu_fd, std::uint64_t counter) {
+Result<bool> hold_timer(int vcpu_fd) {
   RS_ASSIGN(const std::uint64_t control, one_reg(vcpu_fd, arm64::kTimerControl));
   if ((control & (arm64::kTimerEnable | arm64::kTimerMask)) != arm64::kTimerEnable) return false;
-  RS_ASSIGN(const std::uint64_t due, one_reg(vcpu_fd, arm64::kTimerCompare));
-  if (due <= counter) return false;
   RS_TRY(set_one_reg(vcpu_fd, arm64::kTimerControl, control | arm64::kTimerMask));
   return true;
 }

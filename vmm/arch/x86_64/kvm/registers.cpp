@@ -163,7 +163,7 @@ Result<bool> nmi_waits(int vcpu_fd) {
 
 Result<std::uint64_t> guest_counter(int vcpu_fd) { return msr(vcpu_fd, x86_64::kMsrTsc); }
 
-Result<bool> hold_timer(int /*vcpu_fd*/, std::uint64_t /*counter*/) { return false; }
+Result<bool> hold_timer(int /*vcpu_fd*/) { return false; }
 Status release_timer(int /*vcpu_fd*/) { return {}; }
 
 Result<std::uint64_t> guest_counter_hz(int vcpu_fd) {
