@@ -44,7 +44,7 @@ void StepCount::unwind(const CountedStep& step) {
 }
 
 void StepCount::take_out_turn(const CountedStep& step) {
-  const auto before = visits_.find({step.pc, step.sp});
+  const auto before = visits_.find(visit(step));
   if (before == visits_.end() || before->second >= trace_.size()) return;
   const std::size_t first = before->second;
   if (trace_[first].pc != step.pc || trace_[first].sp != step.sp) return;
@@ -62,10 +62,10 @@ void StepCount::step(const CountedStep& step) {
   unwind(step);
   take_out_turn(step);
   const bool harness = in_harness(step);
-  visits_[{step.pc, step.sp}] = trace_.size();
+  visits_[visit(step)] = trace_.size();
   if (step.spin_hint) hints_.push_back(trace_.size());
   trace_.push_back({step.pc, step.sp, calls_.size(), std::string(step.function), step.clear, flushing_, harness});
-  if (step.returns_to.value != 0) calls_.push_back({step.sp, step.returns_to});
+  if (step.returns_to.value != 0) calls_.push_back({step.sp, step.returns_to, ++numbers_});
 }
 
 StepSums StepCount::sums() const {

@@ -2,7 +2,7 @@
 // StepCount: what the instructions of a stretch that was stepped through come to. Pure: made-up steps count as well.
 //
 // Turns of a loop that waits for another CPU are noise: how many there are depends on when the other is given time. A
-// turn is what lies between two visits of the same instruction with the same stack pointer, if a spin hint (PAUSE,
+// turn is what lies between two visits of the same instruction by the same call of its function, if a spin hint (PAUSE,
 // YIELD) of a function that has not returned lies between, and the entry and the flush stay as they were. It is taken
 // out, so that a wait of any length counts like one that had nothing to wait for. What belongs to the guest's probes
 // (from the entry of __rs_probe until it returns) is the harness's own and counted apart.
@@ -16,6 +16,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "base/address.h"
@@ -64,6 +65,7 @@ class StepCount {
  private:
   struct Call {
     Gva sp, returns_to;
+    std::uint64_t number = 0;  // from 1
   };
   struct Taken {
     Gva pc, sp;
@@ -73,13 +75,18 @@ class StepCount {
   };
   void unwind(const CountedStep& step);
   [[nodiscard]] bool in_harness(const CountedStep& step);
+  [[nodiscard]] std::tuple<Gva, Gva, std::uint64_t> visit(const CountedStep& step) const {
+    return {step.pc, step.sp, calls_.empty() ? 0 : calls_.back().number};
+  }
   void take_out_turn(const CountedStep& step);
 
   std::vector<Taken> trace_;
-  std::map<std::pair<Gva, Gva>, std::size_t> visits_;  // pc, sp -> newest in trace_; may be stale
-  std::vector<std::size_t> hints_;                     // in trace_
-  std::vector<Call> calls_;                            // since the first step; those that have not returned
-  std::optional<std::size_t> probe_depth_;             // of calls_, in __rs_probe
+  // pc, sp, number of the call -> newest in trace_; may be stale
+  std::map<std::tuple<Gva, Gva, std::uint64_t>, std::size_t> visits_;
+  std::uint64_t numbers_ = 0;               // given
+  std::vector<std::size_t> hints_;          // in trace_
+  std::vector<Call> calls_;                 // since the first step; those that have not returned
+  std::optional<std::size_t> probe_depth_;  // of calls_, in __rs_probe
   bool leaving_probe_ = false;
   bool flushing_ = false;
   std::uint64_t spin_ = 0;
