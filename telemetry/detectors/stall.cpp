@@ -255,9 +255,8 @@ std::vector<Finding> StallDetector::findings() const {
     return std::pair(own(b), a.proven_at) < std::pair(own(a), b.proven_at);
   });
   // Of one stall there are several sides, inside each other, and which is the longest by a hair is chance.
-  const auto shorter = std::find_if(all.begin(), all.end(), [&](const Finding& one) {
-    return own(one) < own(all.front()) - own(all.front()) / 10;
-  });
+  const auto shorter = std::find_if(
+      all.begin(), all.end(), [&](const Finding& one) { return own(one) < own(all.front()) - own(all.front()) / 10; });
   std::stable_sort(all.begin(), shorter,
                    [](const Finding& a, const Finding& b) { return rank(a.kind) < rank(b.kind); });
   if (all.empty() && dropped_) {
