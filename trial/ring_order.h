@@ -4,11 +4,12 @@
 // The rings are read one after the other while the guest goes on: of two entries in two rings the later one may be seen
 // and the earlier one not yet. Whoever logged the later one because of the earlier one (it got a lock that the other
 // dropped) did so when that was in its ring: a second look at all rings finds it. So what the first look found has then
-// everything that belongs before it, and what only the second found waits for the next one. Pure.
+// everything that belongs before it, and what only the second found waits for the next one. An entry that is passed
+// over while it is being written (RingPump::pump) may still come late. Pure.
 #pragma once
 
 #include <algorithm>
-#include <optional>
+#include <iterator>
 #include <utility>
 #include <vector>
 
